@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/pid.hpp>
+#include <fiberscope/term.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fiberscope {
+
+/// Severity of a log event, in the words of OTP's logger.
+enum class LogLevel : std::uint8_t { debug, info, notice, warning, error, critical };
+std::string_view to_string(LogLevel level) noexcept;
+
+/// One entry of the log: a report of a supervisor, of a crashed process, of an application, or a process's own line.
+struct LogEntry {
+    LogLevel level = LogLevel::info;
+    Pid pid;           ///< whom it is about
+    std::string title; ///< `SUPERVISOR REPORT`, `CRASH REPORT`, `PROGRESS REPORT`, ... or the line itself
+    /// The report's fields in OTP's order, printed: {"supervisor","kv_sup"}, {"reason","killed"}, ...
+    std::vector<std::pair<std::string, std::string>> fields;
+};
+
+enum class EventKind : std::uint8_t {
+    exit,    ///< a process ended
+    restart, ///< a supervisor restarted a child
+    gave_up, ///< a supervisor reached its restart intensity and ends
+    application_started,
+    application_stopped,
+    log, ///< `log` is set
+};
+
+/// Something that happened. Which members are set depends on the kind, as they say.
+struct Event {
+    std::uint64_t seq = 0; ///< counts all events of the Node from 1; a gap is loss
+    EventKind kind = EventKind::exit;
+    std::chrono::system_clock::time_point at;
+    Pid pid;   ///< exit: who ended; restart: the new process; gave_up: the supervisor; log: whom it is about
+    Atom name; ///< exit: registered name or label that it had; restart: registered name; applications: the name
+    std::uint32_t initial_function = 0; ///< exit: interned name
+    ExitReason reason;                  ///< exit, restart (of the old process), gave_up, application_stopped
+    Pid supervisor;                     ///< restart
+    Atom supervisor_name;               ///< restart, gave_up: registered name; or `undefined`
+    Term child_id;                      ///< restart, gave_up: id of the child spec
+    Pid old_pid;                        ///< restart
+    std::uint64_t restart_us = 0;       ///< restart: microseconds from the exit to the restarted child
+    std::uint64_t age_ms = 0;           ///< exit: how long it lived
+    std::shared_ptr<const LogEntry> log;
+};
+
+/// Events in the order of their seq.
+struct EventBatch {
+    std::vector<Event> events;
+    std::uint64_t next_seq = 0; ///< hand this to the next call
+    std::uint64_t lost = 0;     ///< events after the asked one that the ring no longer held
+};
+
+} // namespace fiberscope

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The whole runtime in one header.
+#pragma once
+
+#include <fiberscope/application.hpp>
+#include <fiberscope/events.hpp>
+#include <fiberscope/inspect.hpp>
+#include <fiberscope/message.hpp>
+#include <fiberscope/node.hpp>
+#include <fiberscope/pid.hpp>
+#include <fiberscope/process.hpp>
+#include <fiberscope/receive.hpp>
+#include <fiberscope/server.hpp>
+#include <fiberscope/snapshot.hpp>
+#include <fiberscope/supervisor.hpp>
+#include <fiberscope/term.hpp>

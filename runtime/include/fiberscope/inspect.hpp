@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/pid.hpp>
+#include <fiberscope/snapshot.hpp>
+#include <fiberscope/term.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fiberscope {
+
+/// What to ask a process for; members of a set, joined by `|`.
+enum class Inspect : std::uint32_t {
+    links = 1U,    ///< links, monitors, monitored_by
+    messages = 2U, ///< a page of its mailbox
+    dictionary = 4U,
+    state = 8U, ///< a server's state view
+    ancestors = 16U,
+    children = 32U, ///< a supervisor's children
+    stack = 64U,
+    all = 127U,
+};
+constexpr Inspect operator|(Inspect left, Inspect right) noexcept {
+    return static_cast<Inspect>(static_cast<std::uint32_t>(left) | static_cast<std::uint32_t>(right));
+}
+constexpr bool has(Inspect set, Inspect member) noexcept {
+    return (static_cast<std::uint32_t>(set) & static_cast<std::uint32_t>(member)) != 0;
+}
+
+/// Which messages of a mailbox: `count` from the `first`-oldest on. At most 100 a call.
+struct MessageRange {
+    std::size_t first = 0;
+    std::size_t count = 100;
+};
+
+/// A message as text, cut at 4 KiB; `<unprintable TYPE>` where its formatter threw.
+struct MessageText {
+    std::string type;
+    std::string text;
+    Pid from;
+};
+
+/// Whom a process monitors. By name: `name` is set and `pid` is who had it when the monitor was made.
+struct MonitorInfo {
+    Ref ref;
+    Pid pid;
+    Atom name;
+};
+
+/// One stack frame, innermost first.
+struct FrameInfo {
+    std::string function;
+    std::string file; ///< empty if unknown
+    int line = 0;
+};
+
+enum class RestartType : std::uint8_t { permanent, transient, temporary };
+enum class ChildType : std::uint8_t { worker, supervisor };
+enum class Strategy : std::uint8_t { one_for_one, one_for_all, rest_for_one, simple_one_for_one };
+std::string_view to_string(RestartType type) noexcept;
+std::string_view to_string(ChildType type) noexcept;
+std::string_view to_string(Strategy strategy) noexcept;
+
+/// A child as its supervisor sees it.
+struct ChildInfo {
+    enum class State : std::uint8_t {
+        running,
+        restarting, ///< its restart failed and is tried again
+        stopped,    ///< has no process: stopped by hand, ended well, or answered `ignore`
+    };
+    Term id;
+    Pid pid; ///< the default Pid unless running
+    State state = State::stopped;
+    ChildType type = ChildType::worker;
+    RestartType restart = RestartType::permanent;
+    std::string shutdown; ///< `5000`, `infinity`, `brutal_kill`
+    bool significant = false;
+    std::uint64_t restarts = 0;        ///< since the supervisor started
+    Term last_exit_reason;             ///< `undefined` if it never ended
+    std::int64_t last_restart_ms = -1; ///< when, since the start of the Node; -1: never
+};
+
+/// A supervisor as it sees itself.
+struct SupervisorInfo {
+    Strategy strategy = Strategy::one_for_one;
+    std::uint32_t intensity = 1;
+    std::uint32_t period_s = 5;
+    std::uint32_t restarts_in_period = 0; ///< `2 of 3 in 5 s`: the 2
+    std::uint64_t restarts = 0;           ///< since its start
+    std::vector<ChildInfo> children;      ///< in start order
+};
+
+/// What a process told about itself. Members that were not asked for stay empty.
+struct Inspection {
+    Pid pid;
+    bool alive = false; ///< false: nothing else is set
+    Status status = Status::waiting;
+    std::vector<Pid> links;
+    std::vector<MonitorInfo> monitors;
+    std::vector<Pid> monitored_by;
+    std::size_t message_count = 0; ///< in the mailbox, whatever the range
+    std::vector<MessageText> messages;
+    std::vector<std::pair<std::string, std::string>> dictionary;
+    std::string state;          ///< of a server; `busy` inside a handler; empty: it has none
+    std::vector<Pid> ancestors; ///< parent first
+    std::vector<FrameInfo> stack;
+    bool is_supervisor = false; ///< `supervisor` is set
+    SupervisorInfo supervisor;
+};
+
+/// Receives one Inspection a pid, in the order asked. Called once, on some runtime thread: hand over and return.
+using InspectionHandler = std::function<void(std::vector<Inspection>)>;
+
+} // namespace fiberscope

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/pid.hpp>
+#include <fiberscope/term.hpp>
+
+#include <boost/pfr/core.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <chrono>
+#include <complex>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace fiberscope {
+
+/// Says that T may be sent: specialise it as `std::true_type` for a class of your own that holds nothing shared.
+/// Aggregates of messages need no specialisation.
+template <class T>
+struct is_message;
+
+namespace detail {
+
+template <class T>
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+template <class T>
+struct is_standard_message : std::false_type {};
+template <class... T>
+struct all_messages : std::bool_constant<(is_message<T>::value && ...)> {};
+
+template <>
+struct is_standard_message<Pid> : std::true_type {};
+template <>
+struct is_standard_message<Ref> : std::true_type {};
+template <>
+struct is_standard_message<MonitorRef> : std::true_type {};
+template <>
+struct is_standard_message<TimerRef> : std::true_type {};
+template <>
+struct is_standard_message<Atom> : std::true_type {};
+template <>
+struct is_standard_message<Term> : std::true_type {};
+template <>
+struct is_standard_message<ExitReason> : std::true_type {};
+template <class C, class T>
+struct is_standard_message<std::basic_string<C, T>> : std::true_type {};
+template <class R, class P>
+struct is_standard_message<std::chrono::duration<R, P>> : std::true_type {};
+template <class C, class D>
+struct is_standard_message<std::chrono::time_point<C, D>> : std::true_type {};
+template <class T>
+struct is_standard_message<std::complex<T>> : std::true_type {};
+template <>
+struct is_standard_message<std::monostate> : std::true_type {};
+template <class T>
+struct is_standard_message<std::vector<T>> : all_messages<T> {};
+template <class T>
+struct is_standard_message<std::deque<T>> : all_messages<T> {};
+template <class T>
+struct is_standard_message<std::list<T>> : all_messages<T> {};
+template <class T>
+struct is_standard_message<std::optional<T>> : all_messages<T> {};
+template <class T, std::size_t N>
+struct is_standard_message<std::array<T, N>> : all_messages<T> {};
+template <class T, class C>
+struct is_standard_message<std::set<T, C>> : all_messages<T> {};
+template <class T, class H, class E>
+struct is_standard_message<std::unordered_set<T, H, E>> : all_messages<T> {};
+template <class K, class T, class C>
+struct is_standard_message<std::map<K, T, C>> : all_messages<K, T> {};
+template <class K, class T, class H, class E>
+struct is_standard_message<std::unordered_map<K, T, H, E>> : all_messages<K, T> {};
+template <class A, class B>
+struct is_standard_message<std::pair<A, B>> : all_messages<A, B> {};
+template <class... T>
+struct is_standard_message<std::tuple<T...>> : all_messages<T...> {};
+template <class... T>
+struct is_standard_message<std::variant<T...>> : all_messages<T...> {};
+/// A value that nobody may change may be shared; one that has a single owner moves with the message.
+template <class T>
+struct is_standard_message<std::shared_ptr<const T>> : std::true_type {};
+template <class T, class D>
+struct is_standard_message<std::unique_ptr<T, D>> : all_messages<T> {};
+
+template <class T>
+concept PlainAggregate = std::is_aggregate_v<T> && std::is_class_v<T> && std::is_move_constructible_v<T>;
+
+template <class T, std::size_t... I>
+constexpr bool fields_are_messages(std::index_sequence<I...>) {
+    return (is_message<std::remove_cv_t<boost::pfr::tuple_element_t<I, T>>>::value && ...);
+}
+
+template <class T>
+constexpr bool is_message_by_default() {
+    if constexpr (Scalar<T> || is_standard_message<T>::value)
+        return true;
+    else if constexpr (PlainAggregate<T>) {
+        if constexpr (std::is_empty_v<T>)
+            return true;
+        else
+            return fields_are_messages<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
+    } else
+        return false;
+}
+
+} // namespace detail
+
+template <class T>
+struct is_message : std::bool_constant<detail::is_message_by_default<T>()> {};
+
+/// A value that may cross from one process to another: arithmetic, enum, Pid, Ref, Term, a standard value type of
+/// messages, or an aggregate whose fields are messages. Not closures, pointers, references, `string_view`, `span`,
+/// `shared_ptr` to non-const: through those two processes would share memory.
+template <class T>
+concept MessageValue = is_message<T>::value && std::is_move_constructible_v<T>;
+
+namespace detail {
+
+template <class T>
+concept Streamable = requires(std::ostream& stream, const T& value) {
+    stream << value;
+};
+
+template <class T>
+std::string print(const T& value);
+
+template <class T>
+std::string print_fields(const T& value) {
+    std::string text = "{";
+    boost::pfr::for_each_field(value, [&text](const auto& field) {
+        if (text.size() > 1)
+            text += ",";
+        text += print(field);
+    });
+    return text + "}";
+}
+
+/// The type's name without its namespaces, as a reader knows it: `Put` for `shop::Store::Put`.
+std::string short_type_name(const char* mangled);
+
+template <class T>
+std::string print(const T& value) {
+    if constexpr (std::is_same_v<T, Pid> || std::is_same_v<T, Term> || std::is_same_v<T, ExitReason> || std::is_base_of_v<Ref, T>)
+        return to_string(value);
+    else if constexpr (std::is_same_v<T, Atom>)
+        return std::string{value.name()};
+    else if constexpr (std::is_same_v<T, std::string>)
+        return fmt::format("\"{}\"", value);
+    else if constexpr (std::is_same_v<T, bool> || std::is_arithmetic_v<T>)
+        return fmt::format("{}", value);
+    else if constexpr (fmt::is_formattable<T>::value && !std::is_enum_v<T>)
+        return fmt::format("{}", value);
+    else if constexpr (Streamable<T>) {
+        std::ostringstream stream;
+        stream << value;
+        return stream.str();
+    } else if constexpr (std::is_enum_v<T>)
+        return fmt::format("{}", static_cast<std::underlying_type_t<T>>(value));
+    else if constexpr (std::is_empty_v<T>)
+        return "{}";
+    else if constexpr (PlainAggregate<T>)
+        return print_fields(value);
+    else
+        return "<" + short_type_name(typeid(T).name()) + ">";
+}
+
+/// What the runtime knows of a message's C++ type. One object a type; its address is the type's identity.
+struct MessageType {
+    const char* mangled_name;
+    std::string (*print)(const void* value);
+};
+
+template <class T>
+std::string print_value(const void* value) {
+    return print(*static_cast<const T*>(value));
+}
+
+template <class T>
+inline constexpr MessageType message_type{typeid(T).name(), &print_value<T>};
+
+enum class SignalKind : std::uint8_t {
+    message,
+    exit,      ///< `exit/2`: an Envelope<Exit>
+    link_exit, ///< a linked process ended: an Envelope<Exit>
+    down,      ///< a monitored process ended: an Envelope<Down>
+    link,
+    unlink,
+    unlink_ack,
+    monitor,
+    demonitor,
+    suspend,
+    resume,
+    inspect,
+};
+
+/// Anything that one process sends another. Between two processes the order of all kinds is kept (rule O01).
+/// Written by its sender before it is pushed, then owned by the receiver.
+struct Signal {
+    Signal* next = nullptr;
+    Pid from;
+    std::uint32_t target_serial = 0;
+    SignalKind kind;
+
+    explicit Signal(SignalKind signal_kind) noexcept : kind{signal_kind} {}
+    Signal(const Signal&) = delete;
+    Signal& operator=(const Signal&) = delete;
+    virtual ~Signal() = default;
+};
+
+/// What a message is to a server.
+enum class MessageRole : std::uint8_t { info, cast, call, reply };
+
+struct MessageSignal : Signal {
+    MessageRole role = MessageRole::info;
+    const MessageType* type;
+    void* value = nullptr;
+    /// call, reply: the request; down, timeout: its monitor or timer.
+    Ref tag;
+    /// Scheduler time of the sender's slice, nanoseconds.
+    std::int64_t sent_ns = 0;
+
+    MessageSignal(SignalKind signal_kind, const MessageType& message_type_of) noexcept
+        : Signal{signal_kind}, type{&message_type_of} {}
+};
+
+template <class T>
+struct Envelope final : MessageSignal {
+    T payload;
+
+    template <class... Args>
+    explicit Envelope(SignalKind signal_kind, Args&&... args)
+        : MessageSignal{signal_kind, message_type<T>}, payload{std::forward<Args>(args)...} {
+        value = &payload;
+    }
+};
+
+} // namespace detail
+
+/// A process that traps exits receives this when a linked process ends or `exit(pid, reason)` was called.
+struct Exit {
+    Pid from;
+    ExitReason reason;
+};
+
+/// A monitored process ended. By name: `name` is set.
+struct Down {
+    MonitorRef ref;
+    Pid pid;
+    ExitReason reason;
+    Atom name;
+};
+
+/// The message of a timer made by `start_timer`.
+struct Timeout {
+    TimerRef ref;
+    Term message;
+};
+
+/// A received message whose type the receiver finds out at run time. A view: valid while the handler runs.
+class Message {
+public:
+    explicit Message(detail::MessageSignal& signal) noexcept : signal_{&signal} {}
+
+    template <class T>
+    bool is() const noexcept {
+        return signal_->type == &detail::message_type<T>;
+    }
+    /// The value, or nullptr if the message is of another type.
+    template <class T>
+    T* get() const noexcept {
+        return is<T>() ? static_cast<T*>(signal_->value) : nullptr;
+    }
+    Pid from() const noexcept { return signal_->from; }
+    /// The monitor, timer or request that it belongs to, if any.
+    Ref tag() const noexcept { return signal_->tag; }
+    std::string type_name() const;
+    /// As the observer shows it. `<unprintable TYPE>` if the type's formatter throws.
+    std::string text() const;
+
+private:
+    detail::MessageSignal* signal_;
+};
+
+} // namespace fiberscope

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/application.hpp>
+#include <fiberscope/events.hpp>
+#include <fiberscope/inspect.hpp>
+#include <fiberscope/process.hpp>
+#include <fiberscope/server.hpp>
+#include <fiberscope/snapshot.hpp>
+#include <fiberscope/supervisor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fiberscope {
+
+/// How schedulers take the processor from a process whose slice is over.
+enum class Preemption : std::uint8_t {
+    cooperative, ///< at its next runtime call or `poll()`
+};
+
+struct NodeConfig {
+    std::string name = "fiberscope@localhost";
+    std::uint32_t schedulers = 0;                  ///< scheduler threads; 0: one a core
+    std::uint32_t process_limit = 1'048'576;       ///< at most 4,194,303
+    std::uint32_t reductions_per_slice = 4000;     ///< budget of a slice (a runtime call costs one or more)
+    Duration slice = std::chrono::milliseconds{1}; ///< after this a slice is over if somebody waits
+    Preemption preemption = Preemption::cooperative;
+    int scheduler_nice = 0;                ///< added to the threads' nice value, 0 to 19
+    std::uint32_t blocking_threads = 10;   ///< at most so many threads in the blocking pool
+    std::uint32_t event_capacity = 16'384; ///< events that the ring holds
+};
+
+/// A process without a fiber: a pid and a mailbox for a thread outside of the Node. Its receive blocks the thread.
+/// Its end (the object's destruction) is an exit with reason normal, unless an exit signal ended it before.
+/// **Thread:** one at a time.
+class ExternalProcess {
+public:
+    ExternalProcess(ExternalProcess&&) noexcept;
+    ExternalProcess& operator=(ExternalProcess&&) noexcept;
+    ~ExternalProcess();
+
+    Process& operator*() const noexcept { return *process_; }
+    Process* operator->() const noexcept { return process_; }
+
+private:
+    friend class Node;
+    explicit ExternalProcess(std::shared_ptr<detail::ControlBlock> block, Process& process);
+
+    std::shared_ptr<detail::ControlBlock> block_;
+    Process* process_;
+};
+
+namespace detail {
+class NodeCore;
+}
+
+/// A runtime: scheduler threads and the processes on them. An object like any other; several may live in one program.
+/// **Thread:** every call is safe from any thread outside of the Node's processes. One thread's signals to one process
+/// arrive in the order sent. Calls that may wait say so and have an `_async` form, whose completion runs once on a
+/// runtime thread (hand over and return).
+/// **Errors:** after `stop` calls answer `node_stopped` or do nothing; snapshots and events stay readable.
+class Node {
+public:
+    /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
+    /// the threads or the stacks' address space cannot be had.
+    explicit Node(NodeConfig config = {});
+    /// Stops it with a deadline of 10 s if `stop` has not been called.
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    const NodeConfig& config() const noexcept;
+    /// The 10 bits that its pids carry.
+    std::uint32_t id() const noexcept;
+
+    // -- processes ----
+
+    /// Spawns a process on the scheduler with the shortest queue. **Errors:** throws Error{system_limit}, Error{badarg}
+    /// (name taken; link and monitor need a process: attach()), Error{node_stopped}.
+    template <class Function>
+    Pid spawn(Function&& function, SpawnOptions options = {}) {
+        return spawn_request(detail::make_spawn_request(std::forward<Function>(function)), std::move(options));
+    }
+    /// False if there is nobody to send to.
+    template <class T>
+    bool send(Target target, T message) {
+        static_assert(MessageValue<T>, "send: this type is not a message: it shares memory (pointer, reference, view, closure)");
+        return deliver(target, std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message)));
+    }
+    template <class T>
+    bool cast(Target server, T message) {
+        static_assert(MessageValue<T>, "cast: this type is not a message: it shares memory");
+        auto envelope = std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message));
+        envelope->role = detail::MessageRole::cast;
+        return deliver(server, std::move(envelope));
+    }
+    /// Calls a server. **Blocks:** the thread, up to `timeout`. **Errors:** as Process::try_call, and node_stopped.
+    template <class Request>
+    Result<typename Request::Reply> call(Target server, Request request, Duration timeout = std::chrono::seconds{5}) {
+        auto me = try_attach();
+        if (!me)
+            return me.error();
+        return (**me)->template try_call<Request>(server, std::move(request), timeout);
+    }
+    /// The same without waiting: `completion(Result<Reply>)`.
+    template <class Request, class Completion>
+    void call_async(Target server, Request request, Duration timeout, Completion completion) {
+        auto shared = std::make_shared<std::pair<Request, Completion>>(std::move(request), std::move(completion));
+        run_async([server, timeout, shared](Process* self, const ExitReason& reason) {
+            if (self != nullptr)
+                shared->second(self->template try_call<Request>(server, std::move(shared->first), timeout));
+            else
+                shared->second(Result<typename Request::Reply>{reason});
+        });
+    }
+    /// Sends an exit signal (`exit/2`), `kill` to kill. False if the process is dead.
+    bool exit(Pid process, ExitReason reason);
+    /// Suspends a process on behalf of "outside": any thread may resume it. False if it is dead.
+    bool suspend(Pid process);
+    bool resume(Pid process);
+    bool is_alive(Pid process) const noexcept;
+    Pid whereis(Atom name) const;
+    /// Registered names, sorted, with their processes.
+    std::vector<std::pair<Atom, Pid>> registered() const;
+    std::uint32_t process_count() const noexcept;
+    /// Makes the calling thread a process, for what needs a pid of its own: link, monitor, receive, trap_exit.
+    /// **Errors:** throws Error{system_limit}, Error{node_stopped}.
+    ExternalProcess attach();
+
+    // -- servers and applications ----
+
+    /// Starts a server that is linked to nobody. **Blocks:** the thread, until its constructor has run.
+    /// **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`.
+    Result<Pid> start(const ServerSpec& server);
+    Result<Pid> start(const Supervisor& supervisor) { return start(supervisor.start()); }
+    /// Starts an application. **Blocks:** the thread, until its tree stands.
+    /// **Errors:** `{not_started,Dependency}`, `{already_started,Name}`, `{Reason,start}`.
+    Result<std::monostate> start(Application application);
+    /// **Blocks:** the thread, until its tree is down. **Errors:** `{not_started,Name}`.
+    Result<std::monostate> stop_application(Atom name);
+    void start_async(Application application, std::function<void(Result<std::monostate>)> completion);
+    void stop_application_async(Atom name, std::function<void(Result<std::monostate>)> completion);
+    /// Those that run, in start order.
+    std::vector<ApplicationInfo> applications() const;
+
+    // -- observing ----
+
+    /// Takes a snapshot; with `reuse` into its buffers. **Blocks:** never waits for a process; reads every row.
+    Snapshot snapshot() const;
+    void snapshot(Snapshot& reuse) const;
+    /// Node and scheduler figures alone: cheap whatever the number of processes. (process bytes are left 0)
+    void counters(Snapshot& reuse) const;
+    /// Events after `seq` (0: from the oldest that the ring holds).
+    EventBatch events_after(std::uint64_t seq) const;
+    /// Asks processes about themselves; each answers between two slices, in its own time. A process that does not come
+    /// to an end of its slice does not answer until it does. Dead ones are answered at once.
+    void inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler);
+    /// Writes a line to the log.
+    void log(LogLevel level, std::string text, Pid about = {});
+    /// Waits until nothing is runnable and no signal is in flight; timed waits count as quiet. **Blocks:** the thread.
+    /// False after `timeout`. For tests and the conformance runner.
+    bool wait_until_quiet(Duration timeout);
+
+    // -- schedulers, end ----
+
+    /// Sets how many schedulers take work, 1 to schedulers(). Those beyond finish what they have started (`draining`).
+    /// False if `count` is out of range.
+    bool set_schedulers_online(std::uint32_t count);
+    std::uint32_t schedulers() const noexcept;
+    std::uint32_t schedulers_online() const noexcept;
+    /// Ends the Node: applications in reverse start order, then the rest is killed; what has not ended at the deadline
+    /// is abandoned and returned. Later calls return at once. **Blocks:** the thread, up to the deadline.
+    std::vector<Pid> stop(Duration deadline = std::chrono::seconds{10});
+    void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
+    bool is_stopped() const noexcept;
+
+private:
+    Pid spawn_request(detail::SpawnRequest request, SpawnOptions options);
+    bool deliver(const Target& target, std::unique_ptr<detail::MessageSignal> message);
+    Result<std::unique_ptr<ExternalProcess>> try_attach();
+    /// Runs `operation` in a process of its own; with nullptr and the reason if there can be none.
+    void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
+
+    std::shared_ptr<detail::NodeCore> core_;
+};
+
+} // namespace fiberscope

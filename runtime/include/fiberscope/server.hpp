@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/inspect.hpp>
+#include <fiberscope/process.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace fiberscope {
+
+/// The messages that a Server takes with a type of their own: `using Messages = fiberscope::Messages<Get, Put>;`.
+template <class... T>
+struct Messages {};
+
+/// Whom a request came from: keep it to reply later, from any process, once.
+template <class Request>
+struct From {
+    Pid pid;
+    Ref tag;
+};
+
+/// What a `handle_call` returns: the reply, or `Reply<Get>::later()` if it comes by `reply(from, value)`.
+template <class Request>
+class Reply {
+public:
+    using Value = typename Request::Reply;
+
+    template <class T>
+    requires std::constructible_from<Value, T&&> &&(!std::same_as<std::decay_t<T>, Reply>)Reply(T&& value)
+        : value_{Value(std::forward<T>(value))} {} // NOLINT(google-explicit-constructor)
+    static Reply later() { return Reply{}; }
+
+    std::optional<Value>& value() noexcept { return value_; }
+
+private:
+    Reply() = default;
+    std::optional<Value> value_;
+};
+
+class ServerBase;
+
+/// How to start a server: what a supervisor keeps to start it again. A value, copied freely.
+struct ServerSpec {
+    std::function<std::unique_ptr<ServerBase>()> make; ///< runs in the new process: the server's init
+    const char* mangled_type = nullptr;
+    SpawnOptions options;
+
+    /// The same server under a registered name.
+    ServerSpec named(Atom name) && {
+        options.name = name;
+        return std::move(*this);
+    }
+    ServerSpec labelled(std::string label) && {
+        options.label = std::move(label);
+        return std::move(*this);
+    }
+};
+
+/// The part of a Server that does not depend on its type. Use `Server<Derived>`.
+class ServerBase {
+public:
+    ServerBase();
+    ServerBase(const ServerBase&) = delete;
+    ServerBase& operator=(const ServerBase&) = delete;
+    virtual ~ServerBase() = default;
+
+    /// Replies to a request, from any process. A second reply, or one after the caller's timeout, is dropped.
+    template <class Request>
+    static void reply(Process& self, const From<Request>& from, typename Request::Reply value) {
+        using Value = typename Request::Reply;
+        reply_signal(self, from.pid, from.tag,
+                     std::make_unique<detail::Envelope<Value>>(detail::SignalKind::message, std::move(value)));
+    }
+
+protected:
+    /// The process that this server is.
+    Process& self() const noexcept { return *self_; }
+    /// Stops the server after the running handler, with terminate. In the constructor: the start fails with `reason`.
+    void stop(ExitReason reason = ExitReason::normal()) { stop_ = std::move(reason); }
+    /// In the constructor only: the start answers `ignore`, no process is left.
+    void ignore() { ignore_ = true; }
+    /// After the running handler (or the start), before any waiting message, `handle_continue(term)` runs.
+    void continue_with(Term term) { continue_ = std::move(term); }
+    /// `handle_timeout()` runs if no message comes for this long after the running handler (G09).
+    void idle_timeout(Duration timeout) { idle_timeout_ = timeout; }
+    /// The request that `handle_call` handles now, to reply to later.
+    template <class Request>
+    From<Request> from() const noexcept {
+        return {caller_, tag_};
+    }
+
+private:
+    friend class detail::ControlBlock;
+    friend struct ServerRunner;
+
+    /// Runs the handler for `message`. False: the server has none for it.
+    virtual bool handle(detail::MessageSignal& message) = 0;
+    virtual void on_continue(const Term& term) = 0;
+    virtual void on_timeout() = 0;
+    virtual void on_terminate(const ExitReason& reason) = 0;
+    /// The state as the observer shows it; empty: it has no view.
+    virtual std::string state_text() const = 0;
+    /// A supervisor tells about its children; false: this server is none.
+    virtual bool describe_supervisor(SupervisorInfo&) const { return false; }
+
+    /// Calls `on_terminate` with the reason to stop with, once.
+    void run_terminate();
+    static void reply_signal(Process& self, Pid to, Ref tag, std::unique_ptr<detail::MessageSignal> message);
+
+    template <class Derived>
+    friend class Server;
+
+    Process* self_;
+    std::optional<ExitReason> stop_;
+    std::optional<Term> continue_;
+    std::optional<Duration> idle_timeout_;
+    bool ignore_ = false;
+    bool terminated_ = false;
+    Pid caller_; ///< of the call that is handled now
+    Ref tag_;
+};
+
+/// A generic server: state in an object, no stack while idle. Its constructor is OTP's `init`; it runs in the new process.
+/// Handlers, each only if the server needs it:
+///   `Reply<Get> handle_call(const Get&)`, `void handle_cast(Put)`, `void handle_info(Tick)` for each T of
+///   `using Messages = fiberscope::Messages<Get, Put, Tick>;` (a call is a type with a `Reply`), `void handle_info(const
+///   Message&)` for all else, `void handle_continue(const Term&)`, `void handle_timeout()`, `void terminate(const ExitReason&)`,
+///   `Term state() const` (what the observer shows).
+/// **Thread:** handlers run in the server's process; they may receive and call, the server then keeps its fiber meanwhile.
+/// **Errors:** what a handler throws ends the server with that reason, after terminate. An unknown call or cast
+/// ends it with `{error,function_clause}`; an unknown info message is logged and dropped.
+/// **Source:** OTP `gen_server`. Wanted difference: handlers change the object instead of returning a new state;
+/// stop, continue and timeout are calls instead of return values.
+template <class Derived>
+class Server : public ServerBase {
+public:
+    /// How to start one with these arguments; they are copied for each start.
+    template <class... Args>
+    static ServerSpec start(Args... args) {
+        ServerSpec spec;
+        spec.mangled_type = typeid(Derived).name();
+        spec.make = [args = std::make_tuple(std::move(args)...)]() -> std::unique_ptr<ServerBase> {
+            return std::apply([](const auto&... arg) { return std::make_unique<Derived>(arg...); }, args);
+        };
+        return spec;
+    }
+
+private:
+    Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+
+    bool handle(detail::MessageSignal& message) final {
+        if constexpr (requires { typename Derived::Messages; })
+            if (handle_one_of(message, typename Derived::Messages{}))
+                return true;
+        if (message.role != detail::MessageRole::info)
+            return false;
+        if constexpr (requires(Derived & server, const Message& any) { server.handle_info(any); }) {
+            derived().handle_info(Message{message});
+            return true;
+        } else
+            return false;
+    }
+
+    template <class... T>
+    bool handle_one_of(detail::MessageSignal& message, Messages<T...>) {
+        return ((message.type == &detail::message_type<T> && handle_as<T>(message)) || ...);
+    }
+
+    template <class T>
+    bool handle_as(detail::MessageSignal& message) {
+        T& value = *static_cast<T*>(message.value);
+        constexpr bool takes_call = requires(Derived & server, T & request) {
+            server.handle_call(request);
+        };
+        constexpr bool takes_cast = requires(Derived & server, T & cast) {
+            server.handle_cast(std::move(cast));
+        };
+        constexpr bool takes_info = requires(Derived & server, T & info) {
+            server.handle_info(std::move(info));
+        };
+        static_assert(takes_call || takes_cast || takes_info,
+                      "a type in Messages has no handler: handle_call(const T&), handle_cast(T) or handle_info(T)");
+        if constexpr (takes_call)
+            if (message.role == detail::MessageRole::call)
+                return answer<T>(message, value), true;
+        if constexpr (takes_cast)
+            if (message.role == detail::MessageRole::cast)
+                return derived().handle_cast(std::move(value)), true;
+        if constexpr (takes_info)
+            if (message.role == detail::MessageRole::info)
+                return derived().handle_info(std::move(value)), true;
+        return false;
+    }
+
+    template <class T>
+    void answer(detail::MessageSignal& message, const T& request) {
+        caller_ = message.from;
+        tag_ = message.tag;
+        const From<T> from{caller_, tag_};
+        Reply<T> reply = derived().handle_call(request);
+        if (!reply.value())
+            return;
+        // terminate runs before the reply is sent if the handler asked to stop (rule G07)
+        if (stop_)
+            run_terminate();
+        ServerBase::reply(self(), from, std::move(*reply.value()));
+    }
+
+    void on_continue(const Term& term) final {
+        if constexpr (requires(Derived & server) { server.handle_continue(term); })
+            derived().handle_continue(term);
+    }
+    void on_timeout() final {
+        if constexpr (requires(Derived & server) { server.handle_timeout(); })
+            derived().handle_timeout();
+    }
+    void on_terminate(const ExitReason& reason) final {
+        if constexpr (requires(Derived & server) { server.terminate(reason); })
+            derived().terminate(reason);
+    }
+    std::string state_text() const final {
+        if constexpr (requires(const Derived& server) {
+                          { server.state() } -> std::convertible_to<Term>;
+                      })
+            return to_string(Term{static_cast<const Derived&>(*this).state()});
+        else
+            return {};
+    }
+};
+
+} // namespace fiberscope

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/inspect.hpp>
+#include <fiberscope/server.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace fiberscope {
+
+/// How a supervisor stops a child: `exit(child, shutdown)`, and `kill` if it has not ended after `time`.
+class Shutdown {
+public:
+    constexpr Shutdown(Duration time) noexcept : time_{time} {} // NOLINT(google-explicit-constructor)
+    template <class Rep, class Period>
+    constexpr Shutdown(std::chrono::duration<Rep, Period> time) noexcept // NOLINT(google-explicit-constructor)
+        : time_{std::chrono::duration_cast<Duration>(time)} {}
+    /// Waits for ever: for supervisors.
+    static const Shutdown infinity;
+    /// `kill` at once.
+    static const Shutdown brutal_kill;
+
+    constexpr bool is_infinite() const noexcept { return time_ == fiberscope::infinity; }
+    constexpr bool is_brutal() const noexcept { return time_ < Duration::zero(); }
+    constexpr Duration time() const noexcept { return time_; }
+
+private:
+    Duration time_;
+};
+inline constexpr Shutdown Shutdown::infinity{fiberscope::infinity};
+inline constexpr Shutdown Shutdown::brutal_kill{Duration{-1}};
+
+/// How a supervisor treats a child. The defaults are OTP's (rule S02).
+struct ChildOptions {
+    RestartType restart = RestartType::permanent;
+    std::optional<Shutdown> shutdown; ///< default: 5 s for a worker, infinity for a supervisor
+    std::optional<ChildType> type;    ///< default: by what the child is
+    bool significant = false;
+};
+
+class Supervisor;
+
+/// What a supervisor knows of a child: its id, how to start it, how to treat it.
+struct ChildSpec {
+    Term id;
+    /// A server, a supervisor, or a plain process with this body.
+    std::variant<ServerSpec, std::shared_ptr<const Supervisor>, std::function<void(Process&)>> start;
+    SpawnOptions spawn; ///< for a plain process
+    const void* function = nullptr;
+    const char* mangled_type = nullptr;
+    ChildOptions options;
+
+    ChildType type() const noexcept;
+    Shutdown shutdown() const noexcept;
+};
+
+/// When a supervisor gives up: more than `intensity` restarts within `period`. Whole seconds, as in OTP (rule S06).
+struct RestartLimits {
+    std::uint32_t intensity = 1;
+    std::chrono::seconds period{5};
+};
+
+/// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
+/// **Source:** OTP `supervisor`.
+class Supervisor {
+public:
+    static Supervisor one_for_one(RestartLimits limits = {}) { return {Strategy::one_for_one, limits}; }
+    static Supervisor one_for_all(RestartLimits limits = {}) { return {Strategy::one_for_all, limits}; }
+    static Supervisor rest_for_one(RestartLimits limits = {}) { return {Strategy::rest_for_one, limits}; }
+
+    /// Adds a server.
+    Supervisor&& child(Term id, ServerSpec start, ChildOptions options = {}) && {
+        return std::move(*this).child(ChildSpec{std::move(id), std::move(start), {}, nullptr, nullptr, options});
+    }
+    /// Adds a supervisor.
+    Supervisor&& child(Term id, Supervisor start, ChildOptions options = {}) &&;
+    /// Adds a plain process with this body, copied for each start.
+    template <class Function>
+    requires std::is_invocable_v < std::decay_t<Function>
+    &, Process& > Supervisor&& child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+        ChildSpec spec{std::move(id), std::function<void(Process&)>{body}, std::move(spawn), nullptr, nullptr, options};
+        if constexpr (std::is_pointer_v<Function>)
+            spec.function = reinterpret_cast<const void*>(body);
+        else
+            spec.mangled_type = typeid(Function).name();
+        return std::move(*this).child(std::move(spec));
+    }
+    Supervisor&& child(ChildSpec spec) && {
+        children_.push_back(std::move(spec));
+        return std::move(*this);
+    }
+    /// Gives the supervisor's process a registered name.
+    Supervisor&& named(Atom name) && {
+        name_ = name;
+        return std::move(*this);
+    }
+
+    Strategy strategy() const noexcept { return strategy_; }
+    RestartLimits limits() const noexcept { return limits_; }
+    Atom name() const noexcept { return name_; }
+    const std::vector<ChildSpec>& children() const noexcept { return children_; }
+    /// How to start it as a process.
+    ServerSpec start() const;
+
+private:
+    Supervisor(Strategy strategy, RestartLimits limits) noexcept : strategy_{strategy}, limits_{limits} {}
+
+    Strategy strategy_;
+    RestartLimits limits_;
+    Atom name_;
+    std::vector<ChildSpec> children_;
+};
+
+/// Requests that every supervisor answers, in OTP's words: `self.call("kv_sup", StartChild{spec})`.
+/// A child spec's start function is code, not a value that may be shared: it travels copied.
+struct StartChild {
+    using Reply = Result<Pid>; ///< the default Pid for `ignore`; errors as rule S14
+    std::shared_ptr<const ChildSpec> spec;
+};
+struct TerminateChild {
+    using Reply = Result<std::monostate>; ///< error: not_found
+    Term id;
+};
+struct RestartChild {
+    using Reply = Result<Pid>; ///< errors: running, restarting, not_found, or the start's reason
+    Term id;
+};
+struct DeleteChild {
+    using Reply = Result<std::monostate>; ///< errors: running, restarting, not_found
+    Term id;
+};
+/// Children in start order.
+struct WhichChildren {
+    using Reply = std::vector<ChildInfo>;
+};
+struct CountChildren {
+    struct Counts {
+        std::uint32_t specs = 0, active = 0, supervisors = 0, workers = 0;
+    };
+    using Reply = Counts;
+};
+
+namespace detail {
+template <class T>
+struct is_standard_message<Result<T>> : is_message<T> {};
+template <>
+struct is_standard_message<ChildInfo> : std::true_type {};
+} // namespace detail
+
+} // namespace fiberscope

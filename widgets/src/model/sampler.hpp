@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/process_frame.hpp"
+
+#include <fiberscope/events.hpp>
+#include <fiberscope/snapshot.hpp>
+
+#include <QObject>
+
+#include <chrono>
+#include <memory>
+
+namespace fiberscope {
+class Node;
+}
+
+namespace fiberscope::widgets {
+
+/// Node and scheduler figures at one moment; `processes` stays empty.
+using LoadSample = std::shared_ptr<const fiberscope::Snapshot>;
+using EventsSample = std::shared_ptr<const fiberscope::EventBatch>;
+
+/// Reads the Node on a thread of its own, so that the GUI thread never does work that grows with the number of
+/// processes: sorting, filtering and comparing happen here; the GUI gets immutable frames by queued signals.
+/// A refresh asked for while one runs is dropped.
+/// **Thread:** GUI thread; the signals arrive there.
+/// **Lifetime:** the Node outlives it; its destructor joins the thread.
+class Sampler : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Sampler(fiberscope::Node& node, QObject* parent = nullptr);
+    ~Sampler() override;
+
+    fiberscope::Node& node() const noexcept;
+
+    /// How often `loadSampled` comes, 100 to 10,000 ms; default 500. It comes whichever tab is shown.
+    void setLoadInterval(std::chrono::milliseconds interval);
+    std::chrono::milliseconds loadInterval() const;
+    /// How often `processesSampled` comes; default 1 s; 0: only by refreshNow().
+    void setRefreshInterval(std::chrono::milliseconds interval);
+    std::chrono::milliseconds refreshInterval() const;
+    /// Nothing is sampled while paused, but by refreshNow(). Events are gathered and come when it goes on.
+    void setPaused(bool paused);
+    bool isPaused() const;
+    /// Process frames are taken only while somebody shows them.
+    void setProcessesWanted(bool wanted);
+    /// What the process table shows: takes effect at once with the rows of the last sample.
+    void setProcessQuery(const ProcessQuery& query);
+
+public slots:
+    void refreshNow();
+
+signals:
+    void loadSampled(fiberscope::widgets::LoadSample sample);
+    void eventsArrived(fiberscope::widgets::EventsSample batch);
+    void processesSampled(fiberscope::widgets::ProcessFramePtr frame);
+    void pausedChanged(bool paused);
+
+private:
+    class Worker;
+    std::unique_ptr<Worker> m_worker;
+};
+
+} // namespace fiberscope::widgets
