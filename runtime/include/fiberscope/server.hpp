@@ -14,6 +14,10 @@
 
 namespace fiberscope {
 
+namespace detail {
+class ServerLoop;
+}
+
 /// The messages that a Server takes with a type of their own: `using Messages = fiberscope::Messages<Get, Put>;`.
 template <class... T>
 struct Messages {};
@@ -94,10 +98,12 @@ protected:
     From<Request> from() const noexcept {
         return {caller_, tag_};
     }
+    /// When the message that is handled now was sent (for an exit: when the process ended), clock of the runtime.
+    std::int64_t sent_ns() const noexcept { return sent_ns_; }
 
 private:
     friend class detail::ControlBlock;
-    friend struct ServerRunner;
+    friend class detail::ServerLoop;
 
     /// Runs the handler for `message`. False: the server has none for it.
     virtual bool handle(detail::MessageSignal& message) = 0;
@@ -124,6 +130,7 @@ private:
     bool terminated_ = false;
     Pid caller_; ///< of the call that is handled now
     Ref tag_;
+    std::int64_t sent_ns_ = 0;
 };
 
 /// A generic server: state in an object, no stack while idle. Its constructor is OTP's `init`; it runs in the new process.
