@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What the behaviours (supervisor, application) need of the process floor beyond the public API.
+#pragma once
+
+#include <fiberscope/events.hpp>
+#include <fiberscope/process.hpp>
+#include <fiberscope/server.hpp>
+
+#include <cstdint>
+
+namespace fiberscope::detail {
+
+/// Starts a server from within a process and waits until its constructor has run, as `gen_server:start_link`.
+/// `system`: the process is part of the Node itself and marked so.
+/// **Blocks:** parks. **Errors:** the reason of the start; `ignore`; `{already_started,Pid}`.
+/// A linked start that failed leaves no Exit message behind.
+Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system = false);
+
+/// Spawns a process, linked; names the observer's initial function after the request.
+/// **Errors:** as Process::spawn.
+Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options);
+
+/// Appends to the event ring of the process's Node; sets seq and time. **Thread:** any. **Blocks:** never.
+void record_event(Process& process, Event event);
+
+/// Milliseconds since the start of the Node.
+std::int64_t node_time_ms(const Process& process) noexcept;
+/// The clock of MessageSignal::sent_ns, nanoseconds, monotonic.
+std::int64_t clock_ns() noexcept;
+
+/// Asks the Node to stop because of the end of an application: does not wait. The reason is shown by the window.
+void request_node_stop(Process& process, std::string because);
+
+} // namespace fiberscope::detail
