@@ -194,7 +194,7 @@ std::string print_value(const void* value) {
 }
 
 template <class T>
-inline constexpr MessageType message_type{typeid(T).name(), &print_value<T>};
+inline const MessageType message_type{typeid(T).name(), &print_value<T>};
 
 enum class SignalKind : std::uint8_t {
     message,

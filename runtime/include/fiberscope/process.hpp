@@ -39,13 +39,13 @@ struct Target {
 
 /// How to spawn a process. A child inherits nothing (rule P05).
 struct SpawnOptions {
-    Atom name;            ///< registered name; taken already: badarg
-    std::string label;    ///< what it is for, for the reader of the observer; at most 63 bytes are shown
+    Atom name{};          ///< registered name; taken already: badarg
+    std::string label{};  ///< what it is for, for the reader of the observer; at most 63 bytes are shown
     bool link = false;    ///< linked to its spawner from the start
     bool monitor = false; ///< monitored by its spawner from the start (spawn_monitor returns the reference)
     Priority priority = Priority::normal;
     std::size_t stack_bytes = 64 * 1024; ///< address space of its stack; only touched pages cost memory
-    std::string initial_function;        ///< what the observer shows; default: the name of the function or closure
+    std::string initial_function{};      ///< what the observer shows; default: the name of the function or closure
 };
 
 namespace detail {
@@ -249,7 +249,7 @@ public:
         auto reply = call_signal(server, std::move(envelope), timeout);
         if (!reply)
             return reply.error();
-        return std::move(*static_cast<Reply*>((*reply)->value));
+        return Result<Reply>{boost::system::in_place_value, std::move(*static_cast<Reply*>((*reply)->value))};
     }
     /// Sends a cast: no reply, no error if there is no such server.
     template <class T>

@@ -39,8 +39,8 @@ inline constexpr Shutdown Shutdown::brutal_kill{Duration{-1}};
 /// How a supervisor treats a child. The defaults are OTP's (rule S02).
 struct ChildOptions {
     RestartType restart = RestartType::permanent;
-    std::optional<Shutdown> shutdown; ///< default: 5 s for a worker, infinity for a supervisor
-    std::optional<ChildType> type;    ///< default: by what the child is
+    std::optional<Shutdown> shutdown{}; ///< default: 5 s for a worker, infinity for a supervisor
+    std::optional<ChildType> type{};    ///< default: by what the child is
     bool significant = false;
 };
 
