@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace fiberscope::detail {
+
+/// A number that one thread writes and any thread reads: no locked instruction on either side.
+/// **Thread:** add, set: its one writer. get: any thread.
+template <class T>
+class Counter {
+public:
+    void add(T amount = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
+    void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+    T get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<T> value_{};
+};
+
+using Counter64 = Counter<std::uint64_t>;
+using Counter32 = Counter<std::uint32_t>;
+
+} // namespace fiberscope::detail

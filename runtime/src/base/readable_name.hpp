@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+/// C++ names as a person reads them in a narrow column.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace fiberscope::detail {
+
+/// The demangled form; the text itself if it is not a mangled name.
+std::string demangle(const char* mangled);
+
+/// A demangled function, closure or class without return type, parameters, template arguments and the outer
+/// namespaces: `kv::client`, `Store::handle_call`, `kv::client lambda`, `kv::client lambda 2`.
+std::string readable_function(std::string_view demangled);
+
+/// A demangled type without namespaces, its template arguments in the same form: `Put`, `vector<Put>`, `string`.
+std::string readable_type(std::string_view demangled);
+
+} // namespace fiberscope::detail

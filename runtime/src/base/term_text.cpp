@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+// Printing of Terms as io_lib's ~w does it, but texts in double quotes and characters beyond Latin-1 as they are.
+#include <fiberscope/term.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fiberscope {
+namespace {
+
+constexpr std::array<std::string_view, 27> reserved_words{
+    "after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl",    "bsr",     "bxor", "case", "catch", "cond", "div",
+    "end",   "fun", "if",      "let",  "not",   "of",   "or",  "orelse", "receive", "rem",  "try",  "when",  "xor"};
+
+/// Takes one character of UTF-8 off `text` if it may stand in an unquoted atom; Latin-1 letters may. False: it may not.
+bool take_name_character(std::string_view& text, bool first) noexcept {
+    const auto byte = static_cast<unsigned char>(text.front());
+    text.remove_prefix(1);
+    if (byte >= 'a' && byte <= 'z')
+        return true;
+    if (byte == 0xc3 && !text.empty()) { // U+00C0 to U+00FF: capitals, multiplication sign, small letters, division sign
+        const auto second = static_cast<unsigned char>(text.front());
+        text.remove_prefix(1);
+        return second >= 0x9f ? second != 0xb7 : second != 0x97 && !first;
+    }
+    return !first && ((byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_' || byte == '@');
+}
+
+bool needs_quotes(std::string_view atom) noexcept {
+    if (atom.empty() || std::find(reserved_words.begin(), reserved_words.end(), atom) != reserved_words.end())
+        return true;
+    if (!take_name_character(atom, true))
+        return true;
+    while (!atom.empty())
+        if (!take_name_character(atom, false))
+            return true;
+    return false;
+}
+
+/// The letter of a short escape (`\n`), or 0.
+char escape_letter(unsigned char c) noexcept {
+    switch (c) {
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    case '\v': return 'v';
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case 0x1b: return 'e';
+    case 0x7f: return 'd';
+    default: return 0;
+    }
+}
+
+void append_quoted(std::string& out, std::string_view text, char quote) {
+    out += quote;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == quote || c == '\\')
+            (out += '\\') += c;
+        else if (const char letter = escape_letter(byte); letter != 0)
+            (out += '\\') += letter;
+        else if (byte < 0x20)
+            out += fmt::format("\\{:03o}", byte);
+        else
+            out += c;
+    }
+    out += quote;
+}
+
+void append_leaf(std::string& out, const Term& term) {
+    switch (term.kind()) {
+    case Term::Kind::atom:
+        if (const std::string_view name = term.as_atom().name(); needs_quotes(name))
+            append_quoted(out, name, '\'');
+        else
+            out += name;
+        break;
+    case Term::Kind::integer: out += fmt::format_int{term.as_integer()}.c_str(); break;
+    case Term::Kind::string: append_quoted(out, term.as_string(), '"'); break;
+    case Term::Kind::pid: out += to_string(term.as_pid()); break;
+    case Term::Kind::ref: out += to_string(term.as_ref()); break;
+    case Term::Kind::tuple:
+    case Term::Kind::list: break; // opened by the caller
+    }
+}
+
+/// A tuple or list that is being printed.
+struct Open {
+    std::span<const Term> rest;
+    char closing;
+};
+
+} // namespace
+
+// Walks without recursion: process stacks are small, reasons can be deep.
+std::string to_string(const Term& term) {
+    std::string out;
+    std::vector<Open> open;
+    const Term* current = &term;
+    for (;;) {
+        const bool is_tuple = current->kind() == Term::Kind::tuple;
+        if (is_tuple || current->kind() == Term::Kind::list) {
+            out += is_tuple ? '{' : '[';
+            open.push_back({current->elements(), is_tuple ? '}' : ']'});
+        } else
+            append_leaf(out, *current);
+        while (!open.empty() && open.back().rest.empty()) {
+            out += open.back().closing;
+            open.pop_back();
+        }
+        if (open.empty())
+            return out;
+        if (out.back() != '{' && out.back() != '[')
+            out += ',';
+        current = &open.back().rest.front();
+        open.back().rest = open.back().rest.subspan(1);
+    }
+}
+
+} // namespace fiberscope
