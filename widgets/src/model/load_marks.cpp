@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/load_marks.hpp"
+
+#include "model/event_text.hpp"
+#include "model/load_history.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+constexpr double mergeSeconds = 0.25;
+constexpr qsizetype maxLines = 4;
+
+std::optional<LoadMark::Kind> kindOf(const fiberscope::Event& event) {
+    switch (event.kind) {
+    case fiberscope::EventKind::restart: return LoadMark::Kind::restart;
+    case fiberscope::EventKind::gave_up: return LoadMark::Kind::exit;
+    case fiberscope::EventKind::exit:
+        if (!event.reason.is_clean())
+            return LoadMark::Kind::exit;
+        return {};
+    default: return {};
+    }
+}
+
+} // namespace
+
+QString LoadMark::text() const {
+    QStringList shown = lines;
+    if (count > lines.size())
+        shown.append(QStringLiteral("… and %1 more").arg(count - lines.size()));
+    return shown.join(QLatin1Char{'\n'});
+}
+
+void LoadMarks::add(const fiberscope::Event& event, double uptimeSeconds) {
+    const auto kind = kindOf(event);
+    if (!kind)
+        return;
+    ++m_revision;
+    const auto isSame = [&](const LoadMark& mark) {
+        return mark.kind == *kind && uptimeSeconds - mark.uptimeSeconds < mergeSeconds;
+    };
+    // the two kinds alternate (an exit, its restart), so the mark to merge with is one of the last two
+    const auto newest = m_marks.rbegin();
+    const auto end = newest + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(m_marks.size()));
+    const auto same = std::find_if(newest, end, isSame);
+    if (same == end) {
+        m_marks.push_back(LoadMark{uptimeSeconds, *kind, 1, {eventText(event)}});
+    } else {
+        ++same->count;
+        if (same->lines.size() < maxLines)
+            same->lines.append(eventText(event));
+    }
+    while (m_marks.front().uptimeSeconds < uptimeSeconds - static_cast<double>(LoadHistory::maxLength.count()))
+        m_marks.pop_front();
+}
+
+} // namespace fiberscope::widgets

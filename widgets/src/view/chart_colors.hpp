@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QColor>
+
+class QPalette;
+
+namespace fiberscope::widgets {
+
+/// The colours of a chart for one palette, light or dark.
+struct ChartColors {
+    QColor background;
+    QColor frame;
+    QColor grid;
+    QColor text;
+    QColor faintText;
+    QColor killMark;
+    QColor restartMark;
+
+    explicit ChartColors(const QPalette& palette);
+    /// One of the 16 line colours of Erlang's observer (index modulo 16), moved lighter or darker until it can be read
+    /// on the background.
+    QColor line(int index) const;
+};
+
+/// A colour that can be read on this background: the nearest lightness with at least this contrast (WCAG ratio).
+QColor readableOn(const QColor& background, const QColor& color, double contrast);
+bool isDark(const QPalette& palette);
+
+} // namespace fiberscope::widgets
