@@ -104,7 +104,7 @@ public:
     Result<typename Request::Reply> call(Target server, Request request, Duration timeout = std::chrono::seconds{5}) {
         auto me = try_attach();
         if (!me)
-            return me.error();
+            return Result<typename Request::Reply>{boost::system::in_place_error, me.error()};
         return (**me)->template try_call<Request>(server, std::move(request), timeout);
     }
     /// The same without waiting: `completion(Result<Reply>)`.
@@ -115,7 +115,7 @@ public:
             if (self != nullptr)
                 shared->second(self->template try_call<Request>(server, std::move(shared->first), timeout));
             else
-                shared->second(Result<typename Request::Reply>{reason});
+                shared->second(Result<typename Request::Reply>{boost::system::in_place_error, reason});
         });
     }
     /// Sends an exit signal (`exit/2`), `kill` to kill. False if the process is dead.

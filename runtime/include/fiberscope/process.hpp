@@ -248,7 +248,7 @@ public:
         auto envelope = std::make_unique<detail::Envelope<Request>>(detail::SignalKind::message, std::move(request));
         auto reply = call_signal(server, std::move(envelope), timeout);
         if (!reply)
-            return reply.error();
+            return Result<Reply>{boost::system::in_place_error, reply.error()};
         return Result<Reply>{boost::system::in_place_value, std::move(*static_cast<Reply*>((*reply)->value))};
     }
     /// Sends a cast: no reply, no error if there is no such server.
