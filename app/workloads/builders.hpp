@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <fiberscope/application.hpp>
+
+#include <cstdint>
+#include <filesystem>
+
+/// The applications behind the workloads. Each builds a value and starts nothing.
+namespace fiberscope::app {
+
+/// A sharded key-value store, `kv_sup`: servers `kv_shard_1..shards`, each holding the keys that hash to it, a janitor
+/// that drops keys nobody has written for a while, and supervised clients that put and get some 300 times a second in all.
+Application make_kv(std::uint32_t shards);
+
+/// Counts the words (as `wc -w` does) and the distinct words of the files directly in `folder`: one mapper process a
+/// file, a few at a time, reads in the blocking pool; four reducers add up. The server `wordcount_result` keeps the
+/// result, the log gets a line.
+Application make_wordcount(std::filesystem::path folder);
+
+/// Passes a token `hops` times around a ring of `members` linked processes, logs the time a hop, rests, and begins again.
+Application make_ring(std::uint32_t members, std::uint64_t hops);
+
+/// Chat rooms and their members, all servers: what one says, its room fans out to all.
+Application make_chat(std::uint32_t rooms, std::uint32_t members);
+
+/// Processes that search for primes and never wait; `poll()` in their loop lets others have their turn.
+Application make_burn(std::uint32_t burners);
+
+/// A child that fails again and again, beside one that does not, until their supervisor gives up.
+Application make_crashloop();
+
+/// Producers that are faster than their consumer. Its mailbox grows for a while, then stays: each producer may have
+/// 25,000 items under way and waits for the consumer's credit beyond that.
+Application make_flood(std::uint32_t producers);
+
+/// Servers that do nothing, in groups of 1,000 under a supervisor each; a process fills the groups after the start.
+Application make_idle(std::uint32_t servers);
+
+} // namespace fiberscope::app
