@@ -6,9 +6,11 @@
 #include <fiberscope/events.hpp>
 #include <fiberscope/snapshot.hpp>
 
+#include <QList>
 #include <QObject>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace fiberscope {
@@ -21,9 +23,20 @@ namespace fiberscope::widgets {
 using LoadSample = std::shared_ptr<const fiberscope::Snapshot>;
 using EventsSample = std::shared_ptr<const fiberscope::EventBatch>;
 
+/// One process at the moment of a look-up.
+struct ProcessDetails {
+    fiberscope::Pid pid;
+    bool alive = false; ///< false: nothing else is set
+    fiberscope::ProcessRow row;
+    QString name; ///< registered name, else label, else initial function
+    QString label;
+    std::uint32_t nowMs = 0; ///< since the start of the Node
+};
+using ProcessDetailsHandler = std::function<void(const QList<ProcessDetails>&)>;
+
 /// Reads the Node on a thread of its own, so that the GUI thread never does work that grows with the number of
 /// processes: sorting, filtering and comparing happen here; the GUI gets immutable frames by queued signals.
-/// A refresh asked for while one runs is dropped.
+/// Refreshes asked for while one runs become one.
 /// **Thread:** GUI thread; the signals arrive there.
 /// **Lifetime:** the Node outlives it; its destructor joins the thread.
 class Sampler : public QObject {
@@ -48,6 +61,11 @@ public:
     void setProcessesWanted(bool wanted);
     /// What the process table shows: takes effect at once with the rows of the last sample.
     void setProcessQuery(const ProcessQuery& query);
+    /// Reads some processes, whether or not frames are wanted: `handler` gets one entry a pid, in their order, on the
+    /// GUI thread, unless `context` is destroyed before. **Cost:** a snapshot, unless a frame is fresh.
+    void lookUp(const QList<fiberscope::Pid>& pids, QObject* context, ProcessDetailsHandler handler);
+    /// Stops sampling for good: joins the thread. What has been sampled stays.
+    void stop();
 
 public slots:
     void refreshNow();
@@ -55,11 +73,21 @@ public slots:
 signals:
     void loadSampled(fiberscope::widgets::LoadSample sample);
     void eventsArrived(fiberscope::widgets::EventsSample batch);
+    /// The same events without regard to pause: for what answers to a deed of the user.
+    void eventsPolled(fiberscope::widgets::EventsSample batch);
     void processesSampled(fiberscope::widgets::ProcessFramePtr frame);
     void pausedChanged(bool paused);
 
 private:
     class Worker;
+    struct Settings;
+
+    void apply();
+    void takeEvents(const EventsSample& batch);
+
+    fiberscope::Node& m_node;
+    std::unique_ptr<Settings> m_settings;
+    std::shared_ptr<fiberscope::EventBatch> m_heldEvents; ///< gathered while paused
     std::unique_ptr<Worker> m_worker;
 };
 

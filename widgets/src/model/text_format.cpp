@@ -1,89 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/text_format.hpp"
 
-#include <QDateTime>
-#include <QLocale>
-
-#include <cmath>
+#include <array>
 
 namespace fiberscope::widgets {
 
-QString toQString(std::string_view text) {
-    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+namespace {
+
+struct Unit {
+    std::uint64_t size;
+    std::uint64_t from; ///< the smallest value that is shown in it
+    const char* name;
+};
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::array byteUnits{Unit{kib * kib * kib, 10 * kib* kib* kib, "GiB"}, Unit{kib * kib, 10 * kib* kib, "MiB"},
+                               Unit{kib, 10 * kib, "KiB"}, Unit{1, 0, "B"}};
+constexpr std::uint64_t second = 1000;
+constexpr std::array timeUnits{Unit{86'400 * second, 2 * 86'400 * second, "Days"},
+                               Unit{3600 * second, 2 * 3600 * second, "Hours"}, Unit{60 * second, 2 * 60 * second, "Mins"},
+                               Unit{second, second, "Secs"}, Unit{1, 0, "ms"}};
+
+template <std::size_t N>
+QString inUnits(std::uint64_t value, const std::array<Unit, N>& units) {
+    std::size_t chosen = 0;
+    while (value < units[chosen].from)
+        ++chosen;
+    return QStringLiteral("%1 %2").arg(value / units[chosen].size).arg(QLatin1String{units[chosen].name});
 }
+
+} // namespace
 
 QString pidText(fiberscope::Pid pid) {
-    return pid ? QString::fromStdString(to_string(pid)) : QString{};
+    return pid ? QString::fromStdString(fiberscope::to_string(pid)) : QString{};
 }
 
-QString namedPidText(std::string_view name, fiberscope::Pid pid) {
-    if (name.empty() || name == "undefined")
-        return pidText(pid);
-    if (!pid)
-        return toQString(name);
-    return toQString(name) + QLatin1Char{' '} + pidText(pid);
+QString bytesText(std::uint64_t bytes) {
+    return inUnits(bytes, byteUnits);
 }
 
-QString bytesText(quint64 bytes) {
-    const quint64 kib = bytes / 1024;
-    const quint64 mib = kib / 1024;
-    const quint64 gib = mib / 1024;
-    if (gib > 10)
-        return QStringLiteral("%1 GiB").arg(gib);
-    if (mib > 10)
-        return QStringLiteral("%1 MiB").arg(mib);
-    if (kib > 0)
-        return QStringLiteral("%1 KiB").arg(kib);
-    return QStringLiteral("%1 B").arg(bytes);
+QString durationText(std::uint64_t milliseconds) {
+    return inUnits(milliseconds, timeUnits);
 }
 
-QString upTimeText(std::chrono::nanoseconds time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
-    if (seconds >= 86'400)
-        return QStringLiteral("%1 Days").arg(seconds / 86'400);
-    if (seconds >= 3600)
-        return QStringLiteral("%1 Hours").arg(seconds / 3600);
-    if (seconds >= 60)
-        return QStringLiteral("%1 Mins").arg(seconds / 60);
-    return QStringLiteral("%1 Secs").arg(seconds);
+QString cpuTimeText(std::uint64_t nanoseconds) {
+    const auto value = static_cast<double>(nanoseconds);
+    if (nanoseconds < 1'000'000)
+        return QStringLiteral("%1 µs").arg(nanoseconds / 1000);
+    if (nanoseconds < 1'000'000'000)
+        return QStringLiteral("%1 ms").arg(value / 1e6, 0, 'f', nanoseconds < 100'000'000 ? 1 : 0);
+    return QStringLiteral("%1 s").arg(value / 1e9, 0, 'f', nanoseconds < 100'000'000'000 ? 2 : 0);
 }
 
-QString shortTimeText(std::chrono::microseconds time) {
-    const auto us = static_cast<double>(time.count());
-    if (us < 1000)
-        return QStringLiteral("%1 µs").arg(time.count());
-    if (us < 1e6)
-        return QStringLiteral("%1 ms").arg(us / 1e3, 0, 'f', us < 1e4 ? 1 : 0);
-    return QStringLiteral("%1 s").arg(us / 1e6, 0, 'f', 1);
-}
-
-QString countText(quint64 count) {
-    return QLocale{QLocale::English}.toString(count);
-}
-
-QString rateText(double perSecond) {
-    static constexpr char units[] = {'\0', 'k', 'M', 'G', 'T'};
-    int unit = 0;
-    double value = perSecond;
-    while (value >= 999.5 && unit < 4) {
-        value /= 1000;
-        ++unit;
-    }
-    QString text = QString::number(value, 'f', unit > 0 && value < 9.95 ? 1 : 0);
-    if (unit > 0)
-        text += QLatin1Char{units[unit]};
-    return text;
-}
-
-QString limitText(quint64 count, quint64 limit) {
-    const quint64 percent =
-        limit == 0 ? 0 : static_cast<quint64>(std::lround(100.0 * static_cast<double>(count) / static_cast<double>(limit)));
-    return QStringLiteral("%1 / %2 (%3 % used)").arg(count).arg(limit).arg(percent);
-}
-
-QString clockText(std::chrono::system_clock::time_point at) {
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
-    return QDateTime::fromMSecsSinceEpoch(ms).toString(QStringLiteral("HH:mm:ss.zzz"));
+QString namedPidText(const QString& name, fiberscope::Pid pid) {
+    return name.isEmpty() ? pidText(pid) : QStringLiteral("%1 %2").arg(name, pidText(pid));
 }
 
 } // namespace fiberscope::widgets

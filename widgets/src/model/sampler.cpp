@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/sampler.hpp"
+
+#include "model/sampler_worker.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+/// So many events are gathered during a pause; older ones are given up and counted.
+constexpr std::size_t heldEventsLimit = 16'384;
+
+void append(fiberscope::EventBatch& held, const fiberscope::EventBatch& batch) {
+    auto& events = held.events;
+    events.insert(events.end(), batch.events.begin(), batch.events.end());
+    held.next_seq = batch.next_seq;
+    held.lost += batch.lost;
+    if (events.size() > heldEventsLimit) {
+        const auto excess = events.size() - heldEventsLimit;
+        events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(excess));
+        held.lost += excess;
+    }
+}
+
+} // namespace
+
+Sampler::Sampler(fiberscope::Node& node, QObject* parent)
+    : QObject{parent}, m_node{node}, m_settings{std::make_unique<Settings>()}, m_worker{std::make_unique<Worker>(*this,
+                                                                                                                 *m_settings)} {}
+
+Sampler::~Sampler() = default;
+
+fiberscope::Node& Sampler::node() const noexcept {
+    return m_node;
+}
+
+void Sampler::setLoadInterval(std::chrono::milliseconds interval) {
+    using namespace std::chrono_literals;
+    m_settings->loadInterval = std::clamp(interval, 100ms, 10'000ms);
+    apply();
+}
+
+std::chrono::milliseconds Sampler::loadInterval() const {
+    return m_settings->loadInterval;
+}
+
+void Sampler::setRefreshInterval(std::chrono::milliseconds interval) {
+    m_settings->refreshInterval = interval;
+    apply();
+}
+
+std::chrono::milliseconds Sampler::refreshInterval() const {
+    return m_settings->refreshInterval;
+}
+
+void Sampler::setPaused(bool paused) {
+    if (m_settings->paused == paused)
+        return;
+    m_settings->paused = paused;
+    apply();
+    if (!paused && m_heldEvents != nullptr)
+        emit eventsArrived(std::exchange(m_heldEvents, nullptr));
+    emit pausedChanged(paused);
+}
+
+bool Sampler::isPaused() const {
+    return m_settings->paused;
+}
+
+void Sampler::setProcessesWanted(bool wanted) {
+    m_settings->processesWanted = wanted;
+    apply();
+}
+
+void Sampler::setProcessQuery(const ProcessQuery& query) {
+    m_settings->query = query;
+    apply();
+}
+
+void Sampler::lookUp(const QList<fiberscope::Pid>& pids, QObject* context, ProcessDetailsHandler handler) {
+    if (m_worker != nullptr)
+        m_worker->lookUp(pids, context, std::move(handler));
+}
+
+void Sampler::stop() {
+    m_worker.reset();
+}
+
+void Sampler::refreshNow() {
+    if (m_worker != nullptr)
+        m_worker->refreshNow();
+}
+
+void Sampler::apply() {
+    if (m_worker != nullptr)
+        m_worker->setSettings(*m_settings);
+}
+
+void Sampler::takeEvents(const EventsSample& batch) {
+    emit eventsPolled(batch);
+    if (!m_settings->paused) {
+        emit eventsArrived(batch);
+        return;
+    }
+    if (m_heldEvents == nullptr)
+        m_heldEvents = std::make_shared<fiberscope::EventBatch>();
+    append(*m_heldEvents, *batch);
+}
+
+} // namespace fiberscope::widgets

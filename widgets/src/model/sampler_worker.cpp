@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/sampler_worker.hpp"
+
+#include "model/text_format.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::widgets {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto eventInterval = 100ms;
+/// A look-up is content with a sample of this age.
+constexpr auto freshAge = 200ms;
+
+ProcessDetails detailsOf(const ProcessSample& sample, fiberscope::Pid pid) {
+    ProcessDetails details;
+    details.pid = pid;
+    const auto index = sample.find(pid);
+    if (!index || !sample.isLive(*index))
+        return details;
+    details.alive = true;
+    details.row = sample.row(*index);
+    details.name = toQString(sample.name(*index));
+    details.label = toQString(sample.label(*index));
+    details.nowMs = sample.nowMs();
+    return details;
+}
+
+} // namespace
+
+Sampler::Worker::Worker(Sampler& sampler, const Settings& settings)
+    : m_sampler{sampler}, m_node{sampler.node()}, m_settings{settings}, m_thread{
+                                                                            [this](const std::stop_token& stop) { run(stop); }} {}
+
+void Sampler::Worker::setSettings(const Settings& settings) {
+    const std::scoped_lock lock{m_mutex};
+    m_requery = m_requery || settings.query != m_settings.query || settings.processesWanted != m_settings.processesWanted;
+    m_settings = settings;
+    m_wake.notify_one();
+}
+
+void Sampler::Worker::refreshNow() {
+    const std::scoped_lock lock{m_mutex};
+    m_refresh = true;
+    m_wake.notify_one();
+}
+
+void Sampler::Worker::lookUp(const QList<fiberscope::Pid>& pids, QObject* context, ProcessDetailsHandler handler) {
+    const std::scoped_lock lock{m_mutex};
+    m_lookUps.push_back({pids, context, std::move(handler)});
+    m_wake.notify_one();
+}
+
+void Sampler::Worker::run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        auto orders = waitForOrders(stop);
+        if (stop.stop_requested())
+            return;
+        for (auto& lookUp : orders.lookUps)
+            answer(std::move(lookUp));
+        const auto now = Clock::now();
+        if (now >= m_eventsDue)
+            pollEvents();
+        if (orders.refresh || (!orders.settings.paused && now >= m_loadDue))
+            sampleLoad(orders);
+        sampleProcesses(orders);
+    }
+}
+
+Sampler::Worker::Orders Sampler::Worker::waitForOrders(const std::stop_token& stop) {
+    std::unique_lock lock{m_mutex};
+    // Waits in steps: a changed interval moves the moment that is waited for.
+    while (!stop.stop_requested() && !m_requery && !m_refresh && m_lookUps.empty()) {
+        const auto due = nextDue(m_settings);
+        if (Clock::now() >= due)
+            break;
+        m_wake.wait_until(lock, stop, due,
+                          [&] { return m_requery || m_refresh || !m_lookUps.empty() || nextDue(m_settings) < due; });
+    }
+    return {m_settings, std::exchange(m_requery, false), std::exchange(m_refresh, false), std::exchange(m_lookUps, {})};
+}
+
+Sampler::Worker::Clock::time_point Sampler::Worker::nextDue(const Settings& settings) const {
+    auto due = m_eventsDue;
+    if (settings.paused)
+        return due;
+    due = std::min(due, std::min(m_loadDue, Clock::now() + settings.loadInterval));
+    if (settings.processesWanted && settings.refreshInterval > 0ms)
+        due = std::min(due, m_sampleAt + settings.refreshInterval);
+    return due;
+}
+
+void Sampler::Worker::sampleLoad(const Orders& orders) {
+    const auto now = Clock::now();
+    m_loadDue += orders.settings.loadInterval;
+    if (m_loadDue < now) // the first one, or late by more than an interval
+        m_loadDue = now + orders.settings.loadInterval;
+    auto sample = m_loads.take();
+    m_node.counters(*sample);
+    QMetaObject::invokeMethod(
+        &m_sampler, [sampler = &m_sampler, sample = LoadSample{std::move(sample)}] { emit sampler->loadSampled(sample); },
+        Qt::QueuedConnection);
+}
+
+void Sampler::Worker::pollEvents() {
+    m_eventsDue = Clock::now() + eventInterval;
+    auto batch = std::make_shared<fiberscope::EventBatch>(m_node.events_after(m_eventSeq));
+    m_eventSeq = batch->next_seq;
+    if (batch->events.empty() && batch->lost == 0)
+        return;
+    QMetaObject::invokeMethod(
+        &m_sampler, [sampler = &m_sampler, batch = EventsSample{std::move(batch)}] { sampler->takeEvents(batch); },
+        Qt::QueuedConnection);
+}
+
+void Sampler::Worker::sampleProcesses(const Orders& orders) {
+    const auto& settings = orders.settings;
+    if (!settings.processesWanted)
+        return;
+    const auto now = Clock::now();
+    const bool due = !settings.paused && settings.refreshInterval > 0ms && now >= m_sampleAt + settings.refreshInterval;
+    const bool first = m_builder.last() == nullptr;
+    // A Node that has stopped has no processes to show any more: its last frame stays.
+    if (first || ((orders.refresh || due) && !m_node.is_stopped())) {
+        auto sample = m_builder.newSample();
+        m_node.snapshot(sample->snapshot);
+        m_builder.add(std::move(sample));
+        m_sampleAt = now;
+    } else if (!orders.requery) {
+        if (due)
+            m_sampleAt = now;
+        return;
+    }
+    post(m_builder.frame(settings.query));
+}
+
+void Sampler::Worker::post(ProcessFramePtr frame) {
+    {
+        const std::scoped_lock lock{m_slot->mutex};
+        if (std::exchange(m_slot->frame, std::move(frame)) != nullptr)
+            return; // the call that is queued already takes this one
+    }
+    QMetaObject::invokeMethod(
+        &m_sampler,
+        [sampler = &m_sampler, slot = m_slot] {
+            ProcessFramePtr newest;
+            {
+                const std::scoped_lock lock{slot->mutex};
+                newest = std::exchange(slot->frame, nullptr);
+            }
+            emit sampler->processesSampled(newest);
+        },
+        Qt::QueuedConnection);
+}
+
+ProcessSamplePtr Sampler::Worker::freshSample() {
+    const auto now = Clock::now();
+    if (m_builder.last() != nullptr && now - m_sampleAt < freshAge)
+        return m_builder.last();
+    if (m_lookUpSample == nullptr || now - m_lookUpAt >= freshAge) {
+        m_lookUpSample.reset(); // gives its buffers back for the next
+        auto sample = m_builder.newSample();
+        m_node.snapshot(sample->snapshot);
+        sample->liveCount = sample->snapshot.processes.size();
+        sample->liveLabelCount = sample->snapshot.labels.size();
+        m_lookUpSample = std::move(sample);
+        m_lookUpAt = now;
+    }
+    return m_lookUpSample;
+}
+
+void Sampler::Worker::answer(LookUp lookUp) {
+    const auto sample = freshSample();
+    QList<ProcessDetails> found;
+    for (const auto pid : std::as_const(lookUp.pids))
+        found.push_back(detailsOf(*sample, pid));
+    QMetaObject::invokeMethod(
+        &m_sampler,
+        [lookUp = std::move(lookUp), found = std::move(found)] {
+            if (lookUp.context != nullptr)
+                lookUp.handler(found);
+        },
+        Qt::QueuedConnection);
+}
+
+} // namespace fiberscope::widgets
