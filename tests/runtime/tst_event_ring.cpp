@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <QtTest>
+
+#include "base/event_ring.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+using namespace fiberscope;
+using detail::EventRing;
+
+namespace {
+
+Event event_of(std::uint32_t number) {
+    Event event;
+    event.pid = Pid{1, number, 0};
+    return event;
+}
+
+} // namespace
+
+class EventRingTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void an_empty_ring_has_nothing() {
+        const EventRing ring{4};
+        const EventBatch batch = ring.after(0);
+        QVERIFY(batch.events.empty());
+        QCOMPARE(batch.next_seq, 0U);
+        QCOMPARE(batch.lost, 0U);
+    }
+
+    void events_come_in_order_from_where_the_reader_was() {
+        EventRing ring{4};
+        for (std::uint32_t i = 1; i <= 3; ++i)
+            ring.append(event_of(i));
+        EventBatch batch = ring.after(0);
+        QCOMPARE(batch.events.size(), std::size_t{3});
+        QCOMPARE(batch.events[2].seq, 3U);
+        QCOMPARE(batch.events[2].pid.slot(), 3U);
+        QVERIFY(batch.events[0].at.time_since_epoch().count() > 0);
+        QCOMPARE(batch.next_seq, 3U);
+        ring.append(event_of(4));
+        batch = ring.after(batch.next_seq);
+        QCOMPARE(batch.events.size(), std::size_t{1});
+        QCOMPARE(batch.events[0].pid.slot(), 4U);
+        QVERIFY(ring.after(batch.next_seq).events.empty());
+    }
+
+    void what_was_overwritten_is_counted() {
+        EventRing ring{4};
+        for (std::uint32_t i = 1; i <= 10; ++i)
+            ring.append(event_of(i));
+        const EventBatch batch = ring.after(2);
+        QCOMPARE(batch.lost, 4U); // 3, 4, 5, 6
+        QCOMPARE(batch.events.size(), std::size_t{4});
+        QCOMPARE(batch.events.front().seq, 7U);
+        QCOMPARE(batch.next_seq, 10U);
+    }
+
+    void a_reader_from_the_future_gets_nothing() {
+        EventRing ring{4};
+        ring.append(event_of(1));
+        const EventBatch batch = ring.after(9);
+        QVERIFY(batch.events.empty());
+        QCOMPARE(batch.lost, 0U);
+        QCOMPARE(batch.next_seq, 9U);
+    }
+
+    void many_writers_and_a_slow_reader_lose_none_uncounted() {
+        EventRing ring{512};
+        constexpr std::uint32_t per_writer = 20'000;
+        std::atomic<int> running{3};
+        std::vector<std::thread> writers;
+        for (int w = 0; w < 3; ++w)
+            writers.emplace_back([&] {
+                for (std::uint32_t i = 0; i < per_writer; ++i)
+                    ring.append(event_of(i));
+                --running;
+            });
+        std::uint64_t seq = 0, seen = 0, lost = 0;
+        std::uint64_t previous = 0;
+        for (bool last = false; !last;) {
+            last = running == 0;
+            const EventBatch batch = ring.after(seq);
+            for (const Event& event : batch.events) {
+                QVERIFY(event.seq > previous);
+                previous = event.seq;
+            }
+            seen += batch.events.size();
+            lost += batch.lost;
+            seq = batch.next_seq;
+        }
+        for (auto& writer : writers)
+            writer.join();
+        QCOMPARE(seen + lost, std::uint64_t{3} * per_writer);
+        QCOMPARE(seq, std::uint64_t{3} * per_writer);
+    }
+};
+
+QTEST_APPLESS_MAIN(EventRingTest)
+#include "tst_event_ring.moc"
