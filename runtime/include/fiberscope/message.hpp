@@ -139,6 +139,12 @@ concept Streamable = requires(std::ostream& stream, const T& value) {
     stream << value;
 };
 
+/// boost's result has an unconstrained operator<<: it counts as streamable even where its value is not.
+template <class T>
+inline constexpr bool is_result = false;
+template <class T, class E>
+inline constexpr bool is_result<boost::system::result<T, E>> = true;
+
 template <class T>
 std::string print(const T& value);
 
@@ -166,6 +172,8 @@ std::string print(const T& value) {
         return fmt::format("\"{}\"", value);
     else if constexpr (std::is_same_v<T, bool> || std::is_arithmetic_v<T>)
         return fmt::format("{}", value);
+    else if constexpr (is_result<T>)
+        return value ? "{ok," + print(*value) + "}" : "{error," + print(value.error()) + "}";
     else if constexpr (fmt::is_formattable<T>::value && !std::is_enum_v<T>)
         return fmt::format("{}", value);
     else if constexpr (Streamable<T>) {
