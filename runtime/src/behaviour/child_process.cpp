@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "behaviour/child_process.hpp"
+
+#include "base/intern.hpp"
+#include "base/readable_name.hpp"
+#include "process/services.hpp"
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace fiberscope::detail {
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+using PlainBody = std::function<void(Process&)>;
+
+Pid spawn_plain(Process& self, const ChildSpec& spec, const PlainBody& body) {
+    SpawnRequest request;
+    request.function = spec.function;
+    request.mangled_type = spec.mangled_type;
+    request.body = std::make_unique<BodyOf<PlainBody>>(body);
+    return spawn_child(self, std::move(request), spec.spawn);
+}
+
+Result<Pid> start_linked(Process& self, const ServerSpec& server) {
+    Result<Pid> started = start_server(self, server, true);
+    if (!started && started.error().term().is_atom("ignore"))
+        return {boost::system::in_place_value, Pid{}};
+    return started;
+}
+
+/// Takes the end of `child` that `monitor` reports; nothing if it does not come within `timeout`.
+std::optional<ExitReason> await_end(Process& self, MonitorRef monitor, Duration timeout) {
+    return self.receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; },
+                                 [](Down down) { return std::optional{std::move(down.reason)}; }),
+                        after(timeout, [] { return std::optional<ExitReason>{}; }));
+}
+
+/// The reason that came over the link is preferred: a child that ended before its monitor was made has no other.
+ExitReason unlink_and_flush(Process& self, Pid child, ExitReason reason) {
+    self.unlink(child);
+    return self.receive(
+        on<Exit>([child](const Exit& exit) { return exit.from == child; }, [](Exit exit) { return std::move(exit.reason); }),
+        after(Duration::zero(), [&] { return std::move(reason); }));
+}
+
+} // namespace
+
+// A child's body is copied and its options are checked in the supervisor's own process: what they throw is the child's
+// failure, not the supervisor's.
+Result<Pid> start_child_process(Process& self, const ChildSpec& spec) {
+    try {
+        return std::visit(Overloaded{[&](const ServerSpec& server) { return start_linked(self, server); },
+                                     [&](const std::shared_ptr<const Supervisor>& supervisor) {
+                                         return start_linked(self, supervisor->start());
+                                     },
+                                     [&](const PlainBody& body) {
+                                         return Result<Pid>{boost::system::in_place_value, spawn_plain(self, spec, body)};
+                                     }},
+                          spec.start);
+    } catch (const Error& error) {
+        return ExitReason::error(error.term);
+    } catch (const std::exception& error) {
+        return ExitReason::error(Term::string(error.what()));
+    }
+}
+
+ExitReason stop_child_process(Process& self, Pid child, const ChildSpec& spec) {
+    const Shutdown shutdown = spec.shutdown();
+    const MonitorRef monitor = self.monitor(child);
+    self.exit(child, shutdown.is_brutal() ? ExitReason::kill() : ExitReason::shutdown());
+    std::optional<ExitReason> reason = await_end(self, monitor, shutdown.is_brutal() ? infinity : shutdown.time());
+    if (!reason) {
+        self.exit(child, ExitReason::kill());
+        reason = await_end(self, monitor, infinity);
+    }
+    return unlink_and_flush(self, child, std::move(*reason));
+}
+
+bool is_expected_stop(const ChildSpec& spec, const ExitReason& reason) noexcept {
+    const Term& term = reason.term();
+    if (spec.shutdown().is_brutal() && term.is_atom() && term.as_atom() == atoms::killed)
+        return true;
+    if (!spec.shutdown().is_brutal() && term.is_atom() && term.as_atom() == atoms::shutdown)
+        return true;
+    return spec.options.restart != RestartType::permanent && reason.is_clean();
+}
+
+Term to_term(Shutdown shutdown) {
+    if (shutdown.is_brutal())
+        return Term::atom("brutal_kill");
+    if (shutdown.is_infinite())
+        return Term::atom("infinity");
+    return Term::integer(std::chrono::duration_cast<std::chrono::milliseconds>(shutdown.time()).count());
+}
+
+Atom registered_name(const ChildSpec& spec) noexcept {
+    return std::visit(Overloaded{[](const ServerSpec& server) { return server.options.name; },
+                                 [](const std::shared_ptr<const Supervisor>& supervisor) { return supervisor->name(); },
+                                 [&](const PlainBody&) { return spec.spawn.name; }},
+                      spec.start);
+}
+
+Term start_function(const ChildSpec& spec) {
+    const auto of = [](const SpawnOptions& options, const char* mangled) -> Term {
+        if (!options.initial_function.empty())
+            return Atom{options.initial_function};
+        return mangled != nullptr ? Atom{readable_function(demangle(mangled))} : Atom{};
+    };
+    return std::visit(Overloaded{[&](const ServerSpec& server) { return of(server.options, server.mangled_type); },
+                                 [](const std::shared_ptr<const Supervisor>&) { return Term{Atom{"Supervisor"}}; },
+                                 [&](const PlainBody&) { return of(spec.spawn, spec.mangled_type); }},
+                      spec.start);
+}
+
+} // namespace fiberscope::detail

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "behaviour/supervisor_process.hpp"
+
+#include "behaviour/child_process.hpp"
+#include "behaviour/spec_check.hpp"
+#include "process/services.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::detail {
+namespace {
+
+std::int64_t now_s() noexcept {
+    return clock_ns() / 1'000'000'000;
+}
+
+} // namespace
+
+SupervisorProcess::SupervisorProcess(std::shared_ptr<const Supervisor> definition)
+    : definition_{std::move(definition)}, intensity_{definition_->limits()}, reports_{self(), definition_->name()} {
+    self().trap_exit(true);
+    if (auto wrong = check_definition(*definition_)) {
+        stop(std::move(*wrong));
+        return;
+    }
+    for (const ChildSpec& spec : definition_->children())
+        children_.add({definition_, &spec}); // the spec lives in the definition
+    if (const auto failure = start_group(children_.all())) {
+        const Term id = failure->child->spec->id;
+        stop_group(children_.all());
+        stop(ExitReason::shutdown(Term::tuple({Term::atom("failed_to_start_child"), id, failure->reason.term()})));
+    }
+}
+
+void SupervisorProcess::terminate(const ExitReason&) {
+    stop_group(children_.all());
+}
+
+Result<Pid> SupervisorProcess::start_child(Child& child) {
+    Result<Pid> started = start_child_process(self(), *child.spec);
+    if (!started)
+        return started;
+    const Pid replaced = std::exchange(child.old_pid, {});
+    if (!*started) {
+        children_.set_ended(child, ChildInfo::State::stopped);
+        return started;
+    }
+    const std::int64_t now_ns = clock_ns();
+    children_.set_running(child, *started);
+    reports_.started(child, *started);
+    if (replaced) {
+        ++restarts_;
+        ++child.restarts;
+        child.last_restart_ms = node_time_ms(self());
+        reports_.restarted(child, replaced, now_ns);
+    }
+    return started;
+}
+
+std::optional<SupervisorProcess::StartFailure> SupervisorProcess::start_group(const Group& group) {
+    for (Child* const child : group) {
+        const Result<Pid> started = start_child(*child);
+        if (!started) {
+            reports_.failed("start_error", *child, {}, started.error());
+            return StartFailure{child, started.error()};
+        }
+        if (!*started)
+            forget_if_temporary(*child);
+    }
+    return std::nullopt;
+}
+
+void SupervisorProcess::stop_child(Child& child) {
+    if (child.state == ChildInfo::State::running) {
+        const ExitReason reason = stop_child_process(self(), child.pid, *child.spec);
+        child.ended_ns = clock_ns();
+        if (!is_expected_stop(*child.spec, reason))
+            reports_.failed("shutdown_error", child, child.pid, reason);
+        child.old_pid = child.pid;
+        child.last_exit_reason = reason.term();
+    }
+    children_.set_ended(child, ChildInfo::State::stopped);
+}
+
+void SupervisorProcess::stop_group(const Group& group) {
+    for (auto child = group.rbegin(); child != group.rend(); ++child)
+        stop_child(**child);
+}
+
+void SupervisorProcess::forget_if_temporary(Child& child) {
+    if (child.is_temporary())
+        children_.remove(child);
+}
+
+// -- restarting ----
+
+void SupervisorProcess::handle_info(const Exit& exit) {
+    Child* const child = children_.find(exit.from);
+    if (child == nullptr)
+        return; // a stranger's exit signal does not move a supervisor (rule S19)
+    child->old_pid = child->pid;
+    child->ended_ns = sent_ns();
+    child->last_exit_reason = exit.reason.term();
+    children_.set_ended(*child, ChildInfo::State::stopped);
+    const bool is_permanent = child->restart() == RestartType::permanent;
+    const bool is_clean = exit.reason.is_clean();
+    if (is_permanent || !is_clean)
+        reports_.failed("child_terminated", *child, child->old_pid, exit.reason);
+    if (is_permanent || (child->restart() == RestartType::transient && !is_clean)) {
+        restart(*child);
+        return;
+    }
+    child->old_pid = {};
+    forget_if_temporary(*child);
+}
+
+void SupervisorProcess::handle_cast(const TryAgain& again) {
+    Child* const child = children_.find(again.id);
+    if (child != nullptr && child->state == ChildInfo::State::restarting)
+        restart(*child);
+}
+
+void SupervisorProcess::restart(Child& child) {
+    if (!intensity_.add(now_s())) {
+        give_up(child);
+        return;
+    }
+    switch (definition_->strategy()) {
+    case Strategy::one_for_all: restart_group(children_.all()); break;
+    case Strategy::rest_for_one: restart_group(children_.from(child)); break;
+    case Strategy::one_for_one:
+    case Strategy::simple_one_for_one: restart_one(child); break;
+    }
+}
+
+void SupervisorProcess::restart_one(Child& child) {
+    if (const auto failure = start_group({&child}))
+        try_again(child);
+}
+
+void SupervisorProcess::restart_group(Group group) {
+    stop_group(group);
+    std::erase_if(group, [this](Child* child) {
+        const bool is_temporary = child->is_temporary();
+        forget_if_temporary(*child);
+        return is_temporary;
+    });
+    if (const auto failure = start_group(group))
+        try_again(*failure->child);
+}
+
+void SupervisorProcess::try_again(Child& child) {
+    children_.set_ended(child, ChildInfo::State::restarting);
+    self().cast(self().pid(), TryAgain{child.spec->id});
+}
+
+void SupervisorProcess::give_up(Child& child) {
+    reports_.gave_up(child);
+    children_.set_ended(child, ChildInfo::State::stopped);
+    stop(ExitReason::shutdown());
+}
+
+// -- looking ----
+
+std::vector<ChildInfo> SupervisorProcess::child_infos() const {
+    std::vector<ChildInfo> infos;
+    infos.reserve(children_.children().size());
+    for (const Child& child : children_.children())
+        infos.push_back({.id = child.spec->id,
+                         .pid = child.pid,
+                         .state = child.state,
+                         .type = child.spec->type(),
+                         .restart = child.restart(),
+                         .shutdown = to_string(to_term(child.spec->shutdown())),
+                         .significant = child.spec->options.significant,
+                         .restarts = child.restarts,
+                         .last_exit_reason = child.last_exit_reason,
+                         .last_restart_ms = child.last_restart_ms});
+    return infos;
+}
+
+bool SupervisorProcess::describe_supervisor(SupervisorInfo& info) const {
+    info = {.strategy = definition_->strategy(),
+            .intensity = definition_->limits().intensity,
+            .period_s = static_cast<std::uint32_t>(definition_->limits().period.count()),
+            .restarts_in_period = intensity_.in_period(now_s()),
+            .restarts = restarts_,
+            .children = child_infos()};
+    return true;
+}
+
+} // namespace fiberscope::detail

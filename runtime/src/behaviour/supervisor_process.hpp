@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "behaviour/child_table.hpp"
+#include "behaviour/restart_intensity.hpp"
+#include "behaviour/supervisor_reports.hpp"
+
+#include <fiberscope/server.hpp>
+#include <fiberscope/supervisor.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace fiberscope::detail {
+
+/// A supervisor at work: a server like any other, so it holds no stack while idle.
+/// **Source:** supervisor.erl of OTP 25, rules S01 to S22.
+class SupervisorProcess final : public Server<SupervisorProcess> {
+public:
+    /// A restart failed and is tried again after the requests that wait (rule S10).
+    struct TryAgain {
+        Term id;
+    };
+    using Messages =
+        fiberscope::Messages<Exit, TryAgain, StartChild, TerminateChild, RestartChild, DeleteChild, WhichChildren, CountChildren>;
+
+    /// Starts the children of `definition` in order. If one fails those before it are stopped, and the start fails.
+    explicit SupervisorProcess(std::shared_ptr<const Supervisor> definition);
+
+    void handle_info(const Exit& exit);
+    void handle_cast(const TryAgain& again);
+    Reply<StartChild> handle_call(const StartChild& request);
+    Reply<TerminateChild> handle_call(const TerminateChild& request);
+    Reply<RestartChild> handle_call(const RestartChild& request);
+    Reply<DeleteChild> handle_call(const DeleteChild& request);
+    Reply<WhichChildren> handle_call(const WhichChildren& request);
+    Reply<CountChildren> handle_call(const CountChildren& request);
+    void terminate(const ExitReason& reason);
+
+private:
+    using Group = std::vector<Child*>;
+
+    bool describe_supervisor(SupervisorInfo& info) const override;
+    std::vector<ChildInfo> child_infos() const;
+
+    // -- starting and stopping ----
+
+    struct StartFailure {
+        Child* child;
+        ExitReason reason;
+    };
+    /// Starts one child, and records a restart if it replaces a process. On success it stands in the table as running, or
+    /// as stopped if it answered `ignore`.
+    Result<Pid> start_child(Child& child);
+    /// Starts children in order up to the first that fails, which is reported and returned.
+    std::optional<StartFailure> start_group(const Group& group);
+    /// Stops a child if it runs, and reports a bad end.
+    void stop_child(Child& child);
+    /// Stops children in reverse order.
+    void stop_group(const Group& group);
+    /// A temporary child without a process is forgotten; others stay.
+    void forget_if_temporary(Child& child);
+
+    // -- restarting ----
+
+    void restart(Child& child);
+    void restart_one(Child& child);
+    /// Stops the children of `group`, forgets the temporary ones (rule S09), and starts the others.
+    void restart_group(Group group);
+    /// After a failed start: the child is restarting, and tried again after the requests that wait (rule S10).
+    void try_again(Child& child);
+    void give_up(Child& child);
+
+    std::shared_ptr<const Supervisor> definition_;
+    ChildTable children_;
+    RestartIntensity intensity_;
+    SupervisorReports reports_;
+    std::uint64_t restarts_ = 0; ///< children restarted since the start
+};
+
+} // namespace fiberscope::detail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What a supervisor tells the log and the event ring, in the words of OTP's reports (rule S22).
+#pragma once
+
+#include "behaviour/child_table.hpp"
+
+#include <fiberscope/events.hpp>
+
+#include <string_view>
+
+namespace fiberscope::detail {
+
+class SupervisorReports {
+public:
+    /// `name`: the registered name of the supervisor `self`; `undefined` if it has none.
+    SupervisorReports(Process& self, Atom name) noexcept : self_{&self}, name_{name} {}
+
+    /// A child's process stands: a progress report.
+    void started(const Child& child, Pid pid);
+    /// `context` is `child_terminated`, `start_error` or `shutdown_error`; `pid` is the process it is about, if any.
+    void failed(std::string_view context, const Child& child, Pid pid, const ExitReason& reason);
+    /// A running child replaced the process `old_pid`: a restart record.
+    void restarted(const Child& child, Pid old_pid, std::int64_t now_ns);
+    /// The restart intensity is reached.
+    void gave_up(const Child& child);
+
+private:
+    void log(LogLevel level, Pid about, std::string title, std::vector<std::pair<std::string, std::string>> fields);
+    std::string supervisor_text() const;
+
+    Process* self_;
+    Atom name_;
+};
+
+} // namespace fiberscope::detail
