@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/control_block.hpp"
+
+#include "base/clock.hpp"
+#include "process/external_wait.hpp"
+#include "process/process_system.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/scheduler_group.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace fiberscope {
+
+namespace {
+[[gnu::tls_model("initial-exec")]] constinit thread_local Process* running_process = nullptr;
+}
+
+Process* current_process() noexcept { return running_process; }
+
+} // namespace fiberscope
+
+namespace fiberscope::detail {
+
+namespace {
+/// What the label of a row shows at most.
+constexpr std::size_t longest_label = 63;
+} // namespace
+
+Signal* ControlBlock::closed_queue() noexcept {
+    static SuspendSignal closed{SignalKind::suspend};
+    return &closed;
+}
+
+ControlBlock::ControlBlock(ProcessSystem& system, std::uint32_t slot)
+    : system_{system}, slot_{slot}, signals_{closed_queue()}, process_{*this} {}
+
+ControlBlock::~ControlBlock() {
+    if (signals_.load() == closed_queue())
+        return;
+    for (auto signal = take_signals(nullptr); signal != nullptr;)
+        signal.reset(std::exchange(signal->next, nullptr));
+}
+
+Pid ControlBlock::pid() const noexcept {
+    return {system_.id(), slot_, static_cast<std::uint32_t>(identity_.load(std::memory_order_relaxed) >> 2U)};
+}
+
+Status ControlBlock::status() const noexcept {
+    if ((identity_.load(std::memory_order_relaxed) & exiting_bit) != 0)
+        return Status::exiting;
+    if (shown.blocking.get())
+        return Status::blocking;
+    const RunState state = run_state.load(std::memory_order_relaxed);
+    if (state == RunState::running)
+        return Status::running;
+    if (shown.suspended.get())
+        return Status::suspended;
+    return state == RunState::runnable ? Status::runnable : Status::waiting;
+}
+
+// -- life ----
+
+Pid ControlBlock::begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptions& options, Pid parent, std::int64_t now_ns) {
+    code_ = std::move(code);
+    priority.store(options.priority, std::memory_order_relaxed);
+    stack_bytes = options.stack_bytes;
+    low_turns_missed = 0;
+    home.store(nullptr, std::memory_order_relaxed);
+    wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+    shown.parent.set(parent.bits());
+    for (Counter64* counter : {&shown.reductions, &shown.cpu_ns, &shown.messages_in, &shown.messages_out, &shown.mailbox_bytes})
+        counter->set(0);
+    for (Counter32* counter : {&shown.stack_used_bytes, &shown.message_queue_length, &shown.links, &shown.monitors, &shown.context_switches})
+        counter->set(0);
+    shown.call_site.set(0);
+    shown.started_ns.set(now_ns);
+    shown.state_since_ns.set(now_ns);
+    shown.flags.set(0);
+    linked_parent_ = options.link ? parent : Pid{};
+    starter_ = {};
+    start_ignored_ = crashed_ = false;
+    pending_exit_.reset();
+    start_failure_.reset();
+    if (!options.label.empty())
+        set_label(options.label);
+    identity_.store(identity_.load(std::memory_order_relaxed) | live_bit, std::memory_order_release);
+    signals_.store(nullptr, std::memory_order_release);
+    return pid();
+}
+
+ControlBlock::Rare& ControlBlock::rare() {
+    if (rare_ == nullptr)
+        rare_ = std::make_unique<Rare>();
+    return *rare_;
+}
+
+void ControlBlock::set_label(std::string_view label) {
+    const std::lock_guard lock{system_.label_mutex};
+    rare().label = label.substr(0, longest_label);
+    set_flag(ProcessRow::label_flag, !label.empty());
+}
+
+bool ControlBlock::copy_label(std::string& label) const {
+    const std::lock_guard lock{system_.label_mutex};
+    if ((shown.flags.get() & ProcessRow::label_flag) == 0 || rare_ == nullptr)
+        return false;
+    label = rare_->label;
+    return true;
+}
+
+void ControlBlock::set_flag(std::uint8_t flag, bool value) noexcept {
+    const std::uint8_t flags = shown.flags.get();
+    shown.flags.set(static_cast<std::uint8_t>(value ? flags | flag : flags & ~flag));
+}
+
+void ControlBlock::become_external() {
+    if (external_ == nullptr)
+        external_ = std::make_unique<ExternalWait>();
+    scheduler_ = nullptr;
+    set_flag(ProcessRow::external_flag, true);
+    run_state.store(RunState::running, std::memory_order_release);
+}
+
+// -- being woken ----
+
+bool ControlBlock::push(Signal& signal) noexcept {
+    Signal* head = signals_.load(std::memory_order_relaxed);
+    do {
+        if (head == closed_queue())
+            return false;
+        signal.next = head;
+    } while (!signals_.compare_exchange_weak(head, &signal, std::memory_order_seq_cst, std::memory_order_relaxed));
+    return true;
+}
+
+void ControlBlock::wake() noexcept {
+    if ((shown.flags.get() & ProcessRow::external_flag) != 0)
+        external_->notify();
+    else
+        system_.group().wake(*this);
+}
+
+bool ControlBlock::has_reason_to_wake() const noexcept {
+    const bool timed_out = wake_at_ns.load(std::memory_order_seq_cst) != never_ns &&
+                           timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
+    return signals_.load(std::memory_order_seq_cst) != nullptr || blocking_done_.load(std::memory_order_seq_cst) || timed_out;
+}
+
+// -- slices ----
+
+SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
+    for (;;) {
+        handle_signals();
+        Turn turn = Turn::ended;
+        if (!pending_exit_)
+            turn = code_->run(*this, scheduler);
+        else
+            end_reason_ = *pending_exit_;
+        if (turn == Turn::over)
+            return SliceEnd::over;
+        if (turn == Turn::ended) {
+            finish();
+            return SliceEnd::gone;
+        }
+        if (go_waiting(scheduler))
+            return SliceEnd::gone;
+    }
+}
+
+void ControlBlock::slice_begins(Scheduler& scheduler) noexcept {
+    scheduler_ = &scheduler;
+    running_process = &process_;
+    shown.context_switches.add();
+    shown.state_since_ns.set(scheduler.now_ns());
+}
+
+void ControlBlock::slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept {
+    running_process = nullptr;
+    shown.cpu_ns.add(static_cast<std::uint64_t>(ran_ns));
+    shown.reductions.add(reductions);
+    shown.state_since_ns.set(scheduler_->now_ns());
+}
+
+/// Leaves the scheduler without frames. False: something came up meanwhile, the slice goes on.
+bool ControlBlock::go_waiting(Scheduler& scheduler) noexcept {
+    PooledFiber* own = fiber.load(std::memory_order_relaxed);
+    scheduler.end_slice(*this);
+    fiber.store(nullptr, std::memory_order_relaxed);
+    run_state.store(RunState::waiting, std::memory_order_seq_cst); // from here on it may run elsewhere
+    if (!has_reason_to_wake())
+        return true;
+    RunState expected = RunState::waiting;
+    if (!run_state.compare_exchange_strong(expected, RunState::running, std::memory_order_seq_cst))
+        return true;
+    fiber.store(own, std::memory_order_relaxed);
+    scheduler.begin_slice(*this);
+    return false;
+}
+
+/// Leaves the scheduler with its frames: comes back when woken.
+void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
+    const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    const auto depth = static_cast<std::uint32_t>(fiber.load(std::memory_order_relaxed)->stack_top() - here);
+    shown.stack_used_bytes.set(std::max(shown.stack_used_bytes.get(), depth));
+    scheduler.end_slice(*this);
+    run_state.store(RunState::waiting, std::memory_order_seq_cst);
+    RunState expected = RunState::waiting;
+    if (has_reason_to_wake() && run_state.compare_exchange_strong(expected, RunState::running, std::memory_order_seq_cst))
+        scheduler.begin_slice(*this);
+    else
+        scheduler.switch_out(*this);
+}
+
+void ControlBlock::park(std::int64_t deadline_ns) {
+    if (is_external()) {
+        external_->wait(deadline_ns);
+        return;
+    }
+    if (deadline_ns != never_ns)
+        scheduler_->arm(*this, deadline_ns);
+    park_fiber(*scheduler_);
+    wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+}
+
+void ControlBlock::safe_point(std::int32_t reductions) {
+    if (is_external())
+        return;
+    if (scheduler_->charge(reductions)) [[unlikely]]
+        slice_over();
+}
+
+void ControlBlock::slice_over() {
+    if (std::uncaught_exceptions() == 0) {
+        if (scheduler_->someone_waits())
+            scheduler_->yield(*this);
+        else
+            scheduler_->renew_slice();
+        handle_signals();
+        while (is_suspended() && !pending_exit_) {
+            park(never_ns);
+            handle_signals();
+        }
+        throw_if_ended();
+    } else
+        scheduler_->renew_slice();
+}
+
+void ControlBlock::throw_if_ended() {
+    if (pending_exit_ && std::uncaught_exceptions() == 0)
+        throw ProcessExit{*pending_exit_};
+}
+
+std::int64_t ControlBlock::now_ns() const noexcept {
+    return is_external() ? clock_ns() : scheduler_->now_ns();
+}
+
+void ControlBlock::messages_changed() noexcept {
+    shown.message_queue_length.set(static_cast<std::uint32_t>(mailbox.size()));
+    shown.mailbox_bytes.set(mailbox.bytes());
+}
+
+void ControlBlock::run_blocking(BlockingCall& call) {
+    if (is_external()) {
+        call.run();
+        return;
+    }
+    blocking_done_.store(false, std::memory_order_seq_cst);
+    shown.blocking.set(true);
+    system_.group().blocking_pool().submit([this, &call, alive = system_.shared_from_this()] {
+        call.run();
+        blocking_done_.store(true, std::memory_order_seq_cst);
+        alive->group().wake(*this);
+    });
+    // The function uses this stack: whatever happens meanwhile, the process waits for it.
+    while (!blocking_done_.load(std::memory_order_seq_cst)) {
+        park_fiber(*scheduler_);
+        handle_signals();
+    }
+    blocking_done_.store(false, std::memory_order_seq_cst);
+    shown.blocking.set(false);
+    throw_if_ended();
+}
+
+void ControlBlock::report_started() {
+    const auto [starter, request] = std::exchange(starter_, {});
+    if (!starter)
+        return;
+    auto report = std::make_unique<Envelope<StartReport>>(SignalKind::message, StartReport{StartReport::Outcome::started, {}});
+    report->role = MessageRole::reply;
+    report->tag = request;
+    report->from = pid();
+    system_.send(starter, std::move(report));
+}
+
+} // namespace fiberscope::detail

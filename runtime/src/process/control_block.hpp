@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "base/counter.hpp"
+#include "base/small_map.hpp"
+#include "process/link_table.hpp"
+#include "process/mailbox.hpp"
+#include "process/signals.hpp"
+#include "scheduler/schedulable.hpp"
+
+#include <fiberscope/process.hpp>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fiberscope::detail {
+
+class ExternalWait;
+class ProcessSystem;
+
+/// How a turn of a process's code came to its end.
+enum class Turn : std::uint8_t {
+    waits, ///< nothing to do until a signal comes; holds no frames
+    over,  ///< its slice is over, there is more to do
+    ended, ///< `ControlBlock::end_reason` says why
+};
+
+/// What a process executes: the body of a plain process, or the loop of a server.
+class ProcessCode {
+public:
+    virtual ~ProcessCode() = default;
+    /// Runs until one of the three. May park in the middle; the process then keeps its fiber.
+    virtual Turn run(ControlBlock& block, Scheduler& scheduler) = 0;
+    /// Fills what only the code knows (state, children). **Thread:** the process's, between two handlers or inside one.
+    virtual void inspect(Inspect what, Inspection& result) const = 0;
+};
+
+/// Tells a starter how the start of a server went; a message of the runtime's own.
+struct StartReport {
+    enum class Outcome : std::uint8_t { started, ignored, failed };
+    Outcome outcome;
+    ExitReason reason;
+};
+
+/// One process. Its address is its slot in the table and stays for the Node's life; processes come and go in it.
+/// **Thread:** each part says who touches it.
+class ControlBlock final : public Schedulable {
+public:
+    ControlBlock(ProcessSystem& system, std::uint32_t slot);
+    ~ControlBlock();
+
+    ProcessSystem& system() const noexcept { return system_; }
+    Process& process() noexcept { return process_; }
+
+    // -- any thread ----
+
+    std::uint32_t slot() const noexcept { return slot_; }
+    Pid pid() const noexcept;
+    /// True if `serial` is that of the process that lives here now.
+    bool is_live(std::uint32_t serial) const noexcept {
+        return identity_.load(std::memory_order_acquire) == (std::uint64_t{serial} << 2U | live_bit);
+    }
+    /// True if there is a row to show: live, or exiting.
+    bool is_used() const noexcept { return (identity_.load(std::memory_order_acquire) & (live_bit | exiting_bit)) != 0; }
+    Status status() const noexcept;
+    /// Appends to the signal queue. False if the process has ended: then the caller still owns the signal.
+    bool push(Signal& signal) noexcept;
+    /// Lets it look at its signals.
+    void wake() noexcept;
+
+    /// What snapshots read. Written by the process, or before it is queued for the first time.
+    struct Shown {
+        Counter64 parent; ///< bits of a Pid
+        Counter64 reductions;
+        Counter64 cpu_ns;
+        Counter64 messages_in;
+        Counter64 messages_out;
+        Counter64 mailbox_bytes;
+        Counter<std::uintptr_t> call_site;        ///< where it called the runtime last
+        Counter<std::uintptr_t> initial_function; ///< address of a function, or ...
+        Counter<const char*> initial_type;        ///< ... mangled name of a type
+        Counter<std::int64_t> started_ns;
+        Counter<std::int64_t> state_since_ns;
+        Counter32 stack_used_bytes;
+        Counter32 message_queue_length;
+        Counter32 links;
+        Counter32 monitors;
+        Counter32 context_switches;
+        Counter32 name;         ///< interned, 0 if none; written under the registry's lock
+        Counter32 initial_name; ///< interned; instead of the two above
+        Counter<std::uint8_t> flags; ///< ProcessRow's
+        Counter<bool> suspended;
+        Counter<bool> blocking;
+    } shown;
+    /// Copies the label; false if there is none. **Thread:** any (a lock of its own).
+    bool copy_label(std::string& label) const;
+
+    // -- before the first queueing: whoever spawns it ----
+
+    /// Takes the slot into use.
+    Pid begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptions& options, Pid parent, std::int64_t now_ns);
+    void set_label(std::string_view label);
+    void set_flag(std::uint8_t flag, bool value) noexcept;
+    /// `starter` is told how the start of this server went.
+    void report_start_to(Pid starter, Ref request) { starter_ = {starter, request}; }
+    /// It is to end before it runs: normally, but a starter hears that `reason` made its start fail.
+    void fail_start(ExitReason reason) {
+        start_failure_ = std::move(reason);
+        pending_exit_ = ExitReason::normal();
+    }
+
+    // -- the process's own thread ----
+
+    SliceEnd run_slice(Scheduler& scheduler) override;
+    void slice_begins(Scheduler& scheduler) noexcept override;
+    void slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept override;
+    std::uint64_t id_bits() const noexcept override { return pid().bits(); }
+
+    /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.
+    void safe_point(std::int32_t reductions = 1);
+    /// Handles all signals that have come. True if the mailbox grew.
+    bool handle_signals();
+    /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
+    void throw_if_ended();
+    const std::optional<ExitReason>& pending_exit() const noexcept { return pending_exit_; }
+    void end_by_signal(ExitReason reason) { pending_exit_ = std::move(reason); }
+    /// Parks until a signal comes, `deadline_ns` is over or `blocking_done_` is set; also parks while suspended.
+    void park(std::int64_t deadline_ns);
+    bool is_suspended() const noexcept { return shown.suspended.get(); }
+    bool is_external() const noexcept { return scheduler_ == nullptr; }
+    void become_external();
+    Scheduler* scheduler() const noexcept { return scheduler_; }
+    /// The time of the last dispatch; for an external process the time now.
+    std::int64_t now_ns() const noexcept;
+    void run_blocking(BlockingCall& call);
+    void record_call_site(const void* return_address) noexcept {
+        shown.call_site.set(reinterpret_cast<std::uintptr_t>(return_address));
+    }
+    /// The starter hears that the server runs.
+    void report_started();
+    /// Why the code came to its end.
+    void set_end_reason(ExitReason reason) { end_reason_ = std::move(reason); }
+    /// The end is a crash: an uncaught exception, or a server that stopped for no clean reason. It is reported.
+    void set_crashed() noexcept { crashed_ = true; }
+    /// In place of `failed` the starter hears `ignored`.
+    void set_start_ignored() noexcept { start_ignored_ = true; }
+    /// Releases all that others see, tells links and monitors, frees the slot. Nobody touches the block after this.
+    void finish();
+    /// As the pid of who started it, if that was linked: its end ends a server (rule G05).
+    Pid linked_parent() const noexcept { return linked_parent_; }
+
+    Mailbox mailbox;
+    LinkTable links;
+    /// Whom it monitors, by reference.
+    struct MonitorMade {
+        Pid target;
+        Atom name;
+    };
+    SmallMap<Ref, MonitorMade> monitors;
+    SmallMap<Ref, Pid> monitored_by;
+    /// Requests whose reply is still welcome: a reply to any other is dropped, so a late one never shows (rule G01).
+    std::vector<Ref> open_calls;
+    /// Schedulers that hold timers for this process: bit (id - 1) % 64. Set by whoever makes one.
+    std::atomic<std::uint64_t> timer_schedulers{0};
+    /// What few processes have, made when first needed.
+    struct Rare {
+        std::map<std::string, std::pair<Term, Term>> dictionary; ///< by the printed key
+        std::map<Pid, int> suspenders;                           ///< with their counts (rule Z01)
+        std::string label;                                       ///< under the system's label lock
+    };
+    Rare& rare();
+    const Rare* rare_or_null() const noexcept { return rare_.get(); }
+    void messages_changed() noexcept;
+    void links_changed() noexcept { shown.links.set(static_cast<std::uint32_t>(links.size())); }
+    void monitors_changed() noexcept { shown.monitors.set(static_cast<std::uint32_t>(monitors.size())); }
+
+private:
+    static constexpr std::uint64_t live_bit = 1;
+    static constexpr std::uint64_t exiting_bit = 2;
+
+    // signal handling, signal_handling.cpp
+    void handle(std::unique_ptr<Signal> signal);
+    void handle_message(std::unique_ptr<MessageSignal> message);
+    void handle_exit(std::unique_ptr<MessageSignal> exit);
+    void handle_link_exit(std::unique_ptr<MessageSignal> exit);
+    void handle_down(std::unique_ptr<MessageSignal> down);
+    void handle_control(const Signal& signal);
+    void apply_exit(std::unique_ptr<MessageSignal> exit, bool from_link);
+    void handle_suspend(Pid suspender, bool suspend);
+    void answer_inspection(InspectSignal& signal);
+    void collect_frames(std::vector<std::uintptr_t>& frames) const;
+    void add_message(std::unique_ptr<MessageSignal> message);
+    std::unique_ptr<Signal> take_signals(Signal* new_head) noexcept;
+
+    bool go_waiting(Scheduler& scheduler) noexcept;
+    bool has_reason_to_wake() const noexcept;
+    void park_fiber(Scheduler& scheduler) noexcept;
+    void slice_over();
+    // the end, exit.cpp
+    void say_exiting(const ExitReason& reason);
+    void close_signals();
+    void tell_the_end(const ExitReason& reason);
+    void tell_starter(const ExitReason& reason);
+    void record_exit(const ExitReason& reason, Atom name);
+    void report_crash(const ExitReason& reason, Atom name);
+    void free_slot();
+
+    ProcessSystem& system_;
+    const std::uint32_t slot_;
+    /// serial, then exiting_bit and live_bit. Written by whoever spawns, then by the process.
+    std::atomic<std::uint64_t> identity_{0};
+    /// Newest signal first; `closed_queue()` while nobody lives here.
+    std::atomic<Signal*> signals_;
+    static Signal* closed_queue() noexcept;
+
+    Process process_;
+    Scheduler* scheduler_ = nullptr; ///< that runs it now, or ran it last; nullptr: an external process
+    std::unique_ptr<ProcessCode> code_;
+    std::optional<ExitReason> pending_exit_;
+    ExitReason end_reason_;
+    std::unique_ptr<Rare> rare_;
+    std::pair<Pid, Ref> starter_;
+    Pid linked_parent_;
+    std::optional<ExitReason> start_failure_;
+    bool start_ignored_ = false;
+    bool crashed_ = false;
+    std::atomic<bool> blocking_done_{false};
+    std::unique_ptr<ExternalWait> external_; ///< stays once made: a late wake-up may still reach it
+
+    friend class ProcessSystem;
+};
+
+} // namespace fiberscope::detail

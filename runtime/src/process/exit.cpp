@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+/// The end of a process, in the order that others may rely on (rule P11): what they see of it is released before
+/// anybody hears of its end.
+#include "base/clock.hpp"
+#include "process/process_system.hpp"
+#include "scheduler/scheduler.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace fiberscope::detail {
+
+void ControlBlock::finish() {
+    code_.reset(); // user code: destructors of the body's closure, or of the server
+    const ExitReason reason = std::exchange(end_reason_, {});
+    say_exiting(reason);
+    close_signals();
+    tell_the_end(reason);
+    tell_starter(reason);
+    mailbox.clear(); // user code: destructors of messages
+    open_calls.clear();
+    {
+        const std::lock_guard lock{system_.label_mutex};
+        rare_.reset();
+    }
+    free_slot();
+}
+
+void ControlBlock::say_exiting(const ExitReason& reason) {
+    const Atom name = Atom::from_id(shown.name.get());
+    if (crashed_)
+        report_crash(reason, name);
+    const std::uint64_t serial = identity_.load(std::memory_order_relaxed) & ~(live_bit | exiting_bit);
+    identity_.store(serial | exiting_bit, std::memory_order_seq_cst);
+    system_.registry().release(*this);
+    system_.drop_timers_of(*this, pid());
+    record_exit(reason, name);
+}
+
+void ControlBlock::close_signals() {
+    auto signal = take_signals(closed_queue());
+    while (signal != nullptr) {
+        std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
+        system_.answer_for_the_dead({system_.id(), slot_, signal->target_serial}, std::move(signal));
+        signal = std::move(next);
+    }
+}
+
+void ControlBlock::tell_the_end(const ExitReason& reason) {
+    const std::int64_t ended_ns = clock_ns();
+    for (const auto& [peer, stamp] : links.take()) {
+        auto exit = std::make_unique<Envelope<Exit>>(SignalKind::link_exit, Exit{pid(), reason});
+        exit->from = pid();
+        exit->tag = Ref{stamp};
+        exit->sent_ns = ended_ns;
+        system_.send(peer, std::move(exit));
+    }
+    for (const auto& [ref, watcher] : monitored_by.take()) {
+        auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{ref}, pid(), reason, {}});
+        down->from = pid();
+        down->tag = ref;
+        down->sent_ns = ended_ns;
+        system_.send(watcher, std::move(down));
+    }
+    for (const auto& [ref, monitor] : monitors.take()) {
+        auto demonitor = std::make_unique<MonitorSignal>(SignalKind::demonitor, MonitorRef{ref}, Atom{});
+        demonitor->from = pid();
+        system_.send(monitor.target, std::move(demonitor));
+    }
+}
+
+/// A server whose start was not over yet: its starter hears that it failed, after the name is free (rule G04).
+void ControlBlock::tell_starter(const ExitReason& reason) {
+    const auto [starter, request] = std::exchange(starter_, {});
+    if (!starter)
+        return;
+    const auto outcome = start_ignored_ ? StartReport::Outcome::ignored : StartReport::Outcome::failed;
+    auto report = std::make_unique<Envelope<StartReport>>(SignalKind::message, StartReport{outcome, start_failure_.value_or(reason)});
+    report->role = MessageRole::reply;
+    report->tag = request;
+    report->from = pid();
+    system_.send(starter, std::move(report));
+}
+
+void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
+    if (scheduler_ != nullptr)
+        scheduler_->exits.add();
+    else
+        system_.outside_exits.fetch_add(1, std::memory_order_relaxed);
+    if (!reason.is_clean() && !reason.term().is_atom("killed"))
+        system_.crashes.fetch_add(1, std::memory_order_relaxed);
+    if (scheduler_ == nullptr)
+        return; // an external process is no part of the exit history
+    Event event;
+    event.kind = EventKind::exit;
+    event.pid = pid();
+    event.name = name;
+    if (!event.name && rare_ != nullptr && !rare_->label.empty())
+        event.name = Atom{rare_->label};
+    event.initial_function = shown.initial_name.get();
+    event.reason = reason;
+    event.age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
+    system_.events().append(std::move(event));
+}
+
+/// As OTP's crash report (rules P10, G11, S22).
+void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
+    auto entry = std::make_shared<LogEntry>();
+    entry->level = LogLevel::error;
+    entry->pid = pid();
+    entry->title = "CRASH REPORT";
+    entry->fields.emplace_back("pid", to_string(pid()));
+    entry->fields.emplace_back("registered_name", name ? std::string{name.name()} : "[]");
+    entry->fields.emplace_back("error_info", to_string(reason));
+    entry->fields.emplace_back("parent", to_string(Pid::from_bits(shown.parent.get())));
+    entry->fields.emplace_back("message_queue_len", std::to_string(mailbox.size()));
+    std::string linked = "[";
+    for (const Pid peer : links.peers())
+        linked += (linked.size() > 1 ? "," : "") + to_string(peer);
+    entry->fields.emplace_back("links", linked + "]");
+    entry->fields.emplace_back("trap_exit", process_.trap_exit() ? "true" : "false");
+    entry->fields.emplace_back("reductions", std::to_string(shown.reductions.get()));
+    Event event;
+    event.kind = EventKind::log;
+    event.pid = pid();
+    event.log = std::move(entry);
+    system_.events().append(std::move(event));
+}
+
+void ControlBlock::free_slot() {
+    const std::uint32_t scheduler = scheduler_ != nullptr ? scheduler_->id() : 0;
+    if (scheduler_ != nullptr)
+        scheduler_->end_slice(*this);
+    shown.suspended.set(false);
+    shown.blocking.set(false);
+    identity_.store(((identity_.load(std::memory_order_relaxed) >> 2U) + 1) << 2U, std::memory_order_release);
+    fiber.store(nullptr, std::memory_order_relaxed);
+    run_state.store(RunState::unused, std::memory_order_relaxed);
+    system_.table().release(*this, scheduler);
+}
+
+} // namespace fiberscope::detail

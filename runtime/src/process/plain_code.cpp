@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/plain_code.hpp"
+
+#include <cxxabi.h>
+#include <exception>
+#include <typeinfo>
+
+namespace fiberscope::detail {
+
+ExitReason reason_of_current_exception() {
+    try {
+        throw;
+    } catch (const ProcessExit& exit) {
+        return exit.reason;
+    } catch (const Error& error) {
+        return ExitReason::error(error.term);
+    } catch (const std::exception& exception) {
+        return ExitReason::error(Term::string(exception.what()));
+    } catch (...) {
+        const std::type_info* type = abi::__cxa_current_exception_type();
+        return Term::tuple({Term::atom("nocatch"), Term::atom(type != nullptr ? short_type_name(type->name()) : "unknown")});
+    }
+}
+
+Turn PlainCode::run(ControlBlock& block, Scheduler& /*scheduler*/) {
+    try {
+        while (block.is_suspended()) {
+            block.park(never_ns);
+            block.handle_signals();
+            block.throw_if_ended();
+        }
+        body_->run(block.process());
+        block.set_end_reason(ExitReason::normal());
+    } catch (const ProcessExit& exit) {
+        block.set_end_reason(exit.reason);
+    } catch (...) {
+        block.set_end_reason(reason_of_current_exception());
+        block.set_crashed();
+    }
+    return Turn::ended;
+}
+
+} // namespace fiberscope::detail

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "process/control_block.hpp"
+
+namespace fiberscope::detail {
+
+/// The code of a plain process: its body, run once, from its start to its end on one fiber.
+class PlainCode final : public ProcessCode {
+public:
+    explicit PlainCode(std::unique_ptr<Body> body) : body_{std::move(body)} {}
+
+    Turn run(ControlBlock& block, Scheduler& scheduler) override;
+    void inspect(Inspect, Inspection&) const override {}
+
+private:
+    std::unique_ptr<Body> body_;
+};
+
+/// The exit reason of the exception that is being handled: ProcessExit gives its own, Error `{error,Term}`, a
+/// std::exception `{error,"what"}`, anything else `{nocatch,Type}`.
+/// **Pre-condition:** called in a catch clause.
+ExitReason reason_of_current_exception();
+
+} // namespace fiberscope::detail

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fiberscope/process.hpp>
+
+#include "base/intern.hpp"
+#include "process/await.hpp"
+#include "process/plain_code.hpp"
+#include "process/process_system.hpp"
+#include "process/services.hpp"
+#include "scheduler/scheduler.hpp"
+
+#include <algorithm>
+
+namespace fiberscope {
+
+using namespace detail;
+
+namespace {
+
+[[noreturn]] void badarg() { throw Error{Term{atoms::badarg}}; }
+
+std::unique_ptr<MessageSignal> exit_signal(Pid from, ExitReason reason) {
+    auto signal = std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{from, std::move(reason)});
+    signal->from = from;
+    return signal;
+}
+
+template <class SignalType, class... Args>
+void send_control(ControlBlock& block, Pid target, Args&&... args) {
+    auto signal = std::make_unique<SignalType>(std::forward<Args>(args)...);
+    signal->from = block.pid();
+    block.system().send(target, std::move(signal));
+}
+
+} // namespace
+
+void throw_exception_from_error(const ExitReason& reason, const boost::source_location& /*location*/) {
+    throw Error{reason.term()};
+}
+
+Pid Process::pid() const noexcept { return block_->pid(); }
+Node& Process::node() const noexcept { return block_->system().node(); }
+Pid Process::parent() const noexcept { return Pid::from_bits(block_->shown.parent.get()); }
+
+// -- processes ----
+
+std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOptions options) {
+    block_->safe_point(10);
+    SpawnPlan plan;
+    plan.code = std::make_unique<PlainCode>(std::move(request.body));
+    plan.function = request.function;
+    plan.mangled_type = request.mangled_type;
+    return block_->system().spawn(block_, std::move(plan), std::move(options));
+}
+
+void Process::exit(ExitReason reason) { throw ProcessExit{std::move(reason)}; }
+
+void Process::exit(Pid target, ExitReason reason) {
+    block_->safe_point();
+    block_->system().send(target, exit_signal(pid(), std::move(reason)));
+    if (target != pid())
+        return;
+    block_->handle_signals(); // a signal to itself is handled before the call returns (X03, X06)
+    block_->throw_if_ended();
+}
+
+bool Process::trap_exit(bool trap) {
+    const bool old = trap_exit();
+    block_->set_flag(ProcessRow::trap_exit_flag, trap);
+    return old;
+}
+
+bool Process::trap_exit() const noexcept { return (block_->shown.flags.get() & ProcessRow::trap_exit_flag) != 0; }
+
+Priority Process::priority(Priority priority) { return block_->priority.exchange(priority, std::memory_order_relaxed); }
+
+Priority Process::priority() const noexcept { return block_->priority.load(std::memory_order_relaxed); }
+
+void Process::suspend(Pid target) {
+    if (target == pid() || !is_alive(target))
+        badarg();
+    send_control<SuspendSignal>(*block_, target, SignalKind::suspend);
+}
+
+void Process::resume(Pid target) {
+    if (!is_alive(target))
+        badarg();
+    send_control<SuspendSignal>(*block_, target, SignalKind::resume);
+}
+
+bool Process::is_alive(Pid process) const noexcept { return block_->system().is_alive(process); }
+
+// -- messages ----
+
+void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {
+    block_->safe_point();
+    const Pid to = block_->system().resolve(target);
+    if (!to)
+        badarg();
+    message->from = pid();
+    message->sent_ns = block_->now_ns();
+    block_->shown.messages_out.add();
+    if (Scheduler* scheduler = block_->scheduler())
+        scheduler->messages.add();
+    else
+        block_->system().outside_messages.fetch_add(1, std::memory_order_relaxed);
+    block_->system().send(to, std::move(message));
+}
+
+void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> message) {
+    if (block_->system().resolve(target))
+        deliver(target, std::move(message));
+}
+
+Received Process::wait(Matcher matcher, Duration timeout) {
+    block_->record_call_site(__builtin_return_address(0));
+    block_->safe_point();
+    return await_message(*block_, block_->mailbox.begin(), timeout,
+                         [matcher](MessageSignal& message) { return matcher.match(matcher.clauses, message); });
+}
+
+void Process::sleep(Duration time) {
+    block_->record_call_site(__builtin_return_address(0));
+    block_->safe_point();
+    await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
+}
+
+std::size_t Process::message_queue_length() const noexcept { return block_->mailbox.size(); }
+
+// -- links and monitors ----
+
+void Process::link(Pid target) {
+    block_->safe_point();
+    if (target == pid())
+        return;
+    if (!is_alive(target)) {
+        if (!trap_exit())
+            throw Error{Term{atoms::noproc}};
+        auto noproc = std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{target, ExitReason::noproc()});
+        noproc->from = target;
+        block_->system().send(pid(), std::move(noproc));
+        return;
+    }
+    if (const auto stamp = block_->links.link(target))
+        send_control<LinkSignal>(*block_, target, SignalKind::link, *stamp);
+    block_->links_changed();
+}
+
+void Process::unlink(Pid target) {
+    block_->safe_point();
+    if (const auto stamp = block_->links.unlink(target))
+        send_control<LinkSignal>(*block_, target, SignalKind::unlink, *stamp);
+    block_->links_changed();
+}
+
+MonitorRef Process::monitor(Target target) {
+    block_->safe_point();
+    const MonitorRef ref{ProcessSystem::make_ref()};
+    const Pid to = block_->system().resolve(target);
+    if (to == pid())
+        return ref; // never fires, is not listed (M04)
+    block_->monitors.add(ref, {to, target.name});
+    block_->monitors_changed();
+    auto signal = std::make_unique<MonitorSignal>(SignalKind::monitor, ref, target.name);
+    signal->from = pid();
+    if (to)
+        block_->system().send(to, std::move(signal));
+    else
+        block_->system().answer_for_the_dead(to, std::move(signal));
+    return ref;
+}
+
+bool Process::demonitor(MonitorRef monitor, bool flush) {
+    block_->safe_point();
+    if (const auto* made = block_->monitors.find(monitor)) {
+        const Pid target = made->target;
+        block_->monitors.erase(monitor);
+        block_->monitors_changed();
+        send_control<MonitorSignal>(*block_, target, SignalKind::demonitor, monitor, Atom{});
+        return true;
+    }
+    if (flush)
+        await_message(*block_, block_->mailbox.begin(), Duration::zero(), [monitor](MessageSignal& message) {
+            return message.tag == monitor && message.type == &message_type<Down> ? 0 : -1;
+        });
+    return false;
+}
+
+// -- names, label, dictionary ----
+
+void Process::register_name(Atom name, Pid process) {
+    block_->safe_point();
+    ControlBlock* block = block_->system().table().find(process);
+    if (block == nullptr || !block_->system().registry().add(name, *block, process))
+        badarg();
+}
+
+void Process::unregister_name(Atom name) {
+    block_->safe_point();
+    if (!block_->system().registry().remove(name))
+        badarg();
+}
+
+Pid Process::whereis(Atom name) const { return block_->system().registry().find(name); }
+
+void Process::set_label(std::string_view label) { block_->set_label(label); }
+
+Term Process::put(Term key, Term value) {
+    auto& entry = block_->rare().dictionary[to_string(key)];
+    entry.first = std::move(key);
+    return std::exchange(entry.second, std::move(value));
+}
+
+Term Process::get(const Term& key) const {
+    const auto* rare = block_->rare_or_null();
+    if (rare == nullptr)
+        return {};
+    const auto found = rare->dictionary.find(to_string(key));
+    return found != rare->dictionary.end() ? found->second.second : Term{};
+}
+
+Term Process::erase(const Term& key) {
+    const Term old = get(key);
+    if (block_->rare_or_null() != nullptr)
+        block_->rare().dictionary.erase(to_string(key));
+    return old;
+}
+
+// -- timers ----
+
+TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::unique_ptr<MessageSignal> message) {
+    block_->safe_point();
+    if (delay < Duration::zero())
+        badarg();
+    message->from = pid();
+    const bool is_timeout = message->type == &message_type<Timeout>;
+    return block_->system().start_timer(deadline_after(clock_ns(), delay), target, std::move(message), is_timeout);
+}
+
+TimerRef Process::start_timer(Duration delay, Target target, Term message) {
+    return start_timer_signal(delay, target, std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
+}
+
+std::optional<Duration> Process::cancel_timer(TimerRef timer) {
+    block_->safe_point();
+    const auto at_ns = block_->system().cancel_timer(timer);
+    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
+}
+
+std::optional<Duration> Process::read_timer(TimerRef timer) {
+    block_->safe_point();
+    const auto at_ns = block_->system().read_timer(timer);
+    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
+}
+
+// -- servers ----
+
+Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request, Duration timeout) {
+    block_->record_call_site(__builtin_return_address(0));
+    const Pid to = block_->system().resolve(server);
+    if (!to)
+        return ExitReason::noproc();
+    if (to == pid())
+        return ExitReason{Term::atom("calling_self")};
+    const Ref ref = ProcessSystem::make_ref();
+    request->role = MessageRole::call;
+    request->tag = ref;
+    block_->monitors.add(ref, {to, server.name});
+    block_->open_calls.push_back(ref);
+    const auto newest = block_->mailbox.end(); // the reply can only come after this: no older message is looked at (R04)
+    struct Closing {
+        ControlBlock& block;
+        Ref request_ref;
+        Pid server_pid;
+        bool answered = false;
+        ~Closing() {
+            std::erase(block.open_calls, request_ref);
+            if (block.monitors.erase(request_ref) && !answered)
+                send_control<MonitorSignal>(block, server_pid, SignalKind::demonitor, MonitorRef{request_ref}, Atom{});
+        }
+    } closing{*block_, ref, to};
+    deliver(to, std::move(request));
+    auto received = await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
+    if (received.message == nullptr)
+        return ExitReason{Term{atoms::timeout}};
+    if (received.message->type == &message_type<Down>)
+        return static_cast<Down*>(received.message->value)->reason;
+    closing.answered = received.message->from == to; // the server has forgotten the monitor with its reply
+    return std::move(received.message);
+}
+
+// -- time on the scheduler ----
+
+void Process::yield() {
+    block_->record_call_site(__builtin_return_address(0));
+    Scheduler* scheduler = block_->scheduler();
+    if (scheduler == nullptr)
+        return;
+    scheduler->charge(1);
+    scheduler->yield(*block_);
+    block_->handle_signals();
+    block_->safe_point(0);
+    block_->throw_if_ended();
+}
+
+void Process::poll() { block_->safe_point(); }
+
+void Process::run_blocking(BlockingCall& call) {
+    block_->record_call_site(__builtin_return_address(0));
+    block_->safe_point();
+    block_->run_blocking(call);
+}
+
+} // namespace fiberscope

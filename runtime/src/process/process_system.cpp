@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/process_system.hpp"
+
+#include "base/clock.hpp"
+
+#include <atomic>
+#include <stdexcept>
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// Tells the Nodes of a program apart; 0 means nobody.
+std::uint32_t next_node_id() {
+    static std::atomic<std::uint32_t> last{0};
+    return last.fetch_add(1) % 1023 + 1;
+}
+
+SchedulerSettings settings_of(const NodeConfig& config) {
+    SchedulerSettings settings;
+    settings.schedulers = config.schedulers;
+    settings.reductions_per_slice = static_cast<std::int32_t>(config.reductions_per_slice);
+    settings.slice = config.slice;
+    settings.nice = config.scheduler_nice;
+    settings.blocking_threads = config.blocking_threads;
+    return settings;
+}
+
+} // namespace
+
+ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
+    : config_{config}, node_{node}, id_{next_node_id()}, started_ns_{clock_ns()}, events_{config.event_capacity},
+      group_{settings_of(config), *this}, table_{*this, config.process_limit, config.schedulers} {
+    for (std::uint32_t scheduler = 1; scheduler <= config.schedulers; ++scheduler)
+        timers_.push_back(std::make_unique<TimerTable>(scheduler));
+}
+
+ProcessSystem::~ProcessSystem() = default;
+
+// -- processes ----
+
+std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan plan, SpawnOptions options) {
+    if (closed.load(std::memory_order_relaxed))
+        throw Error{Term::atom("node_stopped")};
+    if (options.name && !plan.reports_start && registry_.find(options.name))
+        throw Error{Term::atom("badarg")};
+    Scheduler* here = parent != nullptr ? parent->scheduler() : nullptr;
+    ControlBlock* child = table_.allocate(here != nullptr ? here->id() : 0);
+    if (child == nullptr)
+        throw Error{Term::atom("system_limit")};
+    const std::int64_t now_ns = parent != nullptr ? parent->now_ns() : clock_ns();
+    const Pid pid = child->begin_life(std::move(plan.code), options, parent != nullptr ? parent->pid() : Pid{}, now_ns);
+    child->shown.initial_function.set(reinterpret_cast<std::uintptr_t>(plan.function));
+    child->shown.initial_type.set(plan.mangled_type);
+    child->shown.initial_name.set(options.initial_function.empty() ? 0 : Atom{options.initial_function}.id());
+    child->set_flag(plan.flags, plan.flags != 0);
+    if (plan.reports_start)
+        child->report_start_to(parent->pid(), plan.start_request);
+    const MonitorRef monitor = options.monitor ? MonitorRef{make_ref()} : MonitorRef{};
+    if (parent != nullptr)
+        connect(*parent, *child, options, monitor);
+    if (options.name && !registry_.add(options.name, *child, pid))
+        child->fail_start(Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
+    (here != nullptr ? here->spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
+    group_.submit(*child);
+    return {pid, monitor};
+}
+
+/// Links and monitors of spawn_link and spawn_monitor: both sides at once, before the child can run (rule P03).
+void ProcessSystem::connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor) {
+    if (options.link) {
+        const std::uint64_t stamp = parent.links.next_stamp();
+        parent.links.linked_at_birth(child.pid(), stamp);
+        child.links.linked_at_birth(parent.pid(), stamp);
+        parent.links_changed();
+        child.links_changed();
+    }
+    if (options.monitor) {
+        parent.monitors.add(monitor, {child.pid(), {}});
+        child.monitored_by.add(monitor, parent.pid());
+        parent.monitors_changed();
+    }
+}
+
+ControlBlock* ProcessSystem::attach() {
+    if (closed.load(std::memory_order_relaxed))
+        throw Error{Term::atom("node_stopped")};
+    ControlBlock* block = table_.allocate(0);
+    if (block == nullptr)
+        throw Error{Term::atom("system_limit")};
+    block->become_external();
+    block->begin_life(nullptr, {}, {}, clock_ns());
+    block->set_flag(ProcessRow::external_flag, true);
+    block->shown.initial_name.set(Atom{"external thread"}.id());
+    outside_spawns.fetch_add(1, std::memory_order_relaxed);
+    return block;
+}
+
+// -- signals ----
+
+bool ProcessSystem::send(Pid target, std::unique_ptr<Signal> signal) {
+    ControlBlock* block = table_.find(target);
+    signal->target_serial = target.serial();
+    const bool interrupts = signal->kind == SignalKind::exit || signal->kind == SignalKind::suspend;
+    if (block == nullptr || !block->push(*signal)) {
+        answer_for_the_dead(target, std::move(signal));
+        return false;
+    }
+    static_cast<void>(signal.release()); // NOLINT(bugprone-unused-return-value): the target's from here on
+    block->wake();
+    if (interrupts && block->run_state.load(std::memory_order_relaxed) == RunState::running)
+        if (Scheduler* running_on = block->home.load(std::memory_order_relaxed))
+            running_on->request_preemption();
+    return true;
+}
+
+void ProcessSystem::answer_for_the_dead(Pid target, std::unique_ptr<Signal> signal) {
+    std::unique_ptr<Signal> answer;
+    switch (signal->kind) {
+    case SignalKind::link: {
+        auto exit = std::make_unique<Envelope<Exit>>(SignalKind::link_exit, Exit{target, ExitReason::noproc()});
+        exit->tag = Ref{static_cast<const LinkSignal&>(*signal).stamp};
+        answer = std::move(exit);
+        break;
+    }
+    case SignalKind::unlink:
+        answer = std::make_unique<LinkSignal>(SignalKind::unlink_ack, static_cast<const LinkSignal&>(*signal).stamp);
+        break;
+    case SignalKind::monitor: {
+        const MonitorRef ref = static_cast<const MonitorSignal&>(*signal).ref;
+        auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{ref, target, ExitReason::noproc(), {}});
+        down->tag = ref;
+        answer = std::move(down);
+        break;
+    }
+    case SignalKind::message: {
+        const auto& message = static_cast<const MessageSignal&>(*signal);
+        if (message.role != MessageRole::call)
+            return; // to a dead process: nothing happens
+        auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{message.tag}, target, ExitReason::noproc(), {}});
+        down->tag = message.tag;
+        answer = std::move(down);
+        break;
+    }
+    case SignalKind::inspect: {
+        RawInspection dead;
+        dead.pid = target;
+        static_cast<InspectSignal&>(*signal).done(std::move(dead));
+        return;
+    }
+    default: return;
+    }
+    answer->from = target;
+    if (signal->from)
+        send(signal->from, std::move(answer));
+}
+
+Ref ProcessSystem::make_ref() noexcept {
+    constexpr std::uint64_t block = 1U << 16U;
+    static std::atomic<std::uint64_t> next_block{1};
+    [[gnu::tls_model("initial-exec")]] thread_local constinit std::uint64_t next = 0;
+    if (next % block == 0)
+        next = next_block.fetch_add(1, std::memory_order_relaxed) * block;
+    return Ref{++next};
+}
+
+// -- timers ----
+
+TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout) {
+    Scheduler* here = Scheduler::current();
+    if (here == nullptr || &here->group() != &group_)
+        here = group_.schedulers().front().get();
+    const std::uint32_t scheduler = here->id();
+    const TimerRef ref = timers_[scheduler - 1]->add(at_ns, target, std::move(message), is_timeout);
+    if (target.pid) {
+        ControlBlock* block = table_.find(target.pid);
+        if (block != nullptr)
+            block->timer_schedulers.fetch_or(std::uint64_t{1} << ((scheduler - 1) % 64U), std::memory_order_seq_cst);
+        if (block == nullptr || !block->is_live(target.pid.serial())) {
+            timers_[scheduler - 1]->drop_target(target.pid);
+            return ref;
+        }
+    }
+    if (here == Scheduler::current())
+        here->timers().add(at_ns, nullptr, ref.bits());
+    else
+        here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(at_ns, nullptr, ref.bits()); });
+    return ref;
+}
+
+TimerTable* ProcessSystem::timers_of(TimerRef timer) const noexcept {
+    const std::uint32_t scheduler = TimerTable::scheduler_of(timer);
+    return scheduler >= 1 && scheduler <= timers_.size() ? timers_[scheduler - 1].get() : nullptr;
+}
+
+std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
+    TimerTable* table = timers_of(timer);
+    if (table == nullptr)
+        return std::nullopt;
+    const auto at_ns = table->cancel(timer);
+    constexpr std::uint32_t few = 1024;
+    Scheduler* here = Scheduler::current();
+    const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
+    if (own && table->stale() > few && table->stale() > here->timers().size() / 2) {
+        here->timers().purge([table](const TimerQueue::Entry& entry) {
+            return entry.process == nullptr && !table->is_pending(TimerRef{entry.timer});
+        });
+        table->purged();
+    }
+    return at_ns;
+}
+
+std::optional<std::int64_t> ProcessSystem::read_timer(TimerRef timer) const {
+    const TimerTable* table = timers_of(timer);
+    return table != nullptr ? table->read(timer) : std::nullopt;
+}
+
+void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
+    const std::uint64_t holders = block.timer_schedulers.exchange(0, std::memory_order_seq_cst);
+    if (holders == 0)
+        return;
+    for (std::size_t i = 0; i < timers_.size(); ++i)
+        if ((holders >> (i % 64U) & 1U) != 0)
+            timers_[i]->drop_target(pid);
+}
+
+std::uint32_t ProcessSystem::pending_timers() const noexcept {
+    std::uint32_t pending = 0;
+    for (const auto& table : timers_)
+        pending += table->pending();
+    return pending;
+}
+
+void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept {
+    auto due = timers_[scheduler.id() - 1]->take(TimerRef{timer});
+    if (!due)
+        return;
+    const Pid target = resolve(due->target);
+    due->message->sent_ns = scheduler.now_ns();
+    if (target)
+        send(target, std::move(due->message));
+}
+
+} // namespace fiberscope::detail

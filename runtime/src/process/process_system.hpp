@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "base/event_ring.hpp"
+#include "process/control_block.hpp"
+#include "process/process_table.hpp"
+#include "process/registry.hpp"
+#include "process/timer_table.hpp"
+#include "scheduler/scheduler_group.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace fiberscope::detail {
+
+/// What a spawn needs beyond the options.
+struct SpawnPlan {
+    std::unique_ptr<ProcessCode> code;
+    const void* function = nullptr;
+    const char* mangled_type = nullptr;
+    std::uint8_t flags = 0; ///< ProcessRow's
+    /// Set for a server: who waits for its start to be over.
+    bool reports_start = false;
+    Ref start_request;
+};
+
+/// Everything that the processes of one Node share.
+/// **Thread:** any, where nothing else is said.
+class ProcessSystem final : public SchedulerClient, public std::enable_shared_from_this<ProcessSystem> {
+public:
+    ProcessSystem(const NodeConfig& config, Node& node);
+    ~ProcessSystem();
+
+    const NodeConfig& config() const noexcept { return config_; }
+    Node& node() const noexcept { return node_; }
+    std::uint32_t id() const noexcept { return id_; }
+    ProcessTable& table() noexcept { return table_; }
+    const ProcessTable& table() const noexcept { return table_; }
+    Registry& registry() noexcept { return registry_; }
+    SchedulerGroup& group() noexcept { return group_; }
+    const SchedulerGroup& group() const noexcept { return group_; }
+    EventRing& events() noexcept { return events_; }
+    std::int64_t started_ns() const noexcept { return started_ns_; }
+
+    /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg}.
+    std::pair<Pid, MonitorRef> spawn(ControlBlock* parent, SpawnPlan plan, SpawnOptions options);
+    /// Makes the calling thread a process. nullptr: system_limit.
+    ControlBlock* attach();
+
+    /// Sends a signal. False if the target is dead: then it has been answered in its place (noproc).
+    bool send(Pid target, std::unique_ptr<Signal> signal);
+    /// Where a message to `target` goes; the default Pid if no process has the name.
+    Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name); }
+    /// Answers a signal to a dead process as the process table would: link and monitor get noproc.
+    void answer_for_the_dead(Pid target, std::unique_ptr<Signal> signal);
+    bool is_alive(Pid process) const noexcept { return table_.find(process) != nullptr; }
+
+    /// A reference that nobody else gets.
+    static Ref make_ref() noexcept;
+    TimerRef start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout);
+    std::optional<std::int64_t> cancel_timer(TimerRef timer);
+    std::optional<std::int64_t> read_timer(TimerRef timer) const;
+    void drop_timers_of(ControlBlock& block, Pid pid);
+    std::uint32_t pending_timers() const noexcept;
+    void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
+
+    /// Counters beside those of the schedulers.
+    std::atomic<std::uint64_t> outside_spawns{0};
+    std::atomic<std::uint64_t> outside_messages{0};
+    std::atomic<std::uint64_t> outside_exits{0};
+    std::atomic<std::uint64_t> crashes{0};
+    std::atomic<std::uint64_t> restarts{0};
+    /// No spawn is accepted any more.
+    std::atomic<bool> closed{false};
+    /// Protects the labels of all processes: rarely written, read by snapshots.
+    mutable std::mutex label_mutex;
+    /// Called when an application's end stops the Node.
+    std::function<void(std::string because)> on_stop_request;
+
+private:
+    void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
+    TimerTable* timers_of(TimerRef timer) const noexcept;
+
+    const NodeConfig config_;
+    Node& node_;
+    const std::uint32_t id_;
+    const std::int64_t started_ns_;
+    EventRing events_;
+    SchedulerGroup group_;
+    ProcessTable table_;
+    Registry registry_;
+    std::vector<std::unique_ptr<TimerTable>> timers_; ///< by scheduler id - 1
+};
+
+} // namespace fiberscope::detail

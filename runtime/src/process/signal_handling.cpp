@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What a process does with the signals that come to it. All of it runs in the process itself, between two pieces of its
+/// own code, so links and monitors need no lock over two processes.
+#include "base/message_text.hpp"
+#include "process/process_system.hpp"
+#include "scheduler/scheduler.hpp"
+
+#include <algorithm>
+
+namespace fiberscope::detail {
+
+namespace {
+
+template <class T>
+std::unique_ptr<T> as(std::unique_ptr<Signal> signal) {
+    return std::unique_ptr<T>{static_cast<T*>(signal.release())};
+}
+
+const Exit& exit_of(const MessageSignal& signal) { return *static_cast<const Exit*>(signal.value); }
+
+} // namespace
+
+/// All signals, oldest first, linked by `next`; leaves `new_head` in their place.
+std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
+    Signal* newest = signals_.exchange(new_head, std::memory_order_acq_rel);
+    Signal* oldest = nullptr;
+    while (newest != nullptr)
+        oldest = std::exchange(newest, std::exchange(newest->next, oldest));
+    return std::unique_ptr<Signal>{oldest};
+}
+
+bool ControlBlock::handle_signals() {
+    if (signals_.load(std::memory_order_relaxed) == nullptr)
+        return false;
+    const std::size_t before = mailbox.size();
+    auto signal = take_signals(nullptr);
+    while (signal != nullptr) {
+        std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
+        handle(std::move(signal));
+        signal = std::move(next);
+    }
+    messages_changed();
+    return mailbox.size() > before;
+}
+
+void ControlBlock::handle(std::unique_ptr<Signal> signal) {
+    if (signal->target_serial != pid().serial() || pending_exit_) {
+        // meant for an earlier process of this slot, or too late for this one (rule O07: the first exit counts)
+        const Pid target{system_.id(), slot_, signal->target_serial};
+        return system_.answer_for_the_dead(target, std::move(signal));
+    }
+    switch (signal->kind) {
+    case SignalKind::message: return handle_message(as<MessageSignal>(std::move(signal)));
+    case SignalKind::exit: return apply_exit(as<MessageSignal>(std::move(signal)), false);
+    case SignalKind::link_exit: return handle_link_exit(as<MessageSignal>(std::move(signal)));
+    case SignalKind::down: return handle_down(as<MessageSignal>(std::move(signal)));
+    default: return handle_control(*signal);
+    }
+}
+
+void ControlBlock::handle_control(const Signal& signal) {
+    const auto stamp = [&signal] { return static_cast<const LinkSignal&>(signal).stamp; };
+    switch (signal.kind) {
+    case SignalKind::link: links.on_link(signal.from, stamp()); break;
+    case SignalKind::unlink: {
+        links.on_unlink(signal.from, stamp());
+        auto ack = std::make_unique<LinkSignal>(SignalKind::unlink_ack, stamp());
+        ack->from = pid();
+        system_.send(signal.from, std::move(ack));
+        break;
+    }
+    case SignalKind::unlink_ack: links.on_unlink_ack(signal.from, stamp()); break;
+    case SignalKind::monitor: monitored_by.add(static_cast<const MonitorSignal&>(signal).ref, signal.from); break;
+    case SignalKind::demonitor: monitored_by.erase(static_cast<const MonitorSignal&>(signal).ref); break;
+    case SignalKind::suspend: handle_suspend(signal.from, true); break;
+    case SignalKind::resume: handle_suspend(signal.from, false); break;
+    case SignalKind::inspect: answer_inspection(const_cast<InspectSignal&>(static_cast<const InspectSignal&>(signal))); break;
+    default: break;
+    }
+    links_changed();
+}
+
+void ControlBlock::add_message(std::unique_ptr<MessageSignal> message) {
+    message->kind = SignalKind::message;
+    shown.messages_in.add();
+    mailbox.push(std::move(message));
+}
+
+/// A reply to a request that nobody waits for any more is dropped here, as by OTP's aliases (rules G01, M08).
+void ControlBlock::handle_message(std::unique_ptr<MessageSignal> message) {
+    if (message->role == MessageRole::reply && std::find(open_calls.begin(), open_calls.end(), message->tag) == open_calls.end())
+        return;
+    if (message->role == MessageRole::call)
+        monitored_by.add(message->tag, message->from); // a request is its caller's monitor at the same time
+    add_message(std::move(message));
+}
+
+/// Rules X01 to X13. `from_link`: the reason `kill` of a link is an ordinary one (X07).
+void ControlBlock::apply_exit(std::unique_ptr<MessageSignal> exit, bool from_link) {
+    const ExitReason reason = exit_of(*exit).reason;
+    if (!from_link && reason.term().is_atom("kill"))
+        return end_by_signal(ExitReason::killed());
+    if (process_.trap_exit()) {
+        exit->tag = {};
+        return add_message(std::move(exit));
+    }
+    const bool normal_from_itself = !from_link && exit->from == pid();
+    if (!reason.is_normal() || normal_from_itself)
+        end_by_signal(reason);
+}
+
+void ControlBlock::handle_link_exit(std::unique_ptr<MessageSignal> exit) {
+    const bool counts = links.on_link_exit(exit->from, exit->tag.bits());
+    links_changed();
+    if (counts)
+        apply_exit(std::move(exit), true);
+}
+
+void ControlBlock::handle_down(std::unique_ptr<MessageSignal> down) {
+    const MonitorMade* monitor = monitors.find(down->tag);
+    if (monitor == nullptr)
+        return; // demonitored meanwhile
+    auto& value = *static_cast<Down*>(down->value);
+    value.name = monitor->name;
+    if (!value.pid)
+        value.pid = monitor->target;
+    monitors.erase(down->tag);
+    monitors_changed();
+    add_message(std::move(down));
+}
+
+void ControlBlock::handle_suspend(Pid suspender, bool suspend) {
+    auto& suspenders = rare().suspenders;
+    if (suspend)
+        ++suspenders[suspender];
+    else if (const auto found = suspenders.find(suspender); found != suspenders.end() && --found->second == 0)
+        suspenders.erase(found);
+    shown.suspended.set(!suspenders.empty());
+}
+
+void ControlBlock::answer_inspection(InspectSignal& signal) {
+    RawInspection result;
+    result.pid = pid();
+    result.alive = true;
+    result.status = status() == Status::running ? Status::waiting : status(); // it waited before it was asked (I04)
+    result.message_count = mailbox.size();
+    if (has(signal.what, Inspect::links)) {
+        result.links = links.peers();
+        for (const auto& [ref, monitor] : monitors)
+            result.monitors.push_back({ref, monitor.target, monitor.name});
+        for (const auto& [ref, watcher] : monitored_by)
+            result.monitored_by.push_back(watcher);
+    }
+    if (has(signal.what, Inspect::messages)) {
+        std::size_t index = 0;
+        const std::size_t end = signal.range.first + std::min<std::size_t>(signal.range.count, 100);
+        for (auto at = mailbox.begin(); MessageSignal* message = mailbox.next(at); at = {message}, ++index)
+            if (index >= signal.range.first && index < end)
+                result.messages.push_back({short_type_name(message->type->mangled_name), message_text(*message), message->from});
+    }
+    if (has(signal.what, Inspect::dictionary) && rare_ != nullptr)
+        for (const auto& [key, entry] : rare_->dictionary)
+            result.dictionary.emplace_back(key, to_string(entry.second));
+    if (code_ != nullptr)
+        code_->inspect(signal.what, result);
+    if (has(signal.what, Inspect::stack) && fiber.load(std::memory_order_relaxed) != nullptr)
+        collect_frames(result.frames);
+    signal.done(std::move(result));
+}
+
+/// Return addresses along the chain of frame pointers, from here to the top of the stack. Foreign code without frame
+/// pointers may break the chain: then it ends early.
+void ControlBlock::collect_frames(std::vector<std::uintptr_t>& frames) const {
+    constexpr std::size_t most_frames = 64;
+    const std::byte* top = fiber.load(std::memory_order_relaxed)->stack_top();
+    const auto* frame = static_cast<const std::byte*>(__builtin_frame_address(0));
+    while (frames.size() < most_frames) {
+        const auto* words = reinterpret_cast<const std::uintptr_t*>(frame);
+        if (frame + 2 * sizeof(std::uintptr_t) > top || words[1] == 0)
+            return;
+        frames.push_back(words[1]);
+        const auto* next = reinterpret_cast<const std::byte*>(words[0]);
+        if (next <= frame || next > top || words[0] % sizeof(std::uintptr_t) != 0)
+            return;
+        frame = next;
+    }
+}
+
+} // namespace fiberscope::detail

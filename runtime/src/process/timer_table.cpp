@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/timer_table.hpp"
+
+namespace fiberscope::detail {
+
+TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout) {
+    const std::lock_guard lock{mutex_};
+    std::uint32_t index = free_;
+    if (index != none)
+        free_ = records_[index].next;
+    else {
+        index = static_cast<std::uint32_t>(records_.size());
+        if (index >= 1U << 24U)
+            throw Error{Term::atom("system_limit")};
+        records_.emplace_back();
+    }
+    Record& record = records_[index];
+    const TimerRef ref{std::uint64_t{scheduler_} << 56U | std::uint64_t{index} << 32U | ++record.serial};
+    record.at_ns = at_ns;
+    record.target = target;
+    record.message = std::move(message);
+    record.message->tag = ref;
+    if (is_timeout)
+        static_cast<Timeout*>(record.message->value)->ref = ref;
+    chain(index);
+    pending_.fetch_add(1, std::memory_order_relaxed);
+    return ref;
+}
+
+/// **Pre-condition** of the private functions: mutex_ is held.
+const TimerTable::Record* TimerTable::find(TimerRef timer) const noexcept {
+    const std::uint32_t index = index_of(timer);
+    if (index >= records_.size())
+        return nullptr;
+    const Record& record = records_[index];
+    return record.serial == static_cast<std::uint32_t>(timer.bits()) && record.message != nullptr ? &record : nullptr;
+}
+
+void TimerTable::chain(std::uint32_t index) {
+    Record& record = records_[index];
+    record.previous = record.next = none;
+    if (!record.target.pid)
+        return;
+    const auto [first, is_new] = first_of_target_.try_emplace(record.target.pid.bits(), index);
+    if (is_new)
+        return;
+    record.next = first->second;
+    records_[first->second].previous = index;
+    first->second = index;
+}
+
+void TimerTable::unchain(const Record& record, std::uint32_t index) {
+    if (record.next != none)
+        records_[record.next].previous = record.previous;
+    if (record.previous != none)
+        records_[record.previous].next = record.next;
+    const auto first = first_of_target_.find(record.target.pid.bits());
+    if (first == first_of_target_.end() || first->second != index)
+        return;
+    if (record.next == none)
+        first_of_target_.erase(first);
+    else
+        first->second = record.next;
+}
+
+TimerTable::Due TimerTable::free(std::uint32_t index) {
+    Record& record = records_[index];
+    Due due{record.target, std::move(record.message)};
+    unchain(record, index);
+    record.next = free_;
+    free_ = index;
+    pending_.fetch_sub(1, std::memory_order_relaxed);
+    return due;
+}
+
+std::optional<std::int64_t> TimerTable::cancel(TimerRef timer) {
+    std::optional<Due> dropped; // its message is destroyed after the lock is released: that may be user code
+    const std::lock_guard lock{mutex_};
+    const Record* record = find(timer);
+    if (record == nullptr)
+        return std::nullopt;
+    const std::int64_t at_ns = record->at_ns;
+    dropped = free(index_of(timer));
+    stale_.fetch_add(1, std::memory_order_relaxed);
+    return at_ns;
+}
+
+std::optional<std::int64_t> TimerTable::read(TimerRef timer) const {
+    const std::lock_guard lock{mutex_};
+    const Record* record = find(timer);
+    return record != nullptr ? std::optional{record->at_ns} : std::nullopt;
+}
+
+std::optional<TimerTable::Due> TimerTable::take(TimerRef timer) {
+    const std::lock_guard lock{mutex_};
+    if (find(timer) == nullptr)
+        return std::nullopt;
+    return free(index_of(timer));
+}
+
+void TimerTable::drop_target(Pid target) {
+    std::vector<Due> dropped; // destroyed after the lock is released
+    const std::lock_guard lock{mutex_};
+    for (auto first = first_of_target_.find(target.bits()); first != first_of_target_.end();
+         first = first_of_target_.find(target.bits())) {
+        dropped.push_back(free(first->second));
+        stale_.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
+bool TimerTable::is_pending(TimerRef timer) const {
+    const std::lock_guard lock{mutex_};
+    return find(timer) != nullptr;
+}
+
+} // namespace fiberscope::detail

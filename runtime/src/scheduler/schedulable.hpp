@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <fiberscope/snapshot.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace fiberscope::detail {
+
+class PooledFiber;
+class Scheduler;
+
+/// Where a Schedulable sits.
+enum class RunState : std::uint8_t {
+    unused,   ///< nowhere: it has not been handed to a scheduler
+    waiting,  ///< in no queue; `wake` moves it on
+    runnable, ///< in a run queue or on its way into one
+    running,  ///< a scheduler executes it
+};
+
+/// How a slice came to its end.
+enum class SliceEnd : std::uint8_t {
+    gone, ///< it waits or has ended: another thread may hold it already, so nobody touches it after this
+    over, ///< its budget is used up and it has more to do: back of the queue
+};
+
+/// What schedulers run: all that this floor knows of a process.
+class Schedulable {
+public:
+    Schedulable() = default;
+    Schedulable(const Schedulable&) = delete;
+    Schedulable& operator=(const Schedulable&) = delete;
+
+    /// Runs on `fiber` until it waits without needing the fiber, has ended, or its slice is over.
+    /// A body that parks in the middle stays in here: then `fiber_` is bound until it returns.
+    virtual SliceEnd run_slice(Scheduler& scheduler) = 0;
+    /// The scheduler is about to execute it, on its own fiber.
+    virtual void slice_begins(Scheduler& scheduler) noexcept = 0;
+    /// It leaves the scheduler's thread, `ran_ns` after it began.
+    virtual void slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept = 0;
+    /// What the observer shows as running.
+    virtual std::uint64_t id_bits() const noexcept = 0;
+
+    /// Written by the owning scheduler; waiting -> runnable by whoever wakes it.
+    std::atomic<RunState> run_state{RunState::unused};
+    /// The class of its queue. Written by the process, read by whoever queues it.
+    std::atomic<Priority> priority{Priority::normal};
+    /// Turns that it was passed over while low (rule F02). Owning scheduler.
+    std::uint8_t low_turns_missed = 0;
+    /// Ticket of its place in the run queue. Owning scheduler, or under the queue's lock.
+    std::uint32_t ticket = 0;
+    /// Next in a run queue or inbox. Whoever holds it.
+    Schedulable* queue_next = nullptr;
+    /// The fiber that holds its frames; nullptr if it has none and so may run on any scheduler. Owning scheduler.
+    std::atomic<PooledFiber*> fiber{nullptr};
+    /// The scheduler that runs it, or ran it last. Written by that scheduler.
+    std::atomic<Scheduler*> home{nullptr};
+    /// Address space of its stack.
+    std::size_t stack_bytes = 0;
+
+    /// When it wants to be woken if nothing else wakes it; never_ns: not at all. Written by the process.
+    std::atomic<std::int64_t> wake_at_ns{never_ns};
+    /// The time of the one live entry that stands for it in some scheduler's timer queue; never_ns: none.
+    std::atomic<std::int64_t> timer_entry_ns{never_ns};
+
+protected:
+    ~Schedulable() = default;
+};
+
+} // namespace fiberscope::detail

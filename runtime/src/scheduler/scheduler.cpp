@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scheduler/scheduler.hpp"
+
+#include "scheduler/fiber_algorithm.hpp"
+#include "scheduler/scheduler_group.hpp"
+#include "scheduler/slice_monitor.hpp"
+
+#include <boost/fiber/context.hpp>
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/operations.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cxxabi.h>
+#include <string>
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// A fiber never leaves its thread, so the address of this variable may be cached across switches.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Scheduler* current_scheduler = nullptr;
+
+/// Idle fibers that a scheduler keeps with their stacks; more are ended.
+constexpr std::size_t most_idle_fibers = 1024;
+
+/// What the C++ runtime keeps per thread but belongs to the process: errno, and the exceptions in flight. Boost.Context
+/// carries them only from 1.88 on; without this `throw;` in one process rethrows the exception of another.
+class ThreadState {
+public:
+    ThreadState() noexcept : errno_{errno}, exceptions_{globals()} { globals() = {}; }
+    ThreadState(const ThreadState&) = delete;
+    ThreadState& operator=(const ThreadState&) = delete;
+    ~ThreadState() {
+        globals() = exceptions_;
+        errno = errno_;
+    }
+
+private:
+    /// Layout of `__cxa_eh_globals` in the Itanium C++ ABI.
+    struct ExceptionGlobals {
+        void* caught = nullptr;
+        unsigned int uncaught = 0;
+    };
+    static ExceptionGlobals& globals() noexcept { return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals()); }
+
+    int errno_;
+    ExceptionGlobals exceptions_;
+};
+
+/// Boost's way to a stack of ours.
+struct PoolStack {
+    using traits_type = boost::context::stack_traits;
+    StackPool* pool;
+    std::size_t bytes;
+    PooledFiber* fiber;
+
+    boost::context::stack_context allocate() {
+        auto stack = pool->allocate(bytes);
+        fiber->set_stack_top(stack.sp);
+        return stack;
+    }
+    void deallocate(boost::context::stack_context& stack) noexcept { pool->release(stack); }
+};
+
+} // namespace
+
+void PooledFiber::run() {
+    do
+        scheduler_.run_on(*this, std::exchange(assigned_, nullptr));
+    while (scheduler_.park_idle(*this));
+}
+
+Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
+    : group_{group}, id_{id}, now_ns_{clock_ns()}, slice_began_ns_{now_ns_}, started_ns_{now_ns_} {}
+
+Scheduler::~Scheduler() = default;
+
+Scheduler* Scheduler::current() noexcept { return current_scheduler; }
+
+// -- the thread's life ----
+
+void Scheduler::run() {
+    current_scheduler = this;
+    ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
+    thread_id_ = ::gettid();
+    clockid_t clock{};
+    if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0)
+        cpu_clock_ = clock;
+    if (group_.settings().nice != 0)
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
+    boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
+    main_context_ = boost::fibers::context::active();
+    SliceMonitor::instance().add(*this, group_.settings().slice);
+    main_context_->suspend(); // comes back when the group stops and nothing is left to run
+    SliceMonitor::instance().remove(*this);
+    end_fibers();
+    // a process that hangs in foreign code keeps its fiber, and Boost would wait for it: the thread is left behind
+    while (busy_fibers_.get() > 0)
+        ::pause();
+    cpu_clock_ = 0;
+    current_scheduler = nullptr;
+}
+
+/// Lets every idle fiber run to its end, so that Boost can free them.
+void Scheduler::end_fibers() noexcept {
+    phase_ = Phase::ending_fibers;
+    for (auto& fibers : idle_fibers_)
+        while (!fibers.empty()) {
+            ending_fiber_ = fibers.back()->context();
+            fibers.pop_back();
+            main_context_->suspend();
+        }
+    phase_ = Phase::ended;
+}
+
+boost::fibers::context* Scheduler::next_context() noexcept {
+    if (phase_ == Phase::ended)
+        return nullptr; // the dispatcher, which Boost wants to end
+    if (phase_ == Phase::ending_fibers)
+        return ending_fiber_ != nullptr ? std::exchange(ending_fiber_, nullptr) : main_context_;
+    Schedulable* next = std::exchange(chosen_, false) ? next_ : pick();
+    if (next != nullptr)
+        return context_for(*next);
+    return group_.is_stopping() && queue_.empty() && !has_pending() ? main_context_ : nullptr;
+}
+
+boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
+    if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed))
+        return own->context();
+    auto& idle = idle_fibers_[StackPool::class_of(process.stack_bytes)];
+    PooledFiber* fiber = nullptr;
+    if (idle.empty())
+        fiber = &make_fiber(StackPool::class_of(process.stack_bytes));
+    else {
+        fiber = idle.back();
+        idle.pop_back();
+    }
+    busy_fibers_.add(1);
+    fiber->assign(&process);
+    return fiber->context();
+}
+
+PooledFiber& Scheduler::make_fiber(std::size_t stack_class) {
+    auto owned = std::make_unique<PooledFiber>(*this, stack_class);
+    PooledFiber& fiber = *owned;
+    being_made_ = &fiber;
+    boost::fibers::fiber{boost::fibers::launch::post, std::allocator_arg,
+                         PoolStack{&group_.stacks(), StackPool::class_bytes(stack_class), &fiber},
+                         [owned = std::move(owned)] { owned->run(); }}
+        .detach();
+    return fiber;
+}
+
+// -- dispatch ----
+
+void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
+    while (work != nullptr) {
+        work->fiber.store(&fiber, std::memory_order_relaxed);
+        begin_slice(*work);
+        errno = 0;
+        if (work->run_slice(*this) == SliceEnd::over) {
+            end_slice(*work);
+            work->fiber.store(nullptr, std::memory_order_relaxed);
+            work->run_state.store(RunState::runnable, std::memory_order_relaxed);
+            queue_.push_preempted(*work);
+        }
+        work = pick();
+        const bool mine = work != nullptr && work->fiber.load(std::memory_order_relaxed) == nullptr &&
+                          StackPool::class_of(work->stack_bytes) == fiber.stack_class();
+        if (!mine) {
+            choose(work);
+            return;
+        }
+    }
+}
+
+bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
+    if (phase_ != Phase::running)
+        return false;
+    busy_fibers_.set(busy_fibers_.get() - 1);
+    auto& idle = idle_fibers_[fiber.stack_class()];
+    if (idle.size() >= most_idle_fibers)
+        return false;
+    idle.push_back(&fiber);
+    fiber.context()->suspend();
+    return phase_ == Phase::running;
+}
+
+void Scheduler::switch_out(Schedulable& process) noexcept {
+    Schedulable* next = pick();
+    if (next != &process) {
+        choose(next);
+        const ThreadState state;
+        process.fiber.load(std::memory_order_relaxed)->context()->suspend();
+    }
+    begin_slice(process);
+}
+
+void Scheduler::yield(Schedulable& process) noexcept {
+    end_slice(process);
+    process.run_state.store(RunState::runnable, std::memory_order_relaxed);
+    queue_.push_preempted(process);
+    switch_out(process);
+}
+
+void Scheduler::choose(Schedulable* next) noexcept {
+    next_ = next;
+    chosen_ = true;
+}
+
+Schedulable* Scheduler::pick() noexcept {
+    if (inbox_.load(std::memory_order_relaxed) != nullptr)
+        drain_inbox();
+    if (has_requests_.load(std::memory_order_acquire))
+        run_requests();
+    if (now_ns_ >= timers_.next_ns())
+        fire_timers();
+    const std::uint32_t used = std::exchange(last_used_, 0);
+    Schedulable* next = queue_.pop(used, static_cast<std::uint32_t>(group_.settings().reductions_per_slice));
+    if (next == nullptr)
+        next = steal();
+    else
+        share_work();
+    return next;
+}
+
+void Scheduler::begin_slice(Schedulable& process) noexcept {
+    reductions_left_ = group_.settings().reductions_per_slice;
+    preempt_.store(false, std::memory_order_relaxed);
+    slice_began_ns_ = now_ns_;
+    switches_.add();
+    running_.set(process.id_bits());
+    process.home.store(this, std::memory_order_relaxed);
+    process.run_state.store(RunState::running, std::memory_order_relaxed);
+    if (!queue_.empty())
+        SliceMonitor::instance().watch();
+    process.slice_begins(*this);
+}
+
+void Scheduler::end_slice(Schedulable& process) noexcept {
+    now_ns_ = clock_ns();
+    last_used_ = static_cast<std::uint32_t>(group_.settings().reductions_per_slice - reductions_left_);
+    reductions_.add(last_used_);
+    running_.set(0);
+    process.slice_ends(now_ns_ - slice_began_ns_, last_used_);
+}
+
+bool Scheduler::someone_waits() noexcept {
+    now_ns_ = clock_ns();
+    if (inbox_.load(std::memory_order_relaxed) != nullptr)
+        drain_inbox();
+    return !queue_.empty() || now_ns_ >= timers_.next_ns() || has_requests_.load(std::memory_order_relaxed);
+}
+
+void Scheduler::renew_slice() noexcept {
+    const auto budget = group_.settings().reductions_per_slice;
+    reductions_.add(static_cast<std::uint32_t>(budget - reductions_left_));
+    reductions_left_ = budget;
+    preempt_.store(false, std::memory_order_relaxed);
+}
+
+// -- work from and for others ----
+
+void Scheduler::enqueue(Schedulable& process) noexcept {
+    if (current_scheduler == this) {
+        queue_.push(process);
+        if (running_.get() != 0)
+            SliceMonitor::instance().watch();
+        return;
+    }
+    Schedulable* head = inbox_.load(std::memory_order_relaxed);
+    do
+        process.queue_next = head;
+    while (!inbox_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
+    SliceMonitor::instance().watch();
+    notify();
+}
+
+void Scheduler::drain_inbox() noexcept {
+    Schedulable* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
+    Schedulable* oldest = nullptr;
+    while (newest != nullptr) {
+        Schedulable* next = newest->queue_next;
+        newest->queue_next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != nullptr) {
+        Schedulable* next = oldest->queue_next;
+        queue_.push(*oldest);
+        oldest = next;
+    }
+    if (!is_online())
+        hand_over_movable();
+}
+
+void Scheduler::post(Request request) {
+    {
+        const std::lock_guard lock{requests_mutex_};
+        requests_.push_back(std::move(request));
+        has_requests_.store(true, std::memory_order_seq_cst);
+    }
+    request_preemption();
+    notify();
+}
+
+void Scheduler::run_requests() {
+    std::vector<Request> requests;
+    {
+        const std::lock_guard lock{requests_mutex_};
+        requests.swap(requests_);
+        has_requests_.store(false, std::memory_order_relaxed);
+    }
+    for (Request& request : requests)
+        request(*this);
+}
+
+Schedulable* Scheduler::steal() noexcept {
+    if (!is_online())
+        return nullptr;
+    const auto& all = group_.schedulers();
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+        Scheduler& victim = *all[(id_ + i) % all.size()]; // ids are 1-based: begins with the next one
+        if (victim.queue_.movable_count() < 2)
+            continue;
+        ReadyList stolen = victim.queue_.steal();
+        Schedulable* first = stolen.pop();
+        if (first == nullptr)
+            continue;
+        steals_.add(stolen.size() + 1);
+        while (Schedulable* more = stolen.pop())
+            queue_.push(*more);
+        return first;
+    }
+    return nullptr;
+}
+
+/// Wakes a sleeping scheduler once work has been waiting here for some dispatches: a burst that is over at once is not
+/// worth a wake-up.
+void Scheduler::share_work() noexcept {
+    constexpr std::uint32_t enough = 16;
+    const std::uint32_t movable = queue_.movable_count();
+    if (movable < 2) {
+        share_credit_ = 0;
+        return;
+    }
+    share_credit_ += movable;
+    if (share_credit_ >= enough) {
+        share_credit_ = 0;
+        group_.wake_a_sleeper();
+    }
+}
+
+void Scheduler::hand_over_movable() noexcept {
+    ReadyList movable = queue_.take_movable();
+    while (Schedulable* process = movable.pop())
+        group_.shortest().enqueue(*process);
+}
+
+void Scheduler::set_online(bool online) {
+    online_.store(online, std::memory_order_relaxed);
+    post([](Scheduler& self) {
+        if (!self.is_online())
+            self.hand_over_movable();
+    });
+}
+
+// -- time ----
+
+void Scheduler::arm(Schedulable& process, std::int64_t at_ns) noexcept {
+    // The owner stores wake_at_ns first, then looks at timer_entry_ns; `fire` clears timer_entry_ns first, then looks at
+    // wake_at_ns: one of the two sees the other, so no timeout is lost.
+    process.wake_at_ns.store(at_ns, std::memory_order_seq_cst);
+    std::int64_t entry = process.timer_entry_ns.load(std::memory_order_seq_cst);
+    while (entry > at_ns)
+        if (process.timer_entry_ns.compare_exchange_weak(entry, at_ns, std::memory_order_seq_cst)) {
+            timers_.add(at_ns, &process, 0);
+            return;
+        }
+}
+
+void Scheduler::fire_timers() noexcept {
+    while (now_ns_ >= timers_.next_ns())
+        fire(timers_.pop());
+}
+
+void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
+    if (entry.process == nullptr) {
+        group_.client().fire_timer(*this, entry.timer);
+        return;
+    }
+    Schedulable& process = *entry.process;
+    std::int64_t expected = entry.at_ns;
+    if (!process.timer_entry_ns.compare_exchange_strong(expected, never_ns, std::memory_order_seq_cst))
+        return; // an earlier entry has taken its place
+    const std::int64_t wanted = process.wake_at_ns.load(std::memory_order_seq_cst);
+    if (wanted <= now_ns_)
+        group_.wake(process);
+    else if (wanted != never_ns) {
+        std::int64_t none = never_ns;
+        if (process.timer_entry_ns.compare_exchange_strong(none, wanted, std::memory_order_seq_cst))
+            timers_.add(wanted, &process, 0);
+    }
+}
+
+// -- sleep ----
+
+void Scheduler::idle() noexcept {
+    now_ns_ = clock_ns();
+    if (has_pending() || now_ns_ >= timers_.next_ns())
+        return;
+    idle_since_ns_.set(now_ns_);
+    const std::int64_t began_ns = now_ns_;
+    spin();
+    if (!has_pending())
+        sleep_until(timers_.next_ns());
+    now_ns_ = clock_ns();
+    idle_since_ns_.set(0);
+    idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
+}
+
+/// A few microseconds of looking around: cheaper than a sleep where an answer is on its way from another scheduler.
+/// Counted as idle, as BEAM counts its busy waiting.
+void Scheduler::spin() const noexcept {
+    constexpr std::int64_t spin_ns = 10'000;
+    const std::int64_t until_ns = now_ns_ + spin_ns;
+    while (!has_pending() && clock_ns() < until_ns)
+        for (int i = 0; i < 16; ++i)
+            __builtin_ia32_pause();
+}
+
+void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
+    asleep_.store(true, std::memory_order_seq_cst);
+    group_.maybe_quiet();
+    bool woken = false;
+    if (!has_pending()) {
+        if (at_ns == never_ns) {
+            wake_.acquire();
+            woken = true;
+        } else
+            woken = wake_.try_acquire_until(std::chrono::steady_clock::time_point{std::chrono::nanoseconds{at_ns}});
+    }
+    wake_ups_.add();
+    // who cleared the flag before us has released the semaphore, or is about to
+    if (!asleep_.exchange(false, std::memory_order_seq_cst) && !woken)
+        wake_.acquire();
+}
+
+void Scheduler::notify() noexcept {
+    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst))
+        wake_.release();
+}
+
+bool Scheduler::has_pending() const noexcept {
+    return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst) ||
+           (group_.is_stopping() && main_context_ != nullptr && phase_ == Phase::running && queue_.empty());
+}
+
+bool Scheduler::is_asleep() const noexcept { return asleep_.load(std::memory_order_seq_cst); }
+
+bool Scheduler::is_contended() const noexcept { return running_.get() != 0 && (queue_length() > 0 || has_pending()); }
+
+std::uint32_t Scheduler::queue_length() const noexcept {
+    const auto lengths = queue_.lengths();
+    return lengths[0] + lengths[1] + lengths[2] + lengths[3];
+}
+
+SchedulerRow Scheduler::row() const {
+    SchedulerRow row;
+    row.id = id_;
+    row.started_processes = busy_fibers_.get();
+    row.state = is_online() ? SchedulerState::online
+                            : (row.started_processes > 0 ? SchedulerState::draining : SchedulerState::offline);
+    const std::int64_t now = clock_ns();
+    row.total_ns = static_cast<std::uint64_t>(now - started_ns_);
+    const std::int64_t idle_since = idle_since_ns_.get();
+    const std::uint64_t idle = idle_ns_.get() + static_cast<std::uint64_t>(idle_since != 0 ? std::max<std::int64_t>(now - idle_since, 0) : 0);
+    row.busy_ns = row.total_ns - std::min(idle, row.total_ns);
+    timespec cpu{};
+    if (const clockid_t clock = cpu_clock_; clock != 0 && ::clock_gettime(clock, &cpu) == 0)
+        row.cpu_ns = static_cast<std::uint64_t>(cpu.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(cpu.tv_nsec);
+    row.reductions = reductions_.get();
+    row.context_switches = switches_.get();
+    row.steals = steals_.get();
+    row.wake_ups = wake_ups_.get();
+    row.messages = messages.get();
+    row.spawns = spawns.get();
+    row.exits = exits.get();
+    row.run_queue = queue_.lengths();
+    row.running = Pid::from_bits(running_.get());
+    row.thread_id = thread_id_;
+    return row;
+}
+
+} // namespace fiberscope::detail

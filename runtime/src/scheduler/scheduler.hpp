@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "base/counter.hpp"
+#include "scheduler/pooled_fiber.hpp"
+#include "scheduler/run_queue.hpp"
+#include "scheduler/stack_pool.hpp"
+#include "scheduler/timer_queue.hpp"
+
+#include <fiberscope/snapshot.hpp>
+
+#include <array>
+#include <functional>
+#include <mutex>
+#include <semaphore>
+#include <vector>
+
+namespace boost::fibers {
+class context;
+}
+
+namespace fiberscope::detail {
+
+class SchedulerGroup;
+
+/// One thread that runs processes, one at a time, each for a slice.
+/// **Thread:** the owning thread, but for the part marked "any thread".
+/// How a dispatch goes: `pick` takes the next process from the run queue; if it holds frames its fiber is resumed, else
+/// a pooled fiber runs it. A process that parks calls `switch_out`, which picks again. See runtime/README.md.
+class Scheduler {
+public:
+    using Request = std::function<void(Scheduler&)>;
+
+    Scheduler(SchedulerGroup& group, std::uint32_t id);
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+    ~Scheduler();
+
+    /// The scheduler whose thread this is, or nullptr.
+    static Scheduler* current() noexcept;
+    /// What the thread does, from its start to the stop of its group.
+    void run();
+
+    // -- any thread ----
+
+    std::uint32_t id() const noexcept { return id_; }
+    SchedulerGroup& group() const noexcept { return group_; }
+    /// Queues a process that is runnable here: directly on the own thread, else through the inbox.
+    void enqueue(Schedulable& process) noexcept;
+    /// Runs `request` on this thread, between two slices.
+    void post(Request request);
+    /// Ends the sleep of an idle scheduler.
+    void notify() noexcept;
+    /// Asks the running process to give way at its next safe point.
+    void request_preemption() noexcept { preempt_.store(true, std::memory_order_relaxed); }
+    /// Counts the slices begun: unchanged since the last look means that the same one is still running.
+    std::uint64_t slices() const noexcept { return switches_.get(); }
+    /// Somebody waits for this scheduler while it runs something.
+    bool is_contended() const noexcept;
+    bool is_asleep() const noexcept;
+    /// Changes at each wake-up.
+    std::uint64_t wake_ups() const noexcept { return wake_ups_.get(); }
+    bool has_pending() const noexcept;
+    bool is_online() const noexcept { return online_.load(std::memory_order_relaxed); }
+    void set_online(bool online);
+    std::uint32_t queue_length() const noexcept;
+    RunQueue& queue() noexcept { return queue_; }
+    SchedulerRow row() const;
+
+    // -- owning thread: what a process uses ----
+
+    /// The time of the last dispatch, nanoseconds.
+    std::int64_t now_ns() const noexcept { return now_ns_; }
+    /// Takes `reductions` from the slice's budget. True: the slice is over.
+    bool charge(std::int32_t reductions) noexcept {
+        reductions_left_ -= reductions;
+        return reductions_left_ <= 0 || preempt_.load(std::memory_order_relaxed);
+    }
+    /// The running process, bound to its fiber, gives its turn back: runs others until it is picked again.
+    /// **Pre-condition:** it is waiting (its run_state says so), or stands in a queue.
+    void switch_out(Schedulable& process) noexcept;
+    /// The running process goes to the back of the queue.
+    void yield(Schedulable& process) noexcept;
+    /// True if somebody waits for this scheduler, after a look at the inbox and the timers.
+    bool someone_waits() noexcept;
+    /// A slice goes on with a new budget, since nobody waits.
+    void renew_slice() noexcept;
+    /// Ends the slice of a process that leaves without a switch (it waits without frames, or has ended).
+    void end_slice(Schedulable& process) noexcept;
+    /// Begins a slice anew for a process that found work while it was leaving.
+    void begin_slice(Schedulable& process) noexcept;
+    /// Wakes `process` at `at_ns` unless its wake_at_ns has moved on by then.
+    void arm(Schedulable& process, std::int64_t at_ns) noexcept;
+    TimerQueue& timers() noexcept { return timers_; }
+
+    Counter64 messages; ///< sent by its processes
+    Counter64 spawns;   ///< by its processes
+    Counter64 exits;    ///< of processes that ended here
+
+    // -- owning thread: for the fibers ----
+
+    /// Runs `work` and then others that need no switch, on this fiber, until none is left for it.
+    void run_on(PooledFiber& fiber, Schedulable* work) noexcept;
+    /// The fiber waits for an assignment. False: it is to end.
+    bool park_idle(PooledFiber& fiber) noexcept;
+    /// Boost hands over the context of a fiber that is being made.
+    void adopt(boost::fibers::context* context) noexcept { being_made_->set_context(context); }
+    /// Whom to run next; nullptr: the dispatcher, which will call `idle`.
+    boost::fibers::context* next_context() noexcept;
+    /// Sleeps until there may be something to do.
+    void idle() noexcept;
+
+private:
+    Schedulable* pick() noexcept;
+    void choose(Schedulable* next) noexcept;
+    boost::fibers::context* context_for(Schedulable& process) noexcept;
+    PooledFiber& make_fiber(std::size_t stack_class);
+    void drain_inbox() noexcept;
+    void run_requests();
+    void fire_timers() noexcept;
+    void fire(const TimerQueue::Entry& entry) noexcept;
+    Schedulable* steal() noexcept;
+    void share_work() noexcept;
+    void hand_over_movable() noexcept;
+    void spin() const noexcept;
+    void sleep_until(std::int64_t at_ns) noexcept;
+    void end_fibers() noexcept;
+
+    SchedulerGroup& group_;
+    const std::uint32_t id_;
+    RunQueue queue_;
+    TimerQueue timers_;
+
+    // the running slice
+    std::int32_t reductions_left_ = 0;
+    std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
+    std::int64_t now_ns_;
+    std::int64_t slice_began_ns_;
+    std::uint32_t last_used_ = 0;
+    std::uint32_t share_credit_ = 0;
+
+    // switching
+    Schedulable* next_ = nullptr;
+    bool chosen_ = false;
+    PooledFiber* being_made_ = nullptr;
+    std::array<std::vector<PooledFiber*>, StackPool::classes> idle_fibers_;
+    Counter32 busy_fibers_;
+    boost::fibers::context* main_context_ = nullptr;
+    boost::fibers::context* ending_fiber_ = nullptr;
+    enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
+
+    // from other threads
+    std::atomic<Schedulable*> inbox_{nullptr};
+    std::mutex requests_mutex_; ///< protects requests_
+    std::vector<Request> requests_;
+    std::atomic<bool> has_requests_{false};
+    std::atomic<bool> online_{true};
+    std::atomic<bool> asleep_{false};
+    std::binary_semaphore wake_{0};
+
+    // what the observer sees; written by the owning thread
+    const std::int64_t started_ns_;
+    Counter64 idle_ns_;
+    Counter<std::int64_t> idle_since_ns_; ///< 0: not idle
+    Counter64 reductions_;
+    Counter64 switches_;
+    Counter64 steals_;
+    Counter64 wake_ups_;
+    Counter64 running_; ///< id_bits of the running process
+    std::atomic<std::int32_t> thread_id_{0};
+    std::atomic<clockid_t> cpu_clock_{0};
+};
+
+} // namespace fiberscope::detail

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scheduler/scheduler_group.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace fiberscope::detail {
+
+namespace {
+
+std::chrono::steady_clock::time_point time_point(std::int64_t at_ns) {
+    return std::chrono::steady_clock::time_point{std::chrono::nanoseconds{at_ns}};
+}
+
+} // namespace
+
+SchedulerGroup::SchedulerGroup(const SchedulerSettings& settings, SchedulerClient& client)
+    : settings_{settings}, client_{client}, online_{settings.schedulers}, blocking_pool_{settings.blocking_threads} {
+    for (std::uint32_t id = 1; id <= settings.schedulers; ++id)
+        schedulers_.push_back(std::make_unique<Scheduler>(*this, id));
+}
+
+SchedulerGroup::~SchedulerGroup() {
+    for (std::thread& thread : threads_)
+        if (thread.joinable())
+            thread.join();
+}
+
+void SchedulerGroup::start(const std::shared_ptr<void>& keep_alive) {
+    threads_running_ = settings_.schedulers;
+    for (const auto& scheduler : schedulers_)
+        threads_.emplace_back([this, keep_alive, &scheduler = *scheduler] {
+            scheduler.run();
+            thread_ended();
+        });
+}
+
+void SchedulerGroup::thread_ended() noexcept {
+    const std::lock_guard lock{mutex_};
+    --threads_running_;
+    changed_.notify_all();
+}
+
+bool SchedulerGroup::stop(std::int64_t deadline_ns) {
+    stopping_.store(true, std::memory_order_release);
+    for (const auto& scheduler : schedulers_) {
+        scheduler->request_preemption();
+        scheduler->notify();
+    }
+    blocking_pool_.stop();
+    bool ended = false;
+    {
+        std::unique_lock lock{mutex_};
+        ended = changed_.wait_until(lock, time_point(deadline_ns), [this] { return threads_running_ == 0; });
+    }
+    for (std::thread& thread : threads_)
+        ended ? thread.join() : thread.detach();
+    threads_.clear();
+    return ended;
+}
+
+// -- where work goes ----
+
+Scheduler& SchedulerGroup::scheduler_for(Schedulable& process) const noexcept {
+    Scheduler* home = process.home.load(std::memory_order_relaxed);
+    if (process.fiber.load(std::memory_order_relaxed) != nullptr)
+        return *home;
+    Scheduler* here = Scheduler::current();
+    if (here != nullptr && &here->group() == this && here->is_online())
+        return *here;
+    return home != nullptr && home->is_online() ? *home : shortest();
+}
+
+bool SchedulerGroup::wake(Schedulable& process) noexcept {
+    RunState expected = RunState::waiting;
+    if (process.run_state.load(std::memory_order_seq_cst) != RunState::waiting ||
+        !process.run_state.compare_exchange_strong(expected, RunState::runnable, std::memory_order_seq_cst))
+        return false;
+    scheduler_for(process).enqueue(process);
+    return true;
+}
+
+void SchedulerGroup::submit(Schedulable& process) noexcept {
+    process.run_state.store(RunState::runnable, std::memory_order_release);
+    Scheduler* here = Scheduler::current();
+    const bool inside = here != nullptr && &here->group() == this && here->is_online();
+    (inside ? *here : shortest()).enqueue(process);
+}
+
+Scheduler& SchedulerGroup::shortest() const noexcept {
+    Scheduler* best = schedulers_.front().get();
+    std::uint32_t best_length = ~0U;
+    for (std::uint32_t i = 0; i < online(); ++i) {
+        const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_asleep() ? 0U : 1U);
+        if (length < best_length) {
+            best = schedulers_[i].get();
+            best_length = length;
+        }
+    }
+    return *best;
+}
+
+bool SchedulerGroup::set_online(std::uint32_t count) {
+    if (count < 1 || count > settings_.schedulers)
+        return false;
+    online_.store(count, std::memory_order_relaxed);
+    for (const auto& scheduler : schedulers_)
+        if (scheduler->is_online() != (scheduler->id() <= count))
+            scheduler->set_online(scheduler->id() <= count);
+    return true;
+}
+
+void SchedulerGroup::wake_a_sleeper() noexcept {
+    for (std::uint32_t i = 0; i < online(); ++i)
+        if (schedulers_[i]->is_asleep())
+            return schedulers_[i]->notify();
+}
+
+// -- quiet ----
+
+/// True if at one moment between the two looks everybody slept with nothing on its way: a scheduler that woke in
+/// between counts it.
+bool SchedulerGroup::is_quiet() const noexcept {
+    std::uint64_t wake_ups[2] = {0, 0};
+    for (std::uint64_t& total : wake_ups) {
+        if (blocking_pool_.in_flight() > 0)
+            return false;
+        for (const auto& scheduler : schedulers_) {
+            if (!scheduler->is_asleep() || scheduler->has_pending())
+                return false;
+            total += scheduler->wake_ups();
+        }
+    }
+    return wake_ups[0] == wake_ups[1];
+}
+
+bool SchedulerGroup::wait_until_quiet(std::int64_t deadline_ns) {
+    ++quiet_waiters_;
+    std::unique_lock lock{mutex_};
+    const bool quiet = changed_.wait_until(lock, time_point(deadline_ns), [this] { return is_quiet(); });
+    --quiet_waiters_;
+    return quiet;
+}
+
+void SchedulerGroup::maybe_quiet() noexcept {
+    if (quiet_waiters_.load(std::memory_order_seq_cst) == 0)
+        return;
+    const std::lock_guard lock{mutex_};
+    changed_.notify_all();
+}
+
+} // namespace fiberscope::detail

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "scheduler/blocking_pool.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/stack_pool.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace fiberscope::detail {
+
+struct SchedulerSettings {
+    std::uint32_t schedulers = 1;
+    std::int32_t reductions_per_slice = 4000;
+    std::chrono::nanoseconds slice{std::chrono::milliseconds{1}};
+    int nice = 0;
+    std::uint32_t blocking_threads = 10;
+};
+
+/// What the schedulers need of the floor above.
+class SchedulerClient {
+public:
+    /// A timer's entry is due. **Thread:** the scheduler's.
+    virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
+
+protected:
+    ~SchedulerClient() = default;
+};
+
+/// The schedulers of one Node: who they are, who is online, who sleeps; where new work goes.
+/// **Thread:** any.
+class SchedulerGroup {
+public:
+    SchedulerGroup(const SchedulerSettings& settings, SchedulerClient& client);
+    SchedulerGroup(const SchedulerGroup&) = delete;
+    SchedulerGroup& operator=(const SchedulerGroup&) = delete;
+    ~SchedulerGroup();
+
+    /// Starts the threads; `keep_alive` is held by each until it ends.
+    void start(const std::shared_ptr<void>& keep_alive);
+    /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
+    /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
+    bool stop(std::int64_t deadline_ns);
+    bool is_stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+
+    const SchedulerSettings& settings() const noexcept { return settings_; }
+    SchedulerClient& client() const noexcept { return client_; }
+    StackPool& stacks() noexcept { return stacks_; }
+    const StackPool& stacks() const noexcept { return stacks_; }
+    BlockingPool& blocking_pool() noexcept { return blocking_pool_; }
+    const std::vector<std::unique_ptr<Scheduler>>& schedulers() const noexcept { return schedulers_; }
+
+    /// Makes a waiting process runnable and queues it: where its frames are; a stackless one where its waker runs.
+    /// False if it was not waiting.
+    bool wake(Schedulable& process) noexcept;
+    /// Queues a process that nobody has queued yet.
+    void submit(Schedulable& process) noexcept;
+    /// The online scheduler with the shortest queue.
+    Scheduler& shortest() const noexcept;
+    bool set_online(std::uint32_t count);
+    std::uint32_t online() const noexcept { return online_.load(std::memory_order_relaxed); }
+    /// Wakes one scheduler that sleeps, for work that it may steal.
+    void wake_a_sleeper() noexcept;
+
+    /// Waits until every scheduler sleeps and nothing is on its way to one. **Blocks:** the thread.
+    bool wait_until_quiet(std::int64_t deadline_ns);
+    /// A scheduler is about to sleep, or a blocking call is over.
+    void maybe_quiet() noexcept;
+    void thread_ended() noexcept;
+
+private:
+    bool is_quiet() const noexcept;
+    Scheduler& scheduler_for(Schedulable& process) const noexcept;
+
+    const SchedulerSettings settings_;
+    SchedulerClient& client_;
+    StackPool stacks_;
+    std::vector<std::unique_ptr<Scheduler>> schedulers_;
+    std::vector<std::thread> threads_;
+    std::atomic<std::uint32_t> online_;
+    std::atomic<bool> stopping_{false};
+
+    std::atomic<std::uint32_t> quiet_waiters_{0};
+    std::mutex mutex_; ///< protects threads_running_ and the waits on changed_
+    std::condition_variable changed_;
+    std::uint32_t threads_running_ = 0;
+    BlockingPool blocking_pool_;
+};
+
+} // namespace fiberscope::detail
