@@ -121,8 +121,8 @@ Application make_chat(std::uint32_t rooms, std::uint32_t members) {
     }
     auto supervisor = Supervisor::rest_for_one()
                           .named("chat_sup")
-                          .child(Term::atom("chat_rooms"), std::move(room_supervisor))
-                          .child(Term::atom("chat_members"), std::move(member_supervisor));
+                          .child("chat_rooms", std::move(room_supervisor))
+                          .child("chat_members", std::move(member_supervisor));
     return Application{"chat", std::move(supervisor)}.described("chat rooms that fan out what their members say");
 }
 

@@ -24,8 +24,8 @@ class Bystander final : public Server<Bystander> {};
 Application make_crashloop() {
     auto supervisor = Supervisor::one_for_one({.intensity = 3, .period = 5s})
                           .named("crashloop_sup")
-                          .child(Term::atom("crashloop_bystander"), Bystander::start().named("crashloop_bystander"))
-                          .child(Term::atom("crashloop_child"), failing_child, {},
+                          .child("crashloop_bystander", Bystander::start().named("crashloop_bystander"))
+                          .child("crashloop_child", failing_child, {},
                                  {.name = "crashloop_child", .initial_function = "fiberscope::app::failing_child"});
     return Application{"crashloop", std::move(supervisor)}.described("a child that fails until its supervisor gives up");
 }

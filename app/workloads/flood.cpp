@@ -64,11 +64,11 @@ Application make_flood(std::uint32_t producers) {
                 .child(Term::atom(name), producer, {}, {.label = name, .initial_function = "fiberscope::app::producer"});
     }
     // rest_for_one: producers of a dead consumer start anew, with all their credit, after the next consumer
-    auto supervisor = Supervisor::rest_for_one({.intensity = 10, .period = 5s})
-                          .named("flood_sup")
-                          .child(Term::atom("flood_consumer"), consumer, {},
-                                 {.name = "flood_consumer", .initial_function = "fiberscope::app::consumer"})
-                          .child(Term::atom("flood_producers"), std::move(producer_supervisor));
+    auto supervisor =
+        Supervisor::rest_for_one({.intensity = 10, .period = 5s})
+            .named("flood_sup")
+            .child("flood_consumer", consumer, {}, {.name = "flood_consumer", .initial_function = "fiberscope::app::consumer"})
+            .child("flood_producers", std::move(producer_supervisor));
     return Application{"flood", std::move(supervisor)}.described("producers that are faster than their consumer");
 }
 

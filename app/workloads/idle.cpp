@@ -50,7 +50,7 @@ Application make_idle(std::uint32_t servers) {
                 .child(group_name(group), Supervisor::one_for_one({.intensity = 10, .period = 5s}).named(group_name(group)));
     // temporary: after a failure half-way a second run would meet the servers of the first
     supervisor = std::move(supervisor)
-                     .child(Term::atom("idle_filler"), Filler{servers}, {.restart = RestartType::temporary},
+                     .child("idle_filler", Filler{servers}, {.restart = RestartType::temporary},
                             {.name = "idle_filler", .initial_function = "fiberscope::app::idle_filler"});
     return Application{"idle", std::move(supervisor)}.described("servers that do nothing");
 }

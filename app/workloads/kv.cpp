@@ -154,8 +154,8 @@ Application make_kv(std::uint32_t shards) {
     for (std::uint32_t index = 1; index <= shards; ++index)
         supervisor = std::move(supervisor).child(shard_name(index), Shard::start().named(shard_name(index)));
     supervisor = std::move(supervisor)
-                     .child(Term::atom("kv_janitor"), Janitor::start(shards).named("kv_janitor"))
-                     .child(Term::atom("kv_clients"), make_clients(shards));
+                     .child("kv_janitor", Janitor::start(shards).named("kv_janitor"))
+                     .child("kv_clients", make_clients(shards));
     return Application{"kv", std::move(supervisor)}.described("sharded key-value store with supervised clients");
 }
 

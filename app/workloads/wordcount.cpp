@@ -253,8 +253,8 @@ private:
 Application make_wordcount(std::filesystem::path folder) {
     auto supervisor = Supervisor::one_for_one({.intensity = 3, .period = 5s})
                           .named("wordcount_sup")
-                          .child(Term::atom("wordcount_result"), ResultKeeper::start().named("wordcount_result"))
-                          .child(Term::atom("wordcount_job"), Job{std::move(folder)}, {.restart = RestartType::transient},
+                          .child("wordcount_result", ResultKeeper::start().named("wordcount_result"))
+                          .child("wordcount_job", Job{std::move(folder)}, {.restart = RestartType::transient},
                                  {.name = "wordcount_job", .initial_function = "fiberscope::app::wordcount_job"});
     return Application{"wordcount", std::move(supervisor)}.described("map-reduce over the text files of a folder");
 }

@@ -91,6 +91,18 @@ public:
             spec.mangled_type = typeid(Function).name();
         return std::move(*this).child(std::move(spec));
     }
+    /// The same with an atom for an id, as most ids are.
+    Supervisor&& child(const char* id, ServerSpec start, ChildOptions options = {}) && {
+        return std::move(*this).child(Term::atom(id), std::move(start), options);
+    }
+    Supervisor&& child(const char* id, Supervisor start, ChildOptions options = {}) && {
+        return std::move(*this).child(Term::atom(id), std::move(start), options);
+    }
+    template <class Function>
+    requires std::is_invocable_v < std::decay_t<Function>
+    &, Process& > Supervisor&& child(const char* id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+        return std::move(*this).child(Term::atom(id), std::move(body), options, std::move(spawn));
+    }
     Supervisor&& child(ChildSpec spec) && {
         children_.push_back(std::move(spec));
         return std::move(*this);
