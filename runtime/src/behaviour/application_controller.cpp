@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "behaviour/application_controller.hpp"
+
+#include "behaviour/application_master.hpp"
+#include "process/services.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace fiberscope::detail {
+namespace {
+
+ExitReason refused(std::string_view why, Atom name) {
+    return Term::tuple({Term::atom(why), name});
+}
+
+Result<std::monostate> ok() {
+    return {boost::system::in_place_value};
+}
+
+/// Gives a claimed name back however the start ends, by a kill of the caller, too.
+template <class Release>
+struct OnReturn {
+    Release release;
+    ~OnReturn() { release(); }
+};
+
+} // namespace
+
+Result<std::monostate> ApplicationController::start(Process& caller, Application application) {
+    if (auto refusal = claim(application))
+        return std::move(*refusal);
+    const Atom name = application.name();
+    const OnReturn release_name{[&] { release(name); }};
+    ServerSpec master = ApplicationMaster::start(this, std::move(application));
+    master.options.label = "application master " + std::string{name.name()};
+    master.options.initial_function = "ApplicationMaster";
+    const Result<Pid> started = start_server(caller, master, false, true);
+    if (!started)
+        return ExitReason{Term::tuple({started.error().term(), Term::atom("start")})};
+    return ok();
+}
+
+std::optional<ExitReason> ApplicationController::claim(const Application& application) {
+    const std::lock_guard lock{mutex_};
+    if (is_running(application.name()) || starting_.contains(application.name()))
+        return refused("already_started", application.name());
+    for (const Atom dependency : application.dependencies())
+        if (!is_running(dependency))
+            return refused("not_started", dependency);
+    starting_.insert(application.name());
+    ended_by_itself_.erase(application.name());
+    return std::nullopt;
+}
+
+void ApplicationController::release(Atom name) {
+    const std::lock_guard lock{mutex_};
+    starting_.erase(name);
+}
+
+bool ApplicationController::is_running(Atom name) const {
+    return std::any_of(running_.begin(), running_.end(), [name](const ApplicationInfo& info) { return info.name == name; });
+}
+
+Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
+    Pid master;
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found =
+            std::find_if(running_.begin(), running_.end(), [name](const ApplicationInfo& info) { return info.name == name; });
+        if (found == running_.end()) {
+            if (ended_by_itself_.erase(name) == 0)
+                return refused("not_started", name);
+            return ok();
+        }
+        master = found->master;
+    }
+    const MonitorRef monitor = caller.monitor(master);
+    caller.cast(master, ApplicationMaster::Stop{});
+    caller.receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; }, [](Down) {}));
+    return ok();
+}
+
+void ApplicationController::stop_all(Process& caller) {
+    for (auto left = running(); !left.empty(); left = running())
+        static_cast<void>(stop(caller, left.back().name)); // fails only if it has ended meanwhile
+}
+
+std::vector<ApplicationInfo> ApplicationController::running() const {
+    const std::lock_guard lock{mutex_};
+    return running_;
+}
+
+void ApplicationController::started(const Application& application, Pid master, Pid supervisor) {
+    const std::lock_guard lock{mutex_};
+    running_.push_back({application.name(), application.description(), application.type(), master, supervisor});
+}
+
+void ApplicationController::ended(Atom name, bool by_itself) {
+    const std::lock_guard lock{mutex_};
+    std::erase_if(running_, [name](const ApplicationInfo& info) { return info.name == name; });
+    if (by_itself)
+        ended_by_itself_.insert(name);
+}
+
+} // namespace fiberscope::detail
