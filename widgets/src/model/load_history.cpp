@@ -28,15 +28,12 @@ SchedulerLoad loadBetween(const fiberscope::SchedulerRow& before, const fibersco
 
 } // namespace
 
-bool LoadHistory::add(const fiberscope::Snapshot& sample, std::optional<std::uint64_t> processesBytes) {
+bool LoadHistory::add(const fiberscope::Snapshot& sample) {
     const bool isNewer = m_lastSample && sample.node.uptime_ns > m_lastSample->node.uptime_ns;
     if (m_lastSample && !isNewer)
         return false;
     if (isNewer) {
-        LoadPoint point = pointBetween(*m_lastSample, sample);
-        if (processesBytes)
-            point.processesBytes = static_cast<double>(*processesBytes);
-        m_points.push_back(std::move(point));
+        m_points.push_back(pointBetween(*m_lastSample, sample));
         const double oldest = m_points.back().uptimeSeconds - static_cast<double>(maxLength.count());
         while (m_points.front().uptimeSeconds < oldest)
             m_points.pop_front();
@@ -53,7 +50,8 @@ LoadPoint LoadHistory::pointBetween(const fiberscope::Snapshot& before, const fi
     point.processCount = after.node.process_count;
     point.residentBytes = static_cast<double>(after.node.resident_bytes);
     point.stacksBytes = static_cast<double>(after.node.stacks_bytes);
-    point.processesBytes = std::numeric_limits<double>::quiet_NaN();
+    const auto processesBytes = static_cast<double>(after.node.processes_bytes);
+    point.processesBytes = processesBytes > 0 ? processesBytes : std::numeric_limits<double>::quiet_NaN();
     point.messagesPerSecond = growth(before.node.messages, after.node.messages) / seconds;
     point.spawnsPerSecond = growth(before.node.spawns, after.node.spawns) / seconds;
     point.exitsPerSecond = growth(before.node.exits, after.node.exits) / seconds;

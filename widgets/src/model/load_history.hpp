@@ -28,7 +28,7 @@ struct LoadPoint {
     std::uint32_t runQueueLength = 0; ///< of all schedulers
     std::uint32_t processCount = 0;
     double residentBytes = 0;
-    double processesBytes = 0; ///< NaN where nobody counted them
+    double processesBytes = 0; ///< NaN where the sample did not count them
     double stacksBytes = 0;
     double messagesPerSecond = 0;
     double spawnsPerSecond = 0;
@@ -45,8 +45,7 @@ public:
     static constexpr std::chrono::seconds maxLength{600};
 
     /// Takes a sample. True if that made a point: the first sample, and one that is not newer than the last, make none.
-    /// `processesBytes`: memory of all processes where it is known; counters alone do not carry it.
-    bool add(const fiberscope::Snapshot& sample, std::optional<std::uint64_t> processesBytes = {});
+    bool add(const fiberscope::Snapshot& sample);
     const std::deque<LoadPoint>& points() const noexcept { return m_points; }
     bool isEmpty() const noexcept { return m_points.empty(); }
     const LoadPoint& last() const noexcept { return m_points.back(); }

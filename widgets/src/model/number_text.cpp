@@ -21,6 +21,8 @@ QString rateText(double perSecond) {
         ++unit;
     }
     QString text = QString::number(value, 'f', unit > 0 && value < 9.95 ? 1 : 0);
+    if (text.endsWith(QLatin1String{".0"}))
+        text.chop(2);
     if (unit > 0)
         text += QLatin1Char{units[unit]};
     return text;
