@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/kill_watch.hpp"
 
+#include "model/event_text.hpp"
 #include "model/text_format.hpp"
 
 #include <QStringList>
@@ -76,19 +77,25 @@ KillWatch::KillWatch(QObject* parent) : QObject{parent} {
 
 void KillWatch::watch(const QList<ProcessDetails>& victims) {
     m_outcomes.clear();
+    m_byPid.clear();
     for (const auto& victim : victims) {
         KillOutcome outcome;
         outcome.pid = victim.pid;
         outcome.parent = victim.row.parent;
         outcome.name = victim.name;
+        m_byPid.insert(victim.pid.bits(), m_outcomes.size());
         m_outcomes.push_back(outcome);
     }
+    m_open = m_outcomes.size();
     m_deadline.start();
 }
 
+KillOutcome* KillWatch::find(fiberscope::Pid pid) {
+    const auto found = m_byPid.constFind(pid.bits());
+    return found != m_byPid.constEnd() ? &m_outcomes[*found] : nullptr;
+}
+
 void KillWatch::takeEvents(const EventsSample& batch) {
-    if (std::all_of(m_outcomes.begin(), m_outcomes.end(), [](const auto& outcome) { return outcome.isOver(); }))
-        return;
     bool news = false;
     for (const auto& event : batch->events)
         news = takeEvent(event) || news;
@@ -98,48 +105,52 @@ void KillWatch::takeEvents(const EventsSample& batch) {
 
 bool KillWatch::takeEvent(const fiberscope::Event& event) {
     switch (event.kind) {
+    case fiberscope::EventKind::exit: return takeExit(event);
     case fiberscope::EventKind::restart: return takeRestart(event);
     case fiberscope::EventKind::gave_up: return takeGiveUp(event);
-    case fiberscope::EventKind::exit: break;
     default: return false;
     }
-    bool news = false;
-    for (auto& outcome : m_outcomes) {
-        if (outcome.pid != event.pid || outcome.state != State::waiting)
-            continue;
-        outcome.state = State::exited;
-        outcome.reason = event.reason;
-        if (outcome.name.isEmpty())
-            outcome.name = event.name ? atomText(event.name) : toQString(fiberscope::name_of(event.initial_function));
-        news = true;
-    }
-    return news;
+}
+
+bool KillWatch::takeExit(const fiberscope::Event& event) {
+    auto* outcome = find(event.pid);
+    if (outcome == nullptr || (outcome->state != State::waiting && outcome->state != State::stillAlive))
+        return false;
+    m_open += outcome->isOver() ? 1 : 0;
+    outcome->state = State::exited;
+    outcome->reason = event.reason;
+    if (outcome->name.isEmpty())
+        outcome->name = toQString(eventProcessName(event));
+    if (!m_deadline.isActive())
+        m_deadline.start(); // it ended late: its restart gets its time, too
+    return true;
 }
 
 bool KillWatch::takeRestart(const fiberscope::Event& event) {
-    bool news = false;
-    for (auto& outcome : m_outcomes) {
-        if (outcome.pid != event.old_pid || outcome.state == State::restarted)
-            continue;
-        outcome.state = State::restarted;
-        outcome.reason = event.reason;
-        outcome.successor = event.pid;
-        outcome.supervisor = event.supervisor;
-        outcome.supervisorName = atomText(event.supervisor_name);
-        outcome.restartUs = event.restart_us;
-        news = true;
-    }
-    return news;
+    auto* outcome = find(event.old_pid);
+    if (outcome == nullptr || outcome->state == State::restarted)
+        return false;
+    m_open -= outcome->isOver() ? 0 : 1;
+    outcome->state = State::restarted;
+    outcome->reason = event.reason;
+    outcome->successor = event.pid;
+    outcome->supervisor = event.supervisor;
+    outcome->supervisorName = atomText(event.supervisor_name);
+    outcome->restartUs = event.restart_us;
+    return true;
 }
 
 bool KillWatch::takeGiveUp(const fiberscope::Event& event) {
+    if (m_open == 0)
+        return false;
     bool news = false;
     for (auto& outcome : m_outcomes) {
-        if (outcome.parent != event.pid || outcome.isOver())
+        if (outcome.parent != event.pid || outcome.state != State::exited)
             continue;
         outcome.state = State::gaveUp;
         outcome.supervisor = event.pid;
         outcome.supervisorName = atomText(event.supervisor_name);
+        --m_open;
         news = true;
     }
     return news;
@@ -147,15 +158,13 @@ bool KillWatch::takeGiveUp(const fiberscope::Event& event) {
 
 void KillWatch::expire() {
     m_deadline.stop();
-    bool news = false;
-    for (auto& outcome : m_outcomes) {
-        if (outcome.isOver())
-            continue;
-        outcome.state = outcome.state == State::exited ? State::notRestarted : State::stillAlive;
-        news = true;
-    }
-    if (news)
-        emit changed();
+    if (m_open == 0)
+        return;
+    for (auto& outcome : m_outcomes)
+        if (!outcome.isOver())
+            outcome.state = outcome.state == State::exited ? State::notRestarted : State::stillAlive;
+    m_open = 0;
+    emit changed();
 }
 
 QString killText(const QList<KillOutcome>& outcomes) {

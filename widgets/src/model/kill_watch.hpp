@@ -3,7 +3,7 @@
 
 #include "model/sampler.hpp"
 
-#include <QElapsedTimer>
+#include <QHash>
 #include <QList>
 #include <QObject>
 #include <QString>
@@ -59,10 +59,15 @@ signals:
 
 private:
     bool takeEvent(const fiberscope::Event& event);
+    bool takeExit(const fiberscope::Event& event);
     bool takeRestart(const fiberscope::Event& event);
     bool takeGiveUp(const fiberscope::Event& event);
 
+    KillOutcome* find(fiberscope::Pid pid);
+
     QList<KillOutcome> m_outcomes;
+    QHash<quint64, qsizetype> m_byPid; ///< Pid::bits() to the index of its outcome
+    qsizetype m_open = 0;              ///< outcomes that are not over
     QTimer m_deadline;
 };
 

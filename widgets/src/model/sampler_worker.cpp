@@ -32,6 +32,14 @@ ProcessDetails detailsOf(const ProcessSample& sample, fiberscope::Pid pid) {
     return details;
 }
 
+QList<ProcessDetails> detailsOf(const ProcessSample& sample, const QList<fiberscope::Pid>& pids) {
+    QList<ProcessDetails> found;
+    found.reserve(pids.size());
+    for (const auto pid : pids)
+        found.push_back(detailsOf(sample, pid));
+    return found;
+}
+
 } // namespace
 
 Sampler::Worker::Worker(Sampler& sampler, const Settings& settings)
@@ -159,11 +167,11 @@ void Sampler::Worker::post(ProcessFramePtr frame) {
         Qt::QueuedConnection);
 }
 
-ProcessSamplePtr Sampler::Worker::freshSample() {
+ProcessSamplePtr Sampler::Worker::freshSample(std::chrono::milliseconds maxAge) {
     const auto now = Clock::now();
-    if (m_builder.last() != nullptr && now - m_sampleAt < freshAge)
+    if (m_builder.last() != nullptr && now - m_sampleAt < maxAge)
         return m_builder.last();
-    if (m_lookUpSample == nullptr || now - m_lookUpAt >= freshAge) {
+    if (m_lookUpSample == nullptr || now - m_lookUpAt >= maxAge) {
         m_lookUpSample.reset(); // gives its buffers back for the next
         auto sample = m_builder.newSample();
         m_node.snapshot(sample->snapshot);
@@ -176,10 +184,9 @@ ProcessSamplePtr Sampler::Worker::freshSample() {
 }
 
 void Sampler::Worker::answer(LookUp lookUp) {
-    const auto sample = freshSample();
-    QList<ProcessDetails> found;
-    for (const auto pid : std::as_const(lookUp.pids))
-        found.push_back(detailsOf(*sample, pid));
+    auto found = detailsOf(*freshSample(freshAge), lookUp.pids);
+    if (!std::all_of(found.begin(), found.end(), [](const auto& details) { return details.alive; }))
+        found = detailsOf(*freshSample(0ms), lookUp.pids); // it may be younger than that sample
     QMetaObject::invokeMethod(
         &m_sampler,
         [lookUp = std::move(lookUp), found = std::move(found)] {

@@ -64,7 +64,7 @@ private:
     void pollEvents();
     void sampleProcesses(const Orders& orders);
     void answer(LookUp lookUp);
-    ProcessSamplePtr freshSample();
+    ProcessSamplePtr freshSample(std::chrono::milliseconds maxAge);
     void post(ProcessFramePtr frame);
 
     Sampler& m_sampler;

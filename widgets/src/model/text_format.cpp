@@ -52,6 +52,10 @@ QString cpuTimeText(std::uint64_t nanoseconds) {
     return QStringLiteral("%1 s").arg(value / 1e9, 0, 'f', nanoseconds < 100'000'000'000 ? 2 : 0);
 }
 
+QString processesText(qsizetype count) {
+    return count == 1 ? QStringLiteral("1 process") : QStringLiteral("%1 processes").arg(count);
+}
+
 QString namedPidText(const QString& name, fiberscope::Pid pid) {
     return name.isEmpty() ? pidText(pid) : QStringLiteral("%1 %2").arg(name, pidText(pid));
 }

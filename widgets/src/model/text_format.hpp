@@ -26,6 +26,8 @@ QString cpuTimeText(std::uint64_t nanoseconds);
 inline QString microsecondsText(std::uint64_t microseconds) {
     return cpuTimeText(microseconds * 1000);
 }
+/// `1 process`, `5 processes`.
+QString processesText(qsizetype count);
 /// `kv_sup <0.90.0>`, or the pid alone where there is no name.
 QString namedPidText(const QString& name, fiberscope::Pid pid);
 

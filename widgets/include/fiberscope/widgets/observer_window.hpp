@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <fiberscope/pid.hpp>
+
+#include <QHash>
+#include <QList>
+#include <QMainWindow>
+#include <QPointer>
+#include <QStringList>
+
+#include <chrono>
+
+class QSettings;
+class QTabWidget;
+
+namespace fiberscope {
+class Node;
+}
+
+namespace fiberscope::widgets {
+
+class KillNotice;
+class KillWatch;
+class ObserverPage;
+class ProcessCommands;
+class ProcessesPage;
+class ProcessInfoWindow;
+class Sampler;
+class StatusBar;
+
+/// An observer of a Node, laid out as Erlang's: tabs System, Load Charts, Schedulers, Applications, Processes, Log.
+/// It reads the Node on a thread of its own and never waits for it; the Node goes on when the window closes.
+/// **Thread:** GUI thread. **Lifetime:** the Node outlives it.
+class ObserverWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    /// Whether layout and choices are kept between runs, by QSettings of the application's name.
+    enum class Remember { yes, no };
+
+    explicit ObserverWindow(fiberscope::Node& node, Remember remember = Remember::yes, QWidget* parent = nullptr);
+    ~ObserverWindow() override;
+
+    /// The tabs' names, from the left.
+    QStringList tabNames() const;
+    QString currentTab() const;
+    /// Brings a tab to the front: its name in any case, with spaces, dashes or neither. False if there is none.
+    bool setCurrentTab(const QString& name);
+
+    /// How often the visible tab is refreshed; 0: only when asked for.
+    void setRefreshInterval(std::chrono::milliseconds interval);
+    std::chrono::milliseconds refreshInterval() const;
+
+    /// One line at the bottom of the window, plain text. With a pid it ends in a link to that process.
+    void showNotice(const QString& text, fiberscope::Pid pid = {});
+
+    /// Entries that a tool bar may show, too: Pause (checkable) and Refresh.
+    QAction* pauseAction() const noexcept { return m_pause; }
+    QAction* refreshAction() const noexcept { return m_refresh; }
+
+    /// True once the visible tab has something to show.
+    bool isReady() const noexcept { return m_ready; }
+    /// For the owner of the Node, before it stops it: keeps the settings and ends sampling. What is shown stays.
+    void prepareToClose();
+
+public slots:
+    /// Brings the Processes tab to the front with this process selected.
+    void showProcess(fiberscope::Pid pid);
+    /// Opens the information window of a process, or raises it if it is open.
+    void showProcessInfo(fiberscope::Pid pid);
+
+signals:
+    /// The visible tab has something to show for the first time.
+    void ready();
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    void addPages();
+    void addPage(ObserverPage* page);
+    void createActions();
+    void createMenus();
+    void createViewMenu();
+    void createThemeMenu(QMenu& menu);
+    void connectSampler();
+    void switchTo(int tab);
+    void showPageActions(const ObserverPage& page);
+    void becomeReady();
+    void showKillOutcome();
+    void askRefreshInterval();
+    void saveSettings() const;
+    void restoreSettings();
+
+    Sampler* m_sampler;
+    ProcessCommands* m_commands;
+    KillWatch* m_killWatch;
+    KillNotice* m_notice;
+    StatusBar* m_status;
+    QTabWidget* m_tabs;
+    QList<ObserverPage*> m_pages;
+    ObserverPage* m_current = nullptr;
+    ProcessesPage* m_processes = nullptr;
+    QHash<quint64, QPointer<ProcessInfoWindow>> m_infoWindows; ///< by Pid::bits()
+    QAction *m_pause = nullptr, *m_refresh = nullptr;
+    QMenu *m_fileMenu = nullptr, *m_viewMenu = nullptr;
+    QList<QAction*> m_pageActions; ///< what the shown tab added to the menus
+    std::chrono::seconds m_lastInterval{1};
+    Remember m_remember;
+    bool m_ready = false;
+};
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/sampler.hpp"
+#include "view/text_table.hpp"
+
+#include <fiberscope/inspect.hpp>
+
+#include <QHash>
+#include <QWidget>
+
+class QGroupBox;
+class QLabel;
+class QPlainTextEdit;
+class QPushButton;
+
+/// The tabs of the process information window. Each shows an Inspection and says what it needs asked.
+/// **Thread:** GUI thread.
+namespace fiberscope::widgets {
+
+class ProcessInfoTab : public QWidget {
+    Q_OBJECT
+
+public:
+    using QWidget::QWidget;
+
+    virtual fiberscope::Inspect needs() const = 0;
+    virtual fiberscope::MessageRange range() const { return {0, 0}; }
+    virtual void show(const fiberscope::Inspection& inspection) = 0;
+    /// The process's row, for what is counted rather than asked.
+    virtual void showRow(const ProcessDetails& details) { Q_UNUSED(details) }
+
+signals:
+    void linkActivated(const QString& link);
+    /// It needs other things asked than before.
+    void refreshWanted();
+};
+
+/// Process Information: the fields of Erlang's observer, as far as a process here has them; pids are links.
+class OverviewTab : public ProcessInfoTab {
+    Q_OBJECT
+
+public:
+    explicit OverviewTab(QWidget* parent = nullptr);
+
+    fiberscope::Inspect needs() const override;
+    void show(const fiberscope::Inspection& inspection) override;
+    void showRow(const ProcessDetails& details) override;
+
+private:
+    QGroupBox* makeFields(const QString& title, const QList<QPair<const char*, QString>>& fields);
+    QGroupBox* makePidBox(const char* name);
+    void setField(const char* name, const QString& text);
+    void setPidBox(const char* name, const QString& title, const QStringList& links);
+
+    QHash<QString, QLabel*> m_values; ///< by field name
+    QHash<QString, QGroupBox*> m_boxes;
+};
+
+/// Messages: the mailbox, oldest first, in pages of 100.
+class MessagesTab : public ProcessInfoTab {
+    Q_OBJECT
+
+public:
+    explicit MessagesTab(QWidget* parent = nullptr);
+
+    fiberscope::Inspect needs() const override { return fiberscope::Inspect::messages; }
+    fiberscope::MessageRange range() const override { return {m_first, pageSize}; }
+    void show(const fiberscope::Inspection& inspection) override;
+
+private:
+    static constexpr std::size_t pageSize = 100;
+
+    void turnTo(std::size_t first);
+
+    std::size_t m_first = 0;
+    TextTable* m_table;
+    QPushButton *m_previous, *m_next;
+    QLabel* m_position;
+};
+
+/// Dictionary: the process dictionary.
+class DictionaryTab : public ProcessInfoTab {
+    Q_OBJECT
+
+public:
+    explicit DictionaryTab(QWidget* parent = nullptr);
+
+    fiberscope::Inspect needs() const override { return fiberscope::Inspect::dictionary; }
+    void show(const fiberscope::Inspection& inspection) override;
+
+private:
+    TextTable* m_table;
+};
+
+/// Stack Trace: the frames, innermost first, or why there are none.
+class StackTab : public ProcessInfoTab {
+    Q_OBJECT
+
+public:
+    explicit StackTab(QWidget* parent = nullptr);
+
+    fiberscope::Inspect needs() const override { return fiberscope::Inspect::stack; }
+    void show(const fiberscope::Inspection& inspection) override;
+    void showRow(const ProcessDetails& details) override { m_isServer = details.row.is_server(); }
+
+private:
+    bool m_isServer = false;
+    TextTable* m_table;
+};
+
+/// State: what a server shows of its state.
+class StateTab : public ProcessInfoTab {
+    Q_OBJECT
+
+public:
+    explicit StateTab(QWidget* parent = nullptr);
+
+    fiberscope::Inspect needs() const override { return fiberscope::Inspect::state; }
+    void show(const fiberscope::Inspection& inspection) override;
+
+private:
+    QPlainTextEdit* m_text;
+};
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/kill_watch.hpp"
+#include "model/text_format.hpp"
+#include "view/process_info_tabs.hpp"
+
+#include <QGridLayout>
+#include <QGroupBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace fiberscope::widgets {
+
+using fiberscope::Inspect;
+using fiberscope::Inspection;
+
+namespace {
+
+/// More links of one kind are counted, not listed.
+constexpr qsizetype shownLinks = 200;
+
+QStringList linksOf(const std::vector<fiberscope::Pid>& pids) {
+    QStringList links;
+    for (const auto pid : pids)
+        links += pidLink(pid);
+    return links;
+}
+
+QString supervisorText(const fiberscope::SupervisorInfo& supervisor) {
+    return OverviewTab::tr("%1, %2 children, %3 of %4 restarts within %5 s, %6 in all")
+        .arg(toQString(fiberscope::to_string(supervisor.strategy)))
+        .arg(supervisor.children.size())
+        .arg(supervisor.restarts_in_period)
+        .arg(supervisor.intensity)
+        .arg(supervisor.period_s)
+        .arg(supervisor.restarts);
+}
+
+} // namespace
+
+OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
+    auto* content = new QWidget{this};
+    auto* layout = new QVBoxLayout{content};
+    layout->addWidget(makeFields(tr("Overview"), {{"initialCall", tr("Initial Call")},
+                                                  {"currentFunction", tr("Current Function")},
+                                                  {"registeredName", tr("Registered Name")},
+                                                  {"label", tr("Label")},
+                                                  {"status", tr("Status")},
+                                                  {"messageQueueLength", tr("Message Queue Len")},
+                                                  {"parent", tr("Parent")},
+                                                  {"ancestors", tr("Ancestors")},
+                                                  {"priority", tr("Priority")},
+                                                  {"trapExit", tr("Trap Exit")},
+                                                  {"reductions", tr("Reductions")},
+                                                  {"supervisor", tr("Supervisor")}}));
+    auto* boxes = new QHBoxLayout;
+    boxes->addWidget(makePidBox("links"));
+    boxes->addWidget(makePidBox("monitors"));
+    boxes->addWidget(makePidBox("monitoredBy"));
+    layout->addLayout(boxes);
+    layout->addWidget(makeFields(tr("Memory and Time"), {{"memory", tr("Memory")},
+                                                         {"cpuTime", tr("CPU Time")},
+                                                         {"scheduler", tr("Scheduler")},
+                                                         {"switches", tr("Context Switches")},
+                                                         {"messages", tr("Messages In, Out")},
+                                                         {"age", tr("Age")}}));
+    layout->addStretch();
+    auto* scroll = new QScrollArea{this};
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidget(content);
+    auto* outer = new QVBoxLayout{this};
+    outer->setContentsMargins(0, 0, 0, 0);
+    outer->addWidget(scroll);
+}
+
+QGroupBox* OverviewTab::makeFields(const QString& title, const QList<QPair<const char*, QString>>& fields) {
+    auto* box = new QGroupBox{title, this};
+    auto* grid = new QGridLayout{box};
+    grid->setVerticalSpacing(2);
+    grid->setHorizontalSpacing(24);
+    grid->setColumnStretch(1, 1);
+    int row = 0;
+    for (const auto& [name, text] : fields) {
+        auto* value = new QLabel{box};
+        value->setObjectName(QLatin1String{name});
+        value->setWordWrap(true);
+        value->setTextInteractionFlags(Qt::TextBrowserInteraction);
+        connect(value, &QLabel::linkActivated, this, &ProcessInfoTab::linkActivated);
+        grid->addWidget(new QLabel{text + QLatin1Char{':'}, box}, row, 0, Qt::AlignTop);
+        grid->addWidget(value, row++, 1);
+        m_values.insert(QLatin1String{name}, value);
+    }
+    return box;
+}
+
+QGroupBox* OverviewTab::makePidBox(const char* name) {
+    auto* box = new QGroupBox{this};
+    auto* value = new QLabel{box};
+    value->setObjectName(QLatin1String{name});
+    value->setWordWrap(true);
+    value->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    value->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    connect(value, &QLabel::linkActivated, this, &ProcessInfoTab::linkActivated);
+    auto* layout = new QVBoxLayout{box};
+    layout->addWidget(value);
+    m_values.insert(QLatin1String{name}, value);
+    m_boxes.insert(QLatin1String{name}, box);
+    return box;
+}
+
+Inspect OverviewTab::needs() const {
+    return Inspect::links | Inspect::ancestors | Inspect::children;
+}
+
+void OverviewTab::setField(const char* name, const QString& text) {
+    auto* value = m_values.value(QLatin1String{name});
+    if (value->text() != text)
+        value->setText(text);
+}
+
+void OverviewTab::setPidBox(const char* name, const QString& title, const QStringList& links) {
+    m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title).arg(links.size()));
+    auto text = QStringList{links.mid(0, shownLinks)}.join(QLatin1Char{' '});
+    if (links.size() > shownLinks)
+        text += tr(" and %1 more").arg(links.size() - shownLinks);
+    setField(name, text);
+}
+
+void OverviewTab::show(const Inspection& inspection) {
+    setPidBox("links", tr("Links"), linksOf(inspection.links));
+    QStringList monitors;
+    for (const auto& monitor : inspection.monitors)
+        monitors += pidLink(monitor.pid, monitor.name ? toQString(monitor.name.name()) : QString{});
+    setPidBox("monitors", tr("Monitors"), monitors);
+    setPidBox("monitoredBy", tr("Monitored by"), linksOf(inspection.monitored_by));
+    setField("ancestors", linksOf(inspection.ancestors).join(QLatin1Char{' '}));
+    setField("supervisor", inspection.is_supervisor ? supervisorText(inspection.supervisor) : tr("no"));
+}
+
+void OverviewTab::showRow(const ProcessDetails& details) {
+    const auto& row = details.row;
+    const auto function = [](std::uint32_t id) { return toQString(fiberscope::name_of(id)).toHtmlEscaped(); };
+    setField("initialCall", function(row.initial_function));
+    setField("currentFunction", function(row.current_function));
+    setField("registeredName", row.registered_name != 0 ? function(row.registered_name) : QString{});
+    setField("label", details.label.toHtmlEscaped());
+    setField("status", toQString(fiberscope::to_string(row.status)));
+    setField("messageQueueLength", QString::number(row.message_queue_length));
+    setField("parent", row.parent ? pidLink(row.parent) : tr("spawned from outside of the node"));
+    setField("priority", toQString(fiberscope::to_string(row.priority)));
+    setField("trapExit", row.traps_exits() ? QStringLiteral("true") : QStringLiteral("false"));
+    setField("reductions", QString::number(row.reductions));
+    setField("memory", bytesText(row.memory_bytes));
+    setField("cpuTime", cpuTimeText(row.cpu_ns));
+    setField("scheduler", row.is_external() ? tr("none: a thread outside of the schedulers") : QString::number(row.scheduler));
+    setField("switches", QString::number(row.context_switches));
+    setField("messages", QStringLiteral("%1, %2").arg(row.messages_in).arg(row.messages_out));
+    setField("age", durationText(details.nowMs > row.started_ms ? details.nowMs - row.started_ms : 0));
+}
+
+} // namespace fiberscope::widgets

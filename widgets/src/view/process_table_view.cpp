@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/process_table_view.hpp"
+
+#include <QFontMetrics>
+#include <QHeaderView>
+#include <QKeyEvent>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+/// Digits typed within this time of each other make one number.
+constexpr qint64 typingPauseMs = 1000;
+
+} // namespace
+
+ProcessTableView::ProcessTableView(QWidget* parent) : QTableView{parent} {
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(NoEditTriggers);
+    setAlternatingRowColors(true);
+    setShowGrid(false);
+    setWordWrap(false);
+    setTabKeyNavigation(false);
+    setSortingEnabled(true);
+    setHorizontalScrollMode(ScrollPerPixel);
+    setContextMenuPolicy(Qt::CustomContextMenu);
+    verticalHeader()->hide();
+    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    verticalHeader()->setMinimumSectionSize(0);
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
+    auto* header = horizontalHeader();
+    header->setHighlightSections(false);
+    header->setStretchLastSection(true);
+    header->setSectionsMovable(true);
+    header->setContextMenuPolicy(Qt::CustomContextMenu);
+}
+
+void ProcessTableView::keyboardSearch(const QString& typed) {
+    if (!m_sinceTyped.isValid() || m_sinceTyped.elapsed() > typingPauseMs)
+        m_typed.clear();
+    m_sinceTyped.start();
+    for (const auto character : typed)
+        if (character.isDigit())
+            m_typed += character;
+    bool isNumber = false;
+    const auto slot = m_typed.toUInt(&isNumber);
+    if (isNumber)
+        emit jumpRequested(slot);
+}
+
+void ProcessTableView::keyPressEvent(QKeyEvent* event) {
+    if (event->matches(QKeySequence::Copy))
+        emit copyRequested();
+    else if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        emit infoRequested();
+    else if (event->key() == Qt::Key_Delete)
+        emit killRequested();
+    else if (event->key() == Qt::Key_Space)
+        event->ignore(); // the window's key for pause
+    else
+        QTableView::keyPressEvent(event);
+}
+
+} // namespace fiberscope::widgets

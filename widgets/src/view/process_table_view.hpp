@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QElapsedTimer>
+#include <QTableView>
+
+namespace fiberscope::widgets {
+
+/// The process table: whole rows, one fixed height, no cost per row, keys as a process viewer has them.
+/// **Thread:** GUI thread.
+class ProcessTableView : public QTableView {
+    Q_OBJECT
+
+public:
+    explicit ProcessTableView(QWidget* parent = nullptr);
+
+    /// Takes what is typed as the number of a process; other letters are ignored.
+    void keyboardSearch(const QString& typed) override;
+
+signals:
+    void infoRequested();
+    void killRequested();
+    void copyRequested();
+    /// Digits were typed: the slot as in `<0.SLOT.SERIAL>` so far.
+    void jumpRequested(quint32 slot);
+
+protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    QString m_typed;
+    QElapsedTimer m_sinceTyped;
+};
+
+} // namespace fiberscope::widgets

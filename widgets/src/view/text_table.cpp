@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/text_table.hpp"
+
+#include <QAction>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QStackedLayout>
+#include <QStandardItemModel>
+#include <QTableView>
+
+namespace fiberscope::widgets {
+
+TextTable::TextTable(const QStringList& titles, const QList<int>& widths, QWidget* parent)
+    : QWidget{parent}, m_model{new QStandardItemModel{this}}, m_table{new QTableView{this}}, m_message{new QLabel{this}},
+      m_layout{new QStackedLayout{this}} {
+    m_model->setHorizontalHeaderLabels(titles);
+    m_table->setModel(m_model);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setAlternatingRowColors(true);
+    m_table->setShowGrid(false);
+    m_table->setWordWrap(false);
+    m_table->setFrameShape(QFrame::NoFrame);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
+    m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setStretchLastSection(true);
+    for (int column = 0; column < widths.size(); ++column)
+        m_table->setColumnWidth(column, widths[column]);
+    m_message->setAlignment(Qt::AlignCenter);
+    m_message->setWordWrap(true);
+    m_message->setMargin(24);
+    m_layout->addWidget(m_table);
+    m_layout->addWidget(m_message);
+    auto* copy = new QAction{this};
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(copy, &QAction::triggered, this, &TextTable::copySelection);
+    addAction(copy);
+}
+
+void TextTable::setRows(const QList<QStringList>& rows, const QString& ifEmpty) {
+    m_model->setRowCount(static_cast<int>(rows.size()));
+    for (int row = 0; row < rows.size(); ++row)
+        for (int column = 0; column < rows[row].size(); ++column) {
+            const auto index = m_model->index(row, column);
+            if (index.data().toString() == rows[row][column])
+                continue;
+            m_model->setData(index, rows[row][column]);
+            m_model->setData(index, rows[row][column], Qt::ToolTipRole);
+        }
+    m_message->setText(ifEmpty);
+    m_layout->setCurrentWidget(rows.isEmpty() ? static_cast<QWidget*>(m_message) : m_table);
+}
+
+void TextTable::copySelection() const {
+    QStringList lines;
+    for (const auto& first : m_table->selectionModel()->selectedRows()) {
+        QStringList cells;
+        for (int column = 0; column < m_model->columnCount(); ++column)
+            cells += first.siblingAtColumn(column).data().toString();
+        lines += cells.join(QLatin1Char{'\t'});
+    }
+    QGuiApplication::clipboard()->setText(lines.join(QLatin1Char{'\n'}));
+}
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/theme.hpp"
+
+#include <QApplication>
+#include <QPalette>
+#include <QStyle>
+#include <QStyleFactory>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+struct Colours {
+    QRgb window, base, alternateBase, button, text, disabledText, highlight, highlightedText, link, toolTip, toolTipText, lines;
+};
+
+constexpr Colours lightColours{0xfff4f4f5, 0xffffffff, 0xffecf3fc, 0xfff7f7f8, 0xff1b1d21, 0xff8c9096,
+                               0xff2f6fd0, 0xffffffff, 0xff1a5fb4, 0xfffff8dc, 0xff1b1d21, 0xffc4c7cc};
+constexpr Colours darkColours{0xff26282c, 0xff1c1e21, 0xff23272d, 0xff33363b, 0xffe4e6e9, 0xff7d828a,
+                              0xff3a6db5, 0xffffffff, 0xff7db4ff, 0xff3a3d43, 0xffe4e6e9, 0xff15171a};
+
+QPalette paletteOf(const Colours& colours) {
+    QPalette palette{QColor::fromRgba(colours.button), QColor::fromRgba(colours.window)};
+    const auto set = [&palette](QPalette::ColorRole role, QRgb colour) { palette.setColor(role, QColor::fromRgba(colour)); };
+    set(QPalette::Base, colours.base);
+    set(QPalette::AlternateBase, colours.alternateBase);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::BrightText})
+        set(role, colours.text);
+    set(QPalette::Highlight, colours.highlight);
+    set(QPalette::HighlightedText, colours.highlightedText);
+    set(QPalette::Link, colours.link);
+    set(QPalette::LinkVisited, colours.link);
+    set(QPalette::ToolTipBase, colours.toolTip);
+    set(QPalette::ToolTipText, colours.toolTipText);
+    set(QPalette::PlaceholderText, colours.disabledText);
+    set(QPalette::Mid, colours.lines);
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Disabled, role, QColor::fromRgba(colours.disabledText));
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor::fromRgba(colours.lines));
+    return palette;
+}
+
+/// What the program started with, kept before the first change.
+struct Start {
+    QString style = QApplication::style()->name();
+    QPalette palette = QApplication::palette();
+};
+const Start& start() {
+    static const Start kept;
+    return kept;
+}
+
+Theme applied = Theme::desktop;
+
+} // namespace
+
+QString themeId(Theme theme) {
+    switch (theme) {
+    case Theme::light: return QStringLiteral("light");
+    case Theme::dark: return QStringLiteral("dark");
+    case Theme::desktop: break;
+    }
+    return QStringLiteral("desktop");
+}
+
+Theme themeOfId(const QString& id) {
+    for (const auto theme : themes)
+        if (themeId(theme) == id)
+            return theme;
+    return Theme::desktop;
+}
+
+void applyTheme(Theme theme) {
+    const auto& before = start();
+    if (theme == applied)
+        return;
+    applied = theme;
+    QApplication::setStyle(QStyleFactory::create(theme == Theme::desktop ? before.style : QStringLiteral("fusion")));
+    QApplication::setPalette(theme == Theme::desktop ? before.palette
+                                                     : paletteOf(theme == Theme::dark ? darkColours : lightColours));
+}
+
+Theme currentTheme() {
+    return applied;
+}
+
+} // namespace fiberscope::widgets
