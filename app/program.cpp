@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "program.hpp"
+
+#include "closing.hpp"
+#include "headless_run.hpp"
+#include "resources.hpp"
+#include "signal_notifier.hpp"
+#include "workload_toolbar.hpp"
+
+#include <fiberscope/node.hpp>
+#include <fiberscope/widgets/observer_window.hpp>
+
+#include <QAction>
+#include <QApplication>
+#include <QSaveFile>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+
+namespace fiberscope::app {
+namespace {
+
+/// Schedulers run a little below the window's priority, so that it answers while all of them are busy.
+constexpr int schedulerNice = 5;
+
+/// Says now, not after the run, that a file cannot be written; leaves no file behind.
+QString findUnwritable(const Options& options) {
+    for (const QString& name : {options.screenshot, options.dump}) {
+        QSaveFile file{name};
+        if (!name.isEmpty() && !file.open(QIODevice::WriteOnly))
+            return QStringLiteral("%1 cannot be written: %2").arg(name, file.errorString());
+    }
+    return {};
+}
+
+/// **Errors:** nullptr, after a line on standard error.
+std::unique_ptr<Node> startNode(std::uint32_t schedulers) {
+    NodeConfig config;
+    config.name = "fiberscope@localhost";
+    config.schedulers = schedulers;
+    config.scheduler_nice = schedulerNice;
+    try {
+        return std::make_unique<Node>(config);
+    } catch (const std::exception& error) {
+        printError(QStringLiteral("the node does not start: %1").arg(error.what()));
+        return nullptr;
+    }
+}
+
+/// Pause, refresh, and the workloads.
+WorkloadToolbar* addToolbar(widgets::ObserverWindow& window, Node& node) {
+    auto* const toolbar = new WorkloadToolbar{node, &window};
+    window.pauseAction()->setIcon(resources::icon("pause"));
+    window.refreshAction()->setIcon(resources::icon("refresh"));
+    QAction* const first = toolbar->actions().constFirst();
+    toolbar->insertActions(first, {window.pauseAction(), window.refreshAction()});
+    toolbar->insertSeparator(first);
+    window.addToolBar(toolbar);
+    return toolbar;
+}
+
+/// **Errors:** false, after a line on standard error.
+bool setUpWindow(widgets::ObserverWindow& window, const Options& options) {
+    if (options.refresh)
+        window.setRefreshInterval(*options.refresh);
+    if (options.size) {
+        window.setMinimumSize(window.minimumSize().boundedTo(*options.size));
+        window.resize(*options.size);
+    }
+    if (options.tab.isEmpty() || window.setCurrentTab(options.tab))
+        return true;
+    printError(QStringLiteral("--tab: there is no tab '%1', but %2").arg(options.tab, window.tabNames().join(", ")));
+    return false;
+}
+
+} // namespace
+
+void printError(const QString& line) {
+    std::fprintf(stderr, "fiberscope: %s\n", qUtf8Printable(line));
+}
+
+int runProgram(const Options& options) {
+    if (const QString error = findUnwritable(options); !error.isEmpty()) {
+        printError(error);
+        return exitRefused;
+    }
+    const auto node = startNode(options.schedulers);
+    if (!node)
+        return exitRefused;
+    using Remember = widgets::ObserverWindow::Remember;
+    widgets::ObserverWindow window{*node, options.isHeadless() ? Remember::no : Remember::yes};
+    WorkloadToolbar* const toolbar = addToolbar(window, *node);
+    if (!setUpWindow(window, options))
+        return exitRefused;
+
+    QObject::connect(toolbar, &WorkloadToolbar::failed, printError);
+    for (const QString& workload : options.workloads)
+        toolbar->start(workload);
+    SignalNotifier signalNotifier;
+    if (options.isHeadless()) {
+        QObject::connect(&signalNotifier, &SignalNotifier::terminationRequested, [] { QCoreApplication::exit(EXIT_FAILURE); });
+        new HeadlessRun{*node, window, options, &window};
+    } else {
+        QObject::connect(&signalNotifier, &SignalNotifier::terminationRequested, &window, &QWidget::close);
+        auto* const closing = new Closing{*node, window};
+        QObject::connect(closing, &Closing::begun, &window, &widgets::ObserverWindow::prepareToClose);
+    }
+    if (!options.isHeadless() || !options.screenshot.isEmpty())
+        window.show();
+    return QApplication::exec();
+}
+
+} // namespace fiberscope::app
