@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <QtTest>
+
+#include "supervised_world.hpp"
+
+#include <algorithm>
+
+using namespace supervision;
+
+namespace {
+
+const Term boom = Term::atom("boom");
+
+Supervisor tree(const World& world, const std::string& worker, RestartLimits limits = {}) {
+    return Supervisor::one_for_one(limits).child(Atom{worker}, world.worker(worker));
+}
+
+std::string names(const std::vector<ApplicationInfo>& applications) {
+    std::string text;
+    for (const ApplicationInfo& application : applications)
+        text += (text.empty() ? "" : ", ") + std::string{application.name.name()};
+    return text;
+}
+
+} // namespace
+
+// Rules (A01, ...) are those of OTP's application; each test runs on 1, 2 and 4 schedulers.
+class ApplicationTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase_data() {
+        QTest::addColumn<int>("schedulers");
+        for (const int count : {1, 2, 4})
+            QTest::addRow("%d schedulers", count) << count;
+    }
+
+    void start_in_dependency_order() { // A01, A02
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto shop = [&] { return Application("shop", tree(world, "c2")).depends_on({"base"}); };
+        compare(text_of(world.node.start(shop())), "{not_started,base}");
+        compare(text_of(world.node.start(Application("base", tree(world, "c1")))), "ok");
+        compare(text_of(world.node.start(shop())), "ok");
+        compare(text_of(world.node.start(shop())), "{already_started,shop}");
+        compare(names(world.node.applications()), "base, shop");
+        compare(world.notes(), "start c1, start c2");
+        compare(text_of(world.node.stop_application("base")), "ok"); // others depend on it: allowed (A03)
+        compare(names(world.node.applications()), "shop");
+        compare(text_of(world.node.stop_application("base")), "{not_started,base}");
+        compare(text_of(world.node.stop_application("shop")), "ok");
+        compare(world.notes(), "terminate c1 shutdown, terminate c2 shutdown");
+    }
+    void a_failed_start() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto application = [&] {
+            return Application("shop", Supervisor::one_for_one()
+                                           .child("c1", world.worker("c1"))
+                                           .child("c2", world.worker("c2", true, {{Script::Step::fail}})));
+        };
+        compare(text_of(world.node.start(application())), "{{shutdown,{failed_to_start_child,c2,no}},start}");
+        compare(names(world.node.applications()), "");
+        compare(world.notes(), "start c1, nostart c2, terminate c1 shutdown");
+        compare(text_of(world.node.start(application())),
+                "{{shutdown,{failed_to_start_child,c2,no}},start}"); // not already_started
+        QVERIFY(world.events(EventKind::application_started).empty());
+    }
+    void what_runs_is_described() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto started = world.node.start(Application("shop", tree(world, "c1").named("shop_sup")).described("Sells apples"));
+        QVERIFY(started.has_value());
+        const ApplicationInfo info = world.node.applications().at(0);
+        QCOMPARE(info.supervisor, world.pid("shop_sup"));
+        compare(info.description, "Sells apples");
+        const Snapshot snapshot = world.node.snapshot();
+        const auto master = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
+                                         [&](const ProcessRow& row) { return row.pid == info.master; });
+        QVERIFY(master != snapshot.processes.end());
+        QVERIFY(master->is_system());
+        compare(std::string{display_name(snapshot, *master)}, "application master shop");
+        const auto top = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
+                                      [&](const ProcessRow& row) { return row.pid == info.supervisor; });
+        QVERIFY(top != snapshot.processes.end());
+        QVERIFY(top->is_supervisor() && !top->is_system());
+        QCOMPARE(top->parent, info.master);
+    }
+    void temporary_ends() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto one = [&] { return Application("one", tree(world, "c1", {.intensity = 0})); };
+        QVERIFY(world.node.start(one()).has_value());
+        QVERIFY(world.node.start(Application("two", tree(world, "c2"))).has_value());
+        world.die("c1", boom);
+        compare(names(world.node.applications()), "two");
+        QVERIFY(world.pid("c2") && !world.node.is_stopped());
+        QVERIFY(world.node.start(one()).has_value()); // it can be started again
+        world.die("c1", boom);
+        compare(text_of(world.node.stop_application("one")), "ok"); // or stopped, once
+        compare(text_of(world.node.stop_application("one")), "{not_started,one}");
+        const auto stopped = world.events(EventKind::application_stopped);
+        QCOMPARE(stopped.size(), std::size_t{2});
+        QCOMPARE(stopped[0].name, Atom{"one"});
+        compare(to_string(stopped[0].reason), "shutdown");
+    }
+    void restart_type_and_end_of_the_top_supervisor_data() { // A05
+        QTest::addColumn<int>("type");
+        QTest::addColumn<QString>("reason");
+        QTest::addColumn<bool>("stops");
+        const auto row = [](const char* name, RestartType type, const char* reason, bool stops) {
+            QTest::newRow(name) << static_cast<int>(type) << QString{reason} << stops;
+        };
+        row("temporary_killed", RestartType::temporary, "kill", false);
+        row("transient_shutdown", RestartType::transient, "shutdown", true);
+        row("transient_killed", RestartType::transient, "kill", true);
+        row("permanent_shutdown", RestartType::permanent, "shutdown", true);
+        row("permanent_killed", RestartType::permanent, "kill", true);
+    }
+    void restart_type_and_end_of_the_top_supervisor() {
+        QFETCH_GLOBAL(int, schedulers);
+        QFETCH(int, type);
+        QFETCH(QString, reason);
+        QFETCH(bool, stops);
+        Node node{NodeConfig{.schedulers = static_cast<std::uint32_t>(schedulers)}};
+        const auto failing = [](Process& self) { self.receive<Proceed>(); }; // its end is one too many
+        QVERIFY(node.start(Application(
+                               "shop",
+                               Supervisor::one_for_one({.intensity = 0}).named("top").child("c1", failing, {}, {.name = "c1"}))
+                               .restart_type(static_cast<RestartType>(type)))
+                    .has_value());
+        node.exit(node.whereis(reason == "kill" ? "top" : "c1"), ExitReason::kill());
+        if (!stops) {
+            QVERIFY(node.wait_until_quiet(10s));
+            QVERIFY(!node.is_stopped());
+            return;
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(node.is_stopped(), 10'000);
+        QVERIFY(QString::fromStdString(node.snapshot().node.stopped_because).contains("application shop ended"));
+    }
+    void a_stop_by_hand_never_stops_the_node() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.start(Application("shop", tree(world, "c1")).restart_type(RestartType::permanent)).has_value());
+        compare(text_of(world.node.stop_application("shop")), "ok");
+        QVERIFY(world.settle());
+        QVERIFY(!world.node.is_stopped());
+        const auto stopped = world.events(EventKind::application_stopped);
+        QCOMPARE(stopped.size(), std::size_t{1});
+        compare(to_string(stopped[0].reason), "stopped");
+    }
+    void a_killed_master_takes_its_application_along() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.start(Application("shop", tree(world, "c1"))).has_value());
+        world.me->exit(world.node.applications().at(0).master, ExitReason::kill());
+        QVERIFY(world.settle());
+        compare(names(world.node.applications()), "");
+        QVERIFY(!world.pid("c1"));
+        QVERIFY(world.node.start(Application("shop", tree(world, "c1"))).has_value());
+    }
+    void node_stop_takes_applications_down_in_reverse_order() { // A04
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        for (const char* name : {"a", "b", "c"})
+            QVERIFY(world.node.start(Application(name, tree(world, std::string{"in_"} + name))).has_value());
+        world.node.stop(10s);
+        std::string order;
+        for (const Event& event : world.events(EventKind::application_stopped))
+            order += std::string{event.name.name()} + " " + to_string(event.reason) + ", ";
+        compare(order, "c stopped, b stopped, a stopped, ");
+    }
+};
+
+QTEST_APPLESS_MAIN(ApplicationTest)
+#include "tst_application.moc"
