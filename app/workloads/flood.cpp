@@ -25,7 +25,7 @@ struct Credit {
     std::uint32_t items;
 };
 
-/// Takes at most 5,000 items a second, whoever they are from.
+/// Takes at most 2,000 items a second, whoever they are from.
 void consumer(Process& self) {
     std::unordered_map<Pid, std::uint32_t> taken;
     for (std::uint64_t items = 1;; ++items) {
@@ -35,7 +35,7 @@ void consumer(Process& self) {
             self.send(item.producer, Credit{credit_step});
         }
         if (items % items_at_a_time == 0)
-            self.sleep(5ms);
+            self.sleep(12'500us);
     }
 }
 
