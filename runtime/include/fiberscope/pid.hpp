@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <string> // first: Qt's moc (6.4) stumbles over <compare> where it comes before every other header
+
 #include <compare>
 #include <cstdint>
 #include <functional>
-#include <string>
 
 namespace fiberscope {
 
