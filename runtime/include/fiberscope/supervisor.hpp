@@ -66,6 +66,13 @@ struct RestartLimits {
     std::chrono::seconds period{5};
 };
 
+/// Whether the end of significant children ends their supervisor (rule S18).
+enum class AutoShutdown : std::uint8_t {
+    never,
+    any_significant, ///< when a significant child ends by itself and is not restarted
+    all_significant, ///< when the last of them does
+};
+
 /// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
 /// **Source:** OTP `supervisor`.
 class Supervisor {
@@ -73,6 +80,10 @@ public:
     static Supervisor one_for_one(RestartLimits limits = {}) { return {Strategy::one_for_one, limits}; }
     static Supervisor one_for_all(RestartLimits limits = {}) { return {Strategy::one_for_all, limits}; }
     static Supervisor rest_for_one(RestartLimits limits = {}) { return {Strategy::rest_for_one, limits}; }
+
+    /// Children come on demand (StartChild) and have no ids; the one child added here is their template: it says how they
+    /// are treated, and what is started unless the request says otherwise (rule S17).
+    static Supervisor simple_one_for_one(RestartLimits limits = {}) { return {Strategy::simple_one_for_one, limits}; }
 
     /// Adds a server.
     Supervisor&& child(Term id, ServerSpec start, ChildOptions options = {}) && {
@@ -113,7 +124,14 @@ public:
         return std::move(*this);
     }
 
+    /// Default: never.
+    Supervisor&& auto_shutdown(AutoShutdown when) && {
+        auto_shutdown_ = when;
+        return std::move(*this);
+    }
+
     Strategy strategy() const noexcept { return strategy_; }
+    AutoShutdown auto_shutdown() const noexcept { return auto_shutdown_; }
     RestartLimits limits() const noexcept { return limits_; }
     Atom name() const noexcept { return name_; }
     const std::vector<ChildSpec>& children() const noexcept { return children_; }
@@ -125,26 +143,34 @@ private:
 
     Strategy strategy_;
     RestartLimits limits_;
+    AutoShutdown auto_shutdown_ = AutoShutdown::never;
     Atom name_;
     std::vector<ChildSpec> children_;
 };
 
 /// Requests that every supervisor answers, in OTP's words: `self.call("kv_sup", StartChild{spec})`.
-/// A child spec's start function is code, not a value that may be shared: it travels copied.
+/// Starts a child and adds it at the end of the start order. simple_one_for_one: starts one more from the template; of
+/// `spec` only what it starts counts.
 struct StartChild {
-    using Reply = Result<Pid>; ///< the default Pid for `ignore`; errors as rule S14
-    std::shared_ptr<const ChildSpec> spec;
+    using Reply = Result<Pid>;             ///< the default Pid for `ignore`; errors as rule S14
+    std::shared_ptr<const ChildSpec> spec; ///< may be nullptr with simple_one_for_one only
 };
+/// simple_one_for_one: `id` is the pid of the child.
 struct TerminateChild {
-    using Reply = Result<std::monostate>; ///< error: not_found
+    using Reply = Result<std::monostate>; ///< errors: not_found; simple_one_for_one if `id` is no pid there
     Term id;
 };
 struct RestartChild {
-    using Reply = Result<Pid>; ///< errors: running, restarting, not_found, or the start's reason
+    using Reply = Result<Pid>; ///< errors: running, restarting, not_found, simple_one_for_one, or the start's reason
     Term id;
 };
 struct DeleteChild {
-    using Reply = Result<std::monostate>; ///< errors: running, restarting, not_found
+    using Reply = Result<std::monostate>; ///< errors: running, restarting, not_found, simple_one_for_one
+    Term id;
+};
+/// simple_one_for_one: any id gives the template.
+struct GetChildSpec {
+    using Reply = Result<std::shared_ptr<const ChildSpec>>; ///< error: not_found
     Term id;
 };
 /// Children in start order.

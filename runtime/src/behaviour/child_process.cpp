@@ -5,10 +5,12 @@
 #include "base/readable_name.hpp"
 #include "process/services.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 
 namespace fiberscope::detail {
 namespace {
@@ -83,6 +85,34 @@ ExitReason stop_child_process(Process& self, Pid child, const ChildSpec& spec) {
         reason = await_end(self, monitor, infinity);
     }
     return unlink_and_flush(self, child, std::move(*reason));
+}
+
+std::vector<ExitReason> stop_child_processes(Process& self, const std::vector<Pid>& children, const ChildSpec& spec) {
+    const Shutdown shutdown = spec.shutdown();
+    std::unordered_map<Ref, std::size_t> waited_for;
+    for (std::size_t i = 0; i < children.size(); ++i)
+        waited_for.emplace(self.monitor(children[i]), i);
+    for (const Pid child : children)
+        self.exit(child, shutdown.is_brutal() ? ExitReason::kill() : ExitReason::shutdown());
+    std::vector<ExitReason> reasons(children.size());
+    bool is_last_word = shutdown.is_brutal() || shutdown.is_infinite();
+    const std::int64_t deadline_ns = is_last_word ? 0 : clock_ns() + shutdown.time().count();
+    while (!waited_for.empty()) {
+        const Duration left = is_last_word ? infinity : Duration{std::max<std::int64_t>(deadline_ns - clock_ns(), 0)};
+        auto down = self.receive(on<Down>([&](const Down& end) { return waited_for.contains(end.ref); },
+                                          [](Down end) { return std::optional{std::move(end)}; }),
+                                 after(left, [] { return std::optional<Down>{}; }));
+        if (down) {
+            const auto entry = waited_for.find(down->ref);
+            reasons[entry->second] = unlink_and_flush(self, down->pid, std::move(down->reason));
+            waited_for.erase(entry);
+            continue;
+        }
+        is_last_word = true;
+        for (const auto& [monitor, child] : waited_for)
+            self.exit(children[child], ExitReason::kill());
+    }
+    return reasons;
 }
 
 bool is_expected_stop(const ChildSpec& spec, const ExitReason& reason) noexcept {

@@ -4,6 +4,8 @@
 
 #include <fiberscope/supervisor.hpp>
 
+#include <vector>
+
 namespace fiberscope::detail {
 
 /// Starts a child linked to the supervisor `self` and waits until it stands.
@@ -14,6 +16,10 @@ Result<Pid> start_child_process(Process& self, const ChildSpec& spec);
 /// after the shutdown time; `kill` at once for brutal_kill. No Exit of it stays behind. Returns its exit reason.
 /// **Blocks:** parks.
 ExitReason stop_child_process(Process& self, Pid child, const ChildSpec& spec);
+
+/// The same for many children of one spec at once: all are told to stop, then all are waited for, with one shutdown
+/// time (rule S17). Returns their exit reasons, in the order of `children`. **Blocks:** parks.
+std::vector<ExitReason> stop_child_processes(Process& self, const std::vector<Pid>& children, const ChildSpec& spec);
 
 /// Whether a child that was told to stop may end with this reason without a report (rule S13).
 bool is_expected_stop(const ChildSpec& spec, const ExitReason& reason) noexcept;

@@ -6,24 +6,25 @@
 
 namespace fiberscope::detail {
 
-Child& ChildTable::add(std::shared_ptr<const ChildSpec> spec) {
-    children_.emplace_back().spec = std::move(spec);
-    const Position position = std::prev(children_.end());
-    by_id_.emplace(position->spec->id, position);
-    return *position;
+Child& ChildTable::add(Term key, std::shared_ptr<const ChildSpec> spec) {
+    Child& added = children_.emplace_back();
+    added.key = std::move(key);
+    added.spec = std::move(spec);
+    by_key_.emplace(added.key, std::prev(children_.end()));
+    return added;
 }
 
 void ChildTable::remove(Child& child) {
     by_pid_.erase(child.pid);
-    const auto entry = by_id_.find(child.spec->id);
+    const auto entry = by_key_.find(child.key);
     const Position position = entry->second;
-    by_id_.erase(entry);
+    by_key_.erase(entry);
     children_.erase(position);
 }
 
-Child* ChildTable::find(const Term& id) {
-    const auto entry = by_id_.find(id);
-    return entry != by_id_.end() ? &*entry->second : nullptr;
+Child* ChildTable::find(const Term& key) {
+    const auto entry = by_key_.find(key);
+    return entry != by_key_.end() ? &*entry->second : nullptr;
 }
 
 Child* ChildTable::find(Pid pid) {
@@ -49,7 +50,7 @@ std::vector<Child*> ChildTable::all() {
 
 std::vector<Child*> ChildTable::from(const Child& first) {
     std::vector<Child*> found;
-    for (Position position = by_id_.find(first.spec->id)->second; position != children_.end(); ++position)
+    for (Position position = by_key_.find(first.key)->second; position != children_.end(); ++position)
         found.push_back(&*position);
     return found;
 }

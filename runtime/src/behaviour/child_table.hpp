@@ -15,6 +15,7 @@ namespace fiberscope::detail {
 
 /// What a supervisor remembers of a child.
 struct Child {
+    Term key; ///< its id; a number in a supervisor whose children have no ids
     std::shared_ptr<const ChildSpec> spec;
     ChildInfo::State state = ChildInfo::State::stopped;
     Pid pid; ///< of its process, while running
@@ -33,12 +34,12 @@ struct Child {
 /// Finding, adding and removing one takes constant time, so 100,000 children start and stop in linear time.
 class ChildTable {
 public:
-    /// Adds a child without a process at the end of the start order. Its id must be new.
-    Child& add(std::shared_ptr<const ChildSpec> spec);
+    /// Adds a child without a process at the end of the start order. Its key must be new.
+    Child& add(Term key, std::shared_ptr<const ChildSpec> spec);
     void remove(Child& child);
 
     /// nullptr if there is none.
-    Child* find(const Term& id);
+    Child* find(const Term& key);
     /// The child whose process this is; nullptr if there is none.
     Child* find(Pid pid);
 
@@ -56,7 +57,7 @@ private:
     using Position = std::list<Child>::iterator;
 
     std::list<Child> children_;
-    std::unordered_map<Term, Position, TermHash> by_id_;
+    std::unordered_map<Term, Position, TermHash> by_key_;
     std::unordered_map<Pid, Child*> by_pid_;
 };
 

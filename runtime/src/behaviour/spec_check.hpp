@@ -7,11 +7,11 @@
 
 namespace fiberscope::detail {
 
-/// What makes no sense in a child spec: `{invalid_shutdown,-5}`. Nothing: it is sound.
-std::optional<Term> check_child_spec(const ChildSpec& spec);
+/// What makes no sense in a child spec: `{invalid_shutdown,-5}`, `{bad_combination,...}`. Nothing: it is sound.
+std::optional<Term> check_child_spec(const ChildSpec& spec, AutoShutdown auto_shutdown);
 
 /// What makes no sense in a supervisor's definition, as OTP's start_link says it: `{supervisor_data,...}`,
-/// `{start_spec,...}`. Nothing: it is sound.
+/// `{start_spec,...}`, `{bad_start_spec,Ids}`. Nothing: it is sound.
 std::optional<Term> check_definition(const Supervisor& definition);
 
 } // namespace fiberscope::detail

@@ -6,6 +6,8 @@
 #include "process/services.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace fiberscope::detail {
@@ -24,8 +26,10 @@ SupervisorProcess::SupervisorProcess(std::shared_ptr<const Supervisor> definitio
         stop(std::move(*wrong));
         return;
     }
+    if (is_dynamic())
+        return;
     for (const ChildSpec& spec : definition_->children())
-        children_.add({definition_, &spec}); // the spec lives in the definition
+        children_.add(spec.id, {definition_, &spec}); // the spec lives in the definition
     if (const auto failure = start_group(children_.all())) {
         const Term id = failure->child->spec->id;
         stop_group(children_.all());
@@ -34,7 +38,10 @@ SupervisorProcess::SupervisorProcess(std::shared_ptr<const Supervisor> definitio
 }
 
 void SupervisorProcess::terminate(const ExitReason&) {
-    stop_group(children_.all());
+    if (is_dynamic())
+        stop_dynamic();
+    else
+        stop_group(children_.all());
 }
 
 Result<Pid> SupervisorProcess::start_child(Child& child) {
@@ -48,7 +55,8 @@ Result<Pid> SupervisorProcess::start_child(Child& child) {
     }
     const std::int64_t now_ns = clock_ns();
     children_.set_running(child, *started);
-    reports_.started(child, *started);
+    if (!is_dynamic())
+        reports_.started(child, *started);
     if (replaced) {
         ++restarts_;
         ++child.restarts;
@@ -66,7 +74,7 @@ std::optional<SupervisorProcess::StartFailure> SupervisorProcess::start_group(co
             return StartFailure{child, started.error()};
         }
         if (!*started)
-            forget_if_temporary(*child);
+            forget_if_unkept(*child);
     }
     return std::nullopt;
 }
@@ -88,8 +96,21 @@ void SupervisorProcess::stop_group(const Group& group) {
         stop_child(**child);
 }
 
-void SupervisorProcess::forget_if_temporary(Child& child) {
-    if (child.is_temporary())
+void SupervisorProcess::stop_dynamic() {
+    std::vector<Pid> running;
+    for (const Child& child : children_.children())
+        if (child.state == ChildInfo::State::running)
+            running.push_back(child.pid);
+    std::map<std::string, std::pair<std::size_t, ExitReason>> errors; // by reason, as one report tells of all its children
+    for (const ExitReason& reason : stop_child_processes(self(), running, child_template()))
+        if (!is_expected_stop(child_template(), reason))
+            ++errors.try_emplace(to_string(reason), 0, reason).first->second.first;
+    for (const auto& [text, error] : errors)
+        reports_.failed_to_stop(child_template(), error.first, error.second);
+}
+
+void SupervisorProcess::forget_if_unkept(Child& child) {
+    if (is_dynamic() || child.is_temporary())
         children_.remove(child);
 }
 
@@ -112,11 +133,23 @@ void SupervisorProcess::handle_info(const Exit& exit) {
         return;
     }
     child->old_pid = {};
-    forget_if_temporary(*child);
+    const bool was_significant = child->spec->options.significant;
+    forget_if_unkept(*child);
+    if (is_auto_shutdown(was_significant))
+        stop(ExitReason::shutdown());
+}
+
+bool SupervisorProcess::is_auto_shutdown(bool was_significant) const {
+    if (!was_significant || definition_->auto_shutdown() == AutoShutdown::never)
+        return false;
+    return definition_->auto_shutdown() == AutoShutdown::any_significant ||
+           std::none_of(children_.children().begin(), children_.children().end(), [](const Child& child) {
+               return child.spec->options.significant && child.state != ChildInfo::State::stopped;
+           });
 }
 
 void SupervisorProcess::handle_cast(const TryAgain& again) {
-    Child* const child = children_.find(again.id);
+    Child* const child = children_.find(again.key);
     if (child != nullptr && child->state == ChildInfo::State::restarting)
         restart(*child);
 }
@@ -143,7 +176,7 @@ void SupervisorProcess::restart_group(Group group) {
     stop_group(group);
     std::erase_if(group, [this](Child* child) {
         const bool is_temporary = child->is_temporary();
-        forget_if_temporary(*child);
+        forget_if_unkept(*child);
         return is_temporary;
     });
     if (const auto failure = start_group(group))
@@ -152,12 +185,13 @@ void SupervisorProcess::restart_group(Group group) {
 
 void SupervisorProcess::try_again(Child& child) {
     children_.set_ended(child, ChildInfo::State::restarting);
-    self().cast(self().pid(), TryAgain{child.spec->id});
+    self().cast(self().pid(), TryAgain{child.key});
 }
 
 void SupervisorProcess::give_up(Child& child) {
     reports_.gave_up(child);
     children_.set_ended(child, ChildInfo::State::stopped);
+    forget_if_unkept(child);
     stop(ExitReason::shutdown());
 }
 
@@ -167,7 +201,7 @@ std::vector<ChildInfo> SupervisorProcess::child_infos() const {
     std::vector<ChildInfo> infos;
     infos.reserve(children_.children().size());
     for (const Child& child : children_.children())
-        infos.push_back({.id = child.spec->id,
+        infos.push_back({.id = is_dynamic() ? Term{} : child.spec->id,
                          .pid = child.pid,
                          .state = child.state,
                          .type = child.spec->type(),

@@ -20,10 +20,10 @@ class SupervisorProcess final : public Server<SupervisorProcess> {
 public:
     /// A restart failed and is tried again after the requests that wait (rule S10).
     struct TryAgain {
-        Term id;
+        Term key; ///< of the child in the table
     };
-    using Messages =
-        fiberscope::Messages<Exit, TryAgain, StartChild, TerminateChild, RestartChild, DeleteChild, WhichChildren, CountChildren>;
+    using Messages = fiberscope::Messages<Exit, TryAgain, StartChild, TerminateChild, RestartChild, DeleteChild, GetChildSpec,
+                                          WhichChildren, CountChildren>;
 
     /// Starts the children of `definition` in order. If one fails those before it are stopped, and the start fails.
     explicit SupervisorProcess(std::shared_ptr<const Supervisor> definition);
@@ -34,6 +34,7 @@ public:
     Reply<TerminateChild> handle_call(const TerminateChild& request);
     Reply<RestartChild> handle_call(const RestartChild& request);
     Reply<DeleteChild> handle_call(const DeleteChild& request);
+    Reply<GetChildSpec> handle_call(const GetChildSpec& request);
     Reply<WhichChildren> handle_call(const WhichChildren& request);
     Reply<CountChildren> handle_call(const CountChildren& request);
     void terminate(const ExitReason& reason);
@@ -43,6 +44,10 @@ private:
 
     bool describe_supervisor(SupervisorInfo& info) const override;
     std::vector<ChildInfo> child_infos() const;
+
+    /// Children come on demand and have no ids.
+    bool is_dynamic() const noexcept { return definition_->strategy() == Strategy::simple_one_for_one; }
+    const ChildSpec& child_template() const noexcept { return definition_->children().front(); }
 
     // -- starting and stopping ----
 
@@ -59,8 +64,11 @@ private:
     void stop_child(Child& child);
     /// Stops children in reverse order.
     void stop_group(const Group& group);
-    /// A temporary child without a process is forgotten; others stay.
-    void forget_if_temporary(Child& child);
+    /// Stops the children that came on demand, all at once (rule S17).
+    void stop_dynamic();
+    /// A temporary child without a process is forgotten, and one that came on demand; others stay.
+    void forget_if_unkept(Child& child);
+    Reply<StartChild> start_dynamic(const StartChild& request);
 
     // -- restarting ----
 
@@ -71,12 +79,15 @@ private:
     /// After a failed start: the child is restarting, and tried again after the requests that wait (rule S10).
     void try_again(Child& child);
     void give_up(Child& child);
+    /// The end of a significant child that is not restarted may end the supervisor (rule S18).
+    bool is_auto_shutdown(bool was_significant) const;
 
     std::shared_ptr<const Supervisor> definition_;
     ChildTable children_;
     RestartIntensity intensity_;
     SupervisorReports reports_;
     std::uint64_t restarts_ = 0; ///< children restarted since the start
+    std::int64_t next_key_ = 0;  ///< of the next child that comes on demand
 };
 
 } // namespace fiberscope::detail

@@ -15,10 +15,14 @@ Term field(std::string_view name, Term value) {
     return Term::tuple({Term::atom(name), std::move(value)});
 }
 
-/// A child as OTP's extract_child shows it.
-std::string offender(const ChildSpec& spec, Pid pid) {
+Term pid_field(Pid pid) {
+    return field("pid", pid ? Term{pid} : Term{});
+}
+
+/// A child as OTP's extract_child shows it; `first` says which process, or how many.
+std::string offender(Term first, const ChildSpec& spec) {
     return to_string(
-        Term::list({field("pid", pid ? Term{pid} : Term{}), field("id", spec.id), field("mfargs", start_function(spec)),
+        Term::list({std::move(first), field("id", spec.id), field("mfargs", start_function(spec)),
                     field("restart_type", Term::atom(to_string(spec.options.restart))),
                     field("significant", Term::boolean(spec.options.significant)), field("shutdown", to_term(spec.shutdown())),
                     field("child_type", Term::atom(to_string(spec.type())))}));
@@ -27,15 +31,24 @@ std::string offender(const ChildSpec& spec, Pid pid) {
 } // namespace
 
 void SupervisorReports::started(const Child& child, Pid pid) {
-    log(LogLevel::info, pid, "PROGRESS REPORT", {{"supervisor", supervisor_text()}, {"started", offender(*child.spec, pid)}});
+    log(LogLevel::info, pid, "PROGRESS REPORT",
+        {{"supervisor", supervisor_text()}, {"started", offender(pid_field(pid), *child.spec)}});
 }
 
 void SupervisorReports::failed(std::string_view context, const Child& child, Pid pid, const ExitReason& reason) {
-    log(LogLevel::error, pid ? pid : self_->pid(), "SUPERVISOR REPORT",
+    report(context, pid ? pid : self_->pid(), reason, offender(pid_field(pid), *child.spec));
+}
+
+void SupervisorReports::failed_to_stop(const ChildSpec& spec, std::size_t count, const ExitReason& reason) {
+    report("shutdown_error", self_->pid(), reason, offender(field("nb_children", Term{count}), spec));
+}
+
+void SupervisorReports::report(std::string_view context, Pid about, const ExitReason& reason, std::string offender) {
+    log(LogLevel::error, about, "SUPERVISOR REPORT",
         {{"supervisor", supervisor_text()},
          {"errorContext", std::string{context}},
          {"reason", to_string(reason)},
-         {"offender", offender(*child.spec, pid)}});
+         {"offender", std::move(offender)}});
 }
 
 void SupervisorReports::restarted(const Child& child, Pid old_pid, std::int64_t now_ns) {

@@ -19,12 +19,15 @@ public:
     void started(const Child& child, Pid pid);
     /// `context` is `child_terminated`, `start_error` or `shutdown_error`; `pid` is the process it is about, if any.
     void failed(std::string_view context, const Child& child, Pid pid, const ExitReason& reason);
+    /// Children of a simple_one_for_one supervisor ended badly when told to stop, all with the same reason.
+    void failed_to_stop(const ChildSpec& spec, std::size_t count, const ExitReason& reason);
     /// A running child replaced the process `old_pid`: a restart record.
     void restarted(const Child& child, Pid old_pid, std::int64_t now_ns);
     /// The restart intensity is reached.
     void gave_up(const Child& child);
 
 private:
+    void report(std::string_view context, Pid about, const ExitReason& reason, std::string offender);
     void log(LogLevel level, Pid about, std::string title, std::vector<std::pair<std::string, std::string>> fields);
     std::string supervisor_text() const;
 
