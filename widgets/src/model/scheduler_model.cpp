@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/scheduler_model.hpp"
+
+#include "model/number_text.hpp"
+#include "model/text_format.hpp"
+
+#include <QCoreApplication>
+
+#include <array>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+using fiberscope::SchedulerRow;
+
+struct Column {
+    const char* title;
+    const char* explanation;
+    Qt::Alignment alignment;
+    QString (*text)(const SchedulerRow& row, const SchedulerLoad& load);
+};
+
+constexpr Qt::Alignment right = Qt::AlignRight | Qt::AlignVCenter;
+constexpr Qt::Alignment left = Qt::AlignLeft | Qt::AlignVCenter;
+
+const std::array columns = {
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Id"), QT_TRANSLATE_NOOP("SchedulerModel", "Number of the scheduler, from 1"),
+           right, [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.id); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "State"),
+           QT_TRANSLATE_NOOP(
+               "SchedulerModel",
+               "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process"),
+           left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
+    Column{
+        QT_TRANSLATE_NOOP("SchedulerModel", "Utilization"),
+        QT_TRANSLATE_NOOP("SchedulerModel", "Busy time / wall time since the last sample"), right,
+        [](const SchedulerRow&, const SchedulerLoad& load) { return QStringLiteral("%1 %").arg(load.busyPercent, 0, 'f', 1); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Run queue"),
+           QT_TRANSLATE_NOOP("SchedulerModel", "Processes that wait for their turn"), right,
+           [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.run_queue_length()); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Reductions/s"),
+           QT_TRANSLATE_NOOP("SchedulerModel", "Units of work done a second"), right,
+           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.reductionsPerSecond); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Switches/s"), QT_TRANSLATE_NOOP("SchedulerModel", "Slices begun a second"), right,
+           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.switchesPerSecond); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Steals"),
+           QT_TRANSLATE_NOOP("SchedulerModel", "Processes that it took from other schedulers, since the start"), right,
+           [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.steals); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Wake-ups/s"),
+           QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
+           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
+    Column{
+        QT_TRANSLATE_NOOP("SchedulerModel", "Processes with stack"),
+        QT_TRANSLATE_NOOP("SchedulerModel",
+                          "Started processes stay on their scheduler for life; idle servers hold no stack and are not counted"),
+        right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
+    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Thread id"),
+           QT_TRANSLATE_NOOP("SchedulerModel", "As the operating system's tools show it"), right,
+           [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.thread_id); }},
+};
+
+QString translated(const char* text) {
+    return QCoreApplication::translate("SchedulerModel", text);
+}
+
+} // namespace
+
+QString schedulerStateText(const SchedulerRow& row) {
+    if (row.state == fiberscope::SchedulerState::draining)
+        return translated(QT_TRANSLATE_NOOP("SchedulerModel", "draining (%1 left)")).arg(row.started_processes);
+    return toQString(to_string(row.state));
+}
+
+QString runQueueText(const SchedulerRow& row) {
+    QStringList parts;
+    for (std::size_t priority = row.run_queue.size(); priority-- > 0;)
+        if (row.run_queue[priority] > 0)
+            parts.append(QStringLiteral("%1 %2").arg(countText(row.run_queue[priority]),
+                                                     toQString(to_string(static_cast<fiberscope::Priority>(priority)))));
+    return parts.isEmpty() ? translated(QT_TRANSLATE_NOOP("SchedulerModel", "empty")) : parts.join(QLatin1String{", "});
+}
+
+void SchedulerModel::update(const std::vector<SchedulerRow>& rows, const LoadPoint* rates) {
+    const bool isSameCount = rows.size() == m_rows.size();
+    if (!isSameCount)
+        beginResetModel();
+    m_rows = rows;
+    m_loads = rates == nullptr ? std::vector<SchedulerLoad>{} : rates->schedulers;
+    m_loads.resize(m_rows.size());
+    if (!isSameCount)
+        endResetModel();
+    else if (!m_rows.empty())
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+}
+
+int SchedulerModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
+}
+
+int SchedulerModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(columns.size());
+}
+
+QVariant SchedulerModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid())
+        return {};
+    const Column& column = columns[static_cast<std::size_t>(index.column())];
+    const auto row = static_cast<std::size_t>(index.row());
+    if (role == Qt::DisplayRole)
+        return column.text(m_rows[row], m_loads[row]);
+    return role == Qt::TextAlignmentRole ? QVariant{column.alignment} : QVariant{};
+}
+
+QVariant SchedulerModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= columnCount())
+        return {};
+    const Column& column = columns[static_cast<std::size_t>(section)];
+    switch (role) {
+    case Qt::DisplayRole: return translated(column.title);
+    case Qt::ToolTipRole: return translated(column.explanation);
+    case Qt::TextAlignmentRole: return QVariant{column.alignment};
+    default: return {};
+    }
+}
+
+} // namespace fiberscope::widgets

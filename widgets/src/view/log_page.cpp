@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/log_page.hpp"
+
+#include "model/number_text.hpp"
+#include "model/text_format.hpp"
+#include "view/log_delegate.hpp"
+#include "view/report_html.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <QAction>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMessageBox>
+#include <QSaveFile>
+#include <QScrollBar>
+#include <QSettings>
+#include <QShortcut>
+#include <QSplitter>
+#include <QTableView>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace fiberscope::widgets {
+
+LogPage::LogPage(Sampler& sampler, QWidget* parent)
+    : ObserverPage{parent}, m_sampler{sampler}, m_model{new LogModel{this}},
+      m_splitter{new QSplitter{Qt::Vertical}}, m_table{new QTableView}, m_details{new QTextBrowser} {
+    setObjectName(QStringLiteral("logPage"));
+    auto* layout = new QVBoxLayout{this};
+    layout->setContentsMargins(6, 6, 6, 6);
+    auto* bar = new QHBoxLayout;
+    buildFilterBar(*bar);
+    layout->addLayout(bar);
+    buildTable();
+    buildDetails();
+    m_splitter->addWidget(m_table);
+    m_splitter->addWidget(m_details);
+    m_splitter->setStretchFactor(0, 3);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setChildrenCollapsible(false);
+    layout->addWidget(m_splitter, 1);
+    addActions();
+    applyFilter();
+    connect(&sampler, &Sampler::eventsArrived, this, [this](const EventsSample& batch) {
+        const bool wasEmpty = m_model->rowCount() == 0;
+        m_model->append(*batch);
+        followIfAtEnd();
+        if (m_isActive && (wasEmpty || !batch->events.empty()))
+            emit statusTextChanged(statusText());
+    });
+    connect(m_model, &LogModel::lostEventsChanged, this, &LogPage::showLost);
+}
+
+void LogPage::buildFilterBar(QHBoxLayout& bar) {
+    m_level = new QComboBox;
+    m_level->setObjectName(QStringLiteral("logLevel"));
+    m_level->setAccessibleName(tr("Lowest level"));
+    m_level->setToolTip(tr("Shows events of at least this level"));
+    for (int level = 0; level <= static_cast<int>(fiberscope::LogLevel::critical); ++level)
+        m_level->addItem(toQString(to_string(static_cast<fiberscope::LogLevel>(level))), level);
+    m_level->setCurrentIndex(static_cast<int>(fiberscope::LogLevel::debug));
+    m_filter = new QLineEdit;
+    m_filter->setObjectName(QStringLiteral("logFilter"));
+    m_filter->setPlaceholderText(tr("Filter by process or text (Ctrl+K)"));
+    m_filter->setAccessibleName(tr("Filter"));
+    m_filter->setClearButtonEnabled(true);
+    m_normalExits = new QCheckBox{tr("Normal exits")};
+    m_normalExits->setObjectName(QStringLiteral("logNormalExits"));
+    m_normalExits->setToolTip(tr("From now on, also log processes that end with the reason normal or shutdown"));
+    m_follow = new QCheckBox{tr("Follow")};
+    m_follow->setObjectName(QStringLiteral("logFollow"));
+    m_follow->setToolTip(tr("Keeps the newest event in view; scrolling up stops it"));
+    m_follow->setChecked(true);
+    m_lost = new QLabel;
+    m_lost->setObjectName(QStringLiteral("logLost"));
+    m_lost->setStyleSheet(
+        QStringLiteral("background: #c81e1e; color: white; font-weight: bold; padding: 2px 8px; border-radius: 3px;"));
+    m_lost->hide();
+    bar.addWidget(new QLabel{tr("Level:")});
+    bar.addWidget(m_level);
+    bar.addWidget(m_filter, 1);
+    bar.addWidget(m_lost);
+    bar.addWidget(m_normalExits);
+    bar.addWidget(m_follow);
+    connect(m_level, &QComboBox::currentIndexChanged, this, &LogPage::applyFilter);
+    connect(m_filter, &QLineEdit::textChanged, this, &LogPage::applyFilter);
+    connect(m_normalExits, &QCheckBox::toggled, m_model, &LogModel::setKeepsNormalExits);
+    connect(m_follow, &QCheckBox::toggled, this, &LogPage::followIfAtEnd);
+    auto* find = new QShortcut{QKeySequence{Qt::CTRL | Qt::Key_K}, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut};
+    connect(find, &QShortcut::activated, m_filter, qOverload<>(&QWidget::setFocus));
+    auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
+    connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
+}
+
+void LogPage::buildTable() {
+    m_table->setObjectName(QStringLiteral("logTable"));
+    m_table->setAccessibleName(tr("Log"));
+    m_table->setModel(m_model);
+    m_table->setItemDelegate(new LogDelegate{m_table});
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setAlternatingRowColors(true);
+    m_table->setShowGrid(false);
+    m_table->setWordWrap(false);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
+    QHeaderView* header = m_table->horizontalHeader();
+    header->setStretchLastSection(true);
+    header->setHighlightSections(false);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    const int digits = m_table->fontMetrics().horizontalAdvance(QStringLiteral("00:00:00.000"));
+    m_table->setColumnWidth(LogModel::TimeColumn, digits + 16);
+    m_table->setColumnWidth(LogModel::LevelColumn, digits);
+    m_table->setColumnWidth(LogModel::ProcessColumn, 200);
+    connect(m_table, &QTableView::doubleClicked, this, &LogPage::goToProcess);
+    connect(m_table, &QTableView::customContextMenuRequested, this, &LogPage::showMenu);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &LogPage::showDetails);
+    connect(m_table->verticalScrollBar(), &QScrollBar::actionTriggered, this, [this] {
+        // the value changes after the action: a position above the end stops following, the end starts it again
+        const QScrollBar* bar = m_table->verticalScrollBar();
+        m_follow->setChecked(bar->sliderPosition() >= bar->maximum());
+    });
+}
+
+void LogPage::buildDetails() {
+    m_details->setObjectName(QStringLiteral("logDetails"));
+    m_details->setAccessibleName(tr("Details of the event"));
+    m_details->setOpenLinks(false);
+    m_details->setPlaceholderText(tr("Select an event to see all its fields here"));
+    connect(m_details, &QTextBrowser::anchorClicked, this, &LogPage::openLink);
+}
+
+void LogPage::addActions() {
+    auto* saveAction = new QAction{tr("Save Log…"), this};
+    connect(saveAction, &QAction::triggered, this, &LogPage::save);
+    m_fileActions = {saveAction};
+    auto* copy = new QAction{tr("Copy Lines"), this};
+    copy->setShortcut(QKeySequence::Copy);
+    copy->setShortcutContext(Qt::WidgetShortcut);
+    m_table->addAction(copy);
+    connect(copy, &QAction::triggered, this, &LogPage::copySelection);
+    auto* clear = new QAction{tr("Clear Log"), this};
+    connect(clear, &QAction::triggered, m_model, &LogModel::clear);
+    m_viewActions = {copy, clear};
+    auto* open = new QShortcut{QKeySequence{Qt::Key_Return}, m_table, nullptr, nullptr, Qt::WidgetShortcut};
+    connect(open, &QShortcut::activated, this, [this] { goToProcess(m_table->currentIndex()); });
+}
+
+void LogPage::setActive(bool active) {
+    m_isActive = active;
+    followIfAtEnd();
+}
+
+QString LogPage::statusText() const {
+    const auto shown = static_cast<quint64>(m_model->rowCount());
+    if (shown == m_model->lineCount())
+        return tr("Number of Events: %1").arg(shown);
+    return tr("%1 of %2 events").arg(shown).arg(m_model->lineCount());
+}
+
+void LogPage::applyFilter() {
+    m_model->setFilter(static_cast<fiberscope::LogLevel>(m_level->currentData().toInt()), m_filter->text().trimmed());
+    followIfAtEnd();
+    if (m_isActive)
+        emit statusTextChanged(statusText());
+}
+
+void LogPage::followIfAtEnd() {
+    if (m_isActive && m_follow->isChecked())
+        m_table->scrollToBottom();
+}
+
+void LogPage::showLost(quint64 lost) {
+    m_lost->setText(tr("%1 events lost").arg(countText(lost)));
+    m_lost->setToolTip(tr("They came faster than the node's event ring holds them; the log has gaps"));
+    m_lost->show();
+}
+
+void LogPage::showDetails() {
+    const QModelIndex index = m_table->currentIndex();
+    if (!index.isValid())
+        return m_details->clear();
+    m_details->setHtml(reportHtml(m_model->line(index.row()), m_details->palette()));
+}
+
+void LogPage::openLink(const QUrl& link) {
+    const auto pid = fiberscope::parse_pid(link.path().toStdString(), m_sampler.node().id());
+    if (pid)
+        emit processInfoRequested(pid);
+}
+
+void LogPage::goToProcess(const QModelIndex& index) {
+    if (index.isValid() && m_model->line(index.row()).pid)
+        emit processInfoRequested(m_model->line(index.row()).pid);
+}
+
+void LogPage::showMenu(QPoint position) {
+    const QModelIndex index = m_table->indexAt(position);
+    if (!index.isValid())
+        return;
+    const fiberscope::Pid pid = m_model->line(index.row()).pid;
+    QMenu menu{this};
+    if (pid) {
+        menu.addAction(tr("Process info for %1").arg(pidText(pid)), this, [this, pid] { emit processInfoRequested(pid); });
+        menu.addAction(tr("Show %1 in Processes").arg(pidText(pid)), this, [this, pid] { emit processShowRequested(pid); });
+        menu.addSeparator();
+    }
+    menu.addAction(tr("Copy Lines"), this, &LogPage::copySelection);
+    menu.exec(m_table->viewport()->mapToGlobal(position));
+}
+
+QString LogPage::selectedText() const {
+    QModelIndexList rows = m_table->selectionModel()->selectedRows();
+    std::sort(rows.begin(), rows.end());
+    QStringList texts;
+    for (const QModelIndex& row : rows)
+        texts.append(m_model->plainText(row.row()));
+    return texts.join(QLatin1Char{'\n'});
+}
+
+void LogPage::copySelection() const {
+    QGuiApplication::clipboard()->setText(selectedText());
+}
+
+void LogPage::save() {
+    const QString path =
+        QFileDialog::getSaveFileName(this, tr("Save Log"), QStringLiteral("fiberscope.log"), tr("Texts (*.log *.txt)"));
+    if (path.isEmpty())
+        return;
+    QSaveFile file{path};
+    bool isWritten = file.open(QIODevice::WriteOnly | QIODevice::Text);
+    for (int row = 0; isWritten && row < m_model->rowCount(); ++row)
+        isWritten = file.write(m_model->plainText(row).toUtf8() + '\n') >= 0;
+    if (!isWritten || !file.commit())
+        QMessageBox::warning(this, tr("Save Log"), tr("%1 cannot be written: %2").arg(path, file.errorString()));
+}
+
+void LogPage::saveSettings(QSettings& settings) const {
+    settings.setValue(QStringLiteral("header"), m_table->horizontalHeader()->saveState());
+    settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
+    settings.setValue(QStringLiteral("level"), m_level->currentIndex());
+    settings.setValue(QStringLiteral("normalExits"), m_normalExits->isChecked());
+}
+
+void LogPage::restoreSettings(QSettings& settings) {
+    m_table->horizontalHeader()->restoreState(settings.value(QStringLiteral("header")).toByteArray());
+    m_splitter->restoreState(settings.value(QStringLiteral("splitter")).toByteArray());
+    m_level->setCurrentIndex(settings.value(QStringLiteral("level"), 0).toInt());
+    m_normalExits->setChecked(settings.value(QStringLiteral("normalExits"), false).toBool());
+}
+
+} // namespace fiberscope::widgets

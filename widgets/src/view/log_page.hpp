@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/log_model.hpp"
+#include "model/sampler.hpp"
+#include "view/observer_page.hpp"
+
+class QCheckBox;
+class QComboBox;
+class QHBoxLayout;
+class QLabel;
+class QLineEdit;
+class QSplitter;
+class QTableView;
+class QTextBrowser;
+
+namespace fiberscope::widgets {
+
+/// Tab "Log": what happened, one line an event, the newest last; below, the selected report with all its fields.
+/// **Thread:** GUI thread.
+class LogPage : public ObserverPage {
+    Q_OBJECT
+
+public:
+    explicit LogPage(Sampler& sampler, QWidget* parent = nullptr);
+
+    QString title() const override { return tr("Log"); }
+    void setActive(bool active) override;
+    QList<QAction*> fileActions() const override { return m_fileActions; }
+    QList<QAction*> viewActions() const override { return m_viewActions; }
+    QString statusText() const override;
+    void saveSettings(QSettings& settings) const override;
+    void restoreSettings(QSettings& settings) override;
+
+    LogModel& model() { return *m_model; }
+
+private:
+    void buildFilterBar(QHBoxLayout& bar);
+    void buildTable();
+    void buildDetails();
+    void addActions();
+    void applyFilter();
+    void followIfAtEnd();
+    void showLost(quint64 lost);
+    void showDetails();
+    void openLink(const QUrl& link);
+    void goToProcess(const QModelIndex& index);
+    void showMenu(QPoint position);
+    void copySelection() const;
+    void save();
+    QString selectedText() const;
+
+    Sampler& m_sampler;
+    LogModel* m_model;
+    QComboBox* m_level;
+    QLineEdit* m_filter;
+    QCheckBox* m_normalExits;
+    QCheckBox* m_follow;
+    QLabel* m_lost;
+    QSplitter* m_splitter;
+    QTableView* m_table;
+    QTextBrowser* m_details;
+    bool m_isActive = false;
+    QList<QAction*> m_fileActions;
+    QList<QAction*> m_viewActions;
+};
+
+} // namespace fiberscope::widgets
