@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Plain processes: spawn, messages, receive, ends, links, monitors, names, timers. Rules in the ids of OTP's list.
-#include <fiberscope/fiberscope.hpp>
-
 #include <QtTest>
+
+#include <fiberscope/fiberscope.hpp>
 
 using namespace fiberscope;
 using namespace std::chrono_literals;
@@ -463,9 +463,9 @@ void TestProcess::dictionary_and_label() {
     ExternalProcess me = node.attach();
     const Pid pid = me->spawn([to = me->pid()](Process& self) {
         self.set_label("the label");
-        self.put("key", 1);
-        self.send(to, Tick{static_cast<int>(self.put("key", 2).as_integer())});
-        self.send(to, Tick{static_cast<int>(self.get("key").as_integer())});
+        self.put(Atom{"key"}, 1);
+        self.send(to, Tick{static_cast<int>(self.put(Atom{"key"}, 2).as_integer())});
+        self.send(to, Tick{static_cast<int>(self.get(Atom{"key"}).as_integer())});
         self.receive<Tick>();
     });
     QCOMPARE(me->receive<Tick>().number, 1);

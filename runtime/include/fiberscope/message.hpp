@@ -194,6 +194,7 @@ std::string print(const T& value) {
 struct MessageType {
     const char* mangled_name;
     std::string (*print)(const void* value);
+    std::uint32_t bytes; ///< of the value itself, without what it points to
 };
 
 template <class T>
@@ -202,7 +203,7 @@ std::string print_value(const void* value) {
 }
 
 template <class T>
-inline const MessageType message_type{typeid(T).name(), &print_value<T>};
+inline const MessageType message_type{typeid(T).name(), &print_value<T>, static_cast<std::uint32_t>(sizeof(T))};
 
 enum class SignalKind : std::uint8_t {
     message,

@@ -51,6 +51,7 @@ struct SpawnOptions {
 namespace detail {
 
 class ControlBlock;
+struct ProcessAccess;
 
 /// The function of a process.
 struct Body {
@@ -296,7 +297,7 @@ public:
 
 protected:
     friend class detail::ControlBlock;
-    friend class ServerBase;
+    friend struct detail::ProcessAccess;
     explicit Process(detail::ControlBlock& block) noexcept : block_{&block} {}
     ~Process() = default;
 

@@ -234,4 +234,9 @@ private:
     friend class ProcessSystem;
 };
 
+/// From the public handle to the block behind it.
+struct ProcessAccess {
+    static ControlBlock& block(const Process& process) noexcept { return *process.block_; }
+};
+
 } // namespace fiberscope::detail

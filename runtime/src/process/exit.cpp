@@ -98,6 +98,8 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
     if (!event.name && rare_ != nullptr && !rare_->label.empty())
         event.name = Atom{rare_->label};
     event.initial_function = shown.initial_name.get();
+    event.initial_address = shown.initial_function.get();
+    event.initial_type = shown.initial_type.get();
     event.reason = reason;
     event.age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
     system_.events().append(std::move(event));

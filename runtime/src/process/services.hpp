@@ -2,6 +2,8 @@
 /// What the behaviours (supervisor, application) need of the process floor beyond the public API.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <fiberscope/events.hpp>
 #include <fiberscope/process.hpp>
 #include <fiberscope/server.hpp>
@@ -25,8 +27,6 @@ void record_event(Process& process, Event event);
 
 /// Milliseconds since the start of the Node.
 std::int64_t node_time_ms(const Process& process) noexcept;
-/// The clock of MessageSignal::sent_ns, nanoseconds, monotonic.
-std::int64_t clock_ns() noexcept;
 
 /// Asks the Node to stop because of the end of an application: does not wait. The reason is shown by the window.
 void request_node_stop(Process& process, std::string because);

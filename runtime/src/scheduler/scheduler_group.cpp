@@ -26,10 +26,10 @@ SchedulerGroup::~SchedulerGroup() {
             thread.join();
 }
 
-void SchedulerGroup::start(const std::shared_ptr<void>& keep_alive) {
+void SchedulerGroup::start() {
     threads_running_ = settings_.schedulers;
     for (const auto& scheduler : schedulers_)
-        threads_.emplace_back([this, keep_alive, &scheduler = *scheduler] {
+        threads_.emplace_back([this, &scheduler = *scheduler] {
             scheduler.run();
             thread_ended();
         });

@@ -41,8 +41,8 @@ public:
     SchedulerGroup& operator=(const SchedulerGroup&) = delete;
     ~SchedulerGroup();
 
-    /// Starts the threads; `keep_alive` is held by each until it ends.
-    void start(const std::shared_ptr<void>& keep_alive);
+    /// Starts the threads.
+    void start();
     /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
     /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
     bool stop(std::int64_t deadline_ns);
@@ -53,6 +53,7 @@ public:
     StackPool& stacks() noexcept { return stacks_; }
     const StackPool& stacks() const noexcept { return stacks_; }
     BlockingPool& blocking_pool() noexcept { return blocking_pool_; }
+    const BlockingPool& blocking_pool() const noexcept { return blocking_pool_; }
     const std::vector<std::unique_ptr<Scheduler>>& schedulers() const noexcept { return schedulers_; }
 
     /// Makes a waiting process runnable and queues it: where its frames are; a stackless one where its waker runs.

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "process/control_block.hpp"
+
+#include <fiberscope/server.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace fiberscope::detail {
+
+/// What a server's process executes: start the object, then one handler a message. Between two messages it holds no
+/// frames, so an idle server costs its control block and its object.
+/// **Source:** gen_server.erl and proc_lib.erl of OTP 25, rules G01 to G14.
+class ServerLoop final : public ProcessCode {
+public:
+    explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
+
+    Turn run(ControlBlock& block, Scheduler& scheduler) override;
+    void inspect(Inspect what, Inspection& result) const override;
+
+private:
+    /// Runs the constructor. False: the start failed, the end reason is set.
+    bool start(ControlBlock& block);
+    /// Runs what must come before the next message: stop, continue. True: the server has ended.
+    bool run_pending(ControlBlock& block);
+    /// True: the server has ended.
+    bool handle(ControlBlock& block, detail::MessageSignal& message);
+    void handle_unknown(ControlBlock& block, const detail::MessageSignal& message);
+    /// True if the idle timeout is over now; else it is armed, if there is one.
+    bool idle_time_is_over(ControlBlock& block, Scheduler& scheduler);
+    /// Runs one handler; what it throws ends the server. True: it has ended.
+    template <class Handler>
+    bool guarded(ControlBlock& block, Handler handler);
+    /// terminate, then the end with `reason`.
+    void terminate(ControlBlock& block, ExitReason reason);
+    void begin_idle_time();
+
+    std::function<std::unique_ptr<ServerBase>()> make_;
+    std::unique_ptr<ServerBase> server_;
+    std::int64_t idle_until_ns_ = never_ns;
+    bool in_handler_ = false;
+};
+
+} // namespace fiberscope::detail

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/services.hpp"
+
+#include "base/clock.hpp"
+#include "behaviour/server_loop.hpp"
+#include "process/await.hpp"
+#include "process/plain_code.hpp"
+#include "process/process_system.hpp"
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// The Exit message of a linked start that failed: the starter has the reason already.
+void drop_exit_of(ControlBlock& starter, Pid child) {
+    await_message(starter, starter.mailbox.begin(), Duration::zero(), [child](MessageSignal& message) {
+        return message.type == &message_type<Exit> && message.from == child ? 0 : -1;
+    });
+}
+
+} // namespace
+
+Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system) {
+    ControlBlock& block = ProcessAccess::block(starter);
+    block.safe_point(10);
+    SpawnPlan plan;
+    plan.code = std::make_unique<ServerLoop>(spec.make);
+    plan.mangled_type = spec.mangled_type;
+    plan.flags = static_cast<std::uint8_t>(ProcessRow::server_flag | (system ? ProcessRow::system_flag : 0));
+    plan.reports_start = true;
+    plan.start_request = ProcessSystem::make_ref();
+    const Ref request = plan.start_request;
+    SpawnOptions options = spec.options;
+    options.link = link;
+    options.monitor = false;
+    block.open_calls.push_back(request);
+    struct Closing {
+        ControlBlock& starter_block;
+        Ref open;
+        ~Closing() { std::erase(starter_block.open_calls, open); }
+    } const closing{block, request};
+    const auto newest = block.mailbox.end();
+    const Pid child = block.system().spawn(&block, std::move(plan), std::move(options)).first;
+    const auto received =
+        await_message(block, newest, infinity, [request](MessageSignal& message) { return message.tag == request ? 0 : -1; });
+    if (received.message == nullptr)
+        return ExitReason{Term::atom("noproc")}; // the starter unwinds: nothing is waited for
+    const auto& report = *static_cast<const StartReport*>(received.message->value);
+    if (report.outcome == StartReport::Outcome::started)
+        return {boost::system::in_place_value, child};
+    if (link && starter.trap_exit())
+        drop_exit_of(block, child);
+    return report.outcome == StartReport::Outcome::ignored ? ExitReason{Term::atom("ignore")} : report.reason;
+}
+
+Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
+    SpawnPlan plan;
+    plan.code = std::make_unique<PlainCode>(std::move(request.body));
+    plan.function = request.function;
+    plan.mangled_type = request.mangled_type;
+    options.link = true;
+    ControlBlock& block = ProcessAccess::block(parent);
+    return block.system().spawn(&block, std::move(plan), std::move(options)).first;
+}
+
+void record_event(Process& process, Event event) {
+    ProcessSystem& system = ProcessAccess::block(process).system();
+    if (event.kind == EventKind::restart)
+        system.restarts.fetch_add(1, std::memory_order_relaxed);
+    system.events().append(std::move(event));
+}
+
+std::int64_t node_time_ms(const Process& process) noexcept {
+    const ControlBlock& block = ProcessAccess::block(process);
+    return (clock_ns() - block.system().started_ns()) / 1'000'000;
+}
+
+void request_node_stop(Process& process, std::string because) {
+    ProcessAccess::block(process).system().on_stop_request(std::move(because));
+}
+
+} // namespace fiberscope::detail

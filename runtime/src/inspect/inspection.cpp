@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "inspect/function_names.hpp"
+#include "inspect/observation.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// The answers of one call of inspect, as they come.
+struct Inquiry {
+    std::vector<RawInspection> answers;
+    std::atomic<std::size_t> missing;
+    bool has_stacks;
+    InspectionHandler handler;
+
+    Inquiry(std::size_t count, bool with_stacks, InspectionHandler completion)
+        : answers(count), missing{count}, has_stacks{with_stacks}, handler{std::move(completion)} {}
+};
+
+bool is_runtime_frame(const FrameInfo& frame) {
+    return frame.file.find("/runtime/") != std::string::npos || frame.function.find("boost::") != std::string::npos;
+}
+
+/// Gives the frames names; the runtime's own are left out, so that the program's stand first.
+void name_frames(RawInspection& answer) {
+    for (const std::uintptr_t address : answer.frames) {
+        FrameInfo frame = FunctionNames::instance().frame_of(address - 1);
+        if (!is_runtime_frame(frame))
+            answer.stack.push_back(std::move(frame));
+    }
+}
+
+/// The chain of those parents that still live.
+void find_ancestors(const ProcessSystem& system, Inspection& answer) {
+    constexpr std::size_t most_ancestors = 64;
+    const ControlBlock* block = system.table().find(answer.pid);
+    while (block != nullptr && answer.ancestors.size() < most_ancestors) {
+        const Pid parent = Pid::from_bits(block->shown.parent.get());
+        block = system.table().find(parent);
+        if (block != nullptr)
+            answer.ancestors.push_back(parent);
+    }
+}
+
+void hand_over(Inquiry& inquiry) {
+    std::vector<Inspection> result;
+    result.reserve(inquiry.answers.size());
+    for (RawInspection& answer : inquiry.answers) {
+        name_frames(answer);
+        result.push_back(std::move(answer));
+    }
+    inquiry.handler(std::move(result));
+}
+
+void complete(ProcessSystem& system, const std::shared_ptr<Inquiry>& inquiry) {
+    if (inquiry->missing.fetch_sub(1, std::memory_order_acq_rel) != 1)
+        return;
+    if (inquiry->has_stacks) // names are looked up on disk: not on a scheduler
+        system.group().blocking_pool().submit([inquiry] { hand_over(*inquiry); });
+    else
+        hand_over(*inquiry);
+}
+
+} // namespace
+
+void inspect_processes(ProcessSystem& system, const std::vector<Pid>& processes, Inspect what, MessageRange range,
+                       InspectionHandler handler) {
+    if (processes.empty())
+        return handler({});
+    auto inquiry = std::make_shared<Inquiry>(processes.size(), has(what, Inspect::stack), std::move(handler));
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+        auto done = [&system, inquiry, what, i](RawInspection answer) {
+            if (has(what, Inspect::ancestors))
+                find_ancestors(system, answer);
+            inquiry->answers[i] = std::move(answer);
+            complete(system, inquiry);
+        };
+        system.send(processes[i], std::make_unique<InspectSignal>(what, range, std::move(done)));
+    }
+}
+
+} // namespace fiberscope::detail

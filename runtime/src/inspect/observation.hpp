@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+/// How a Node is looked at from outside, with names in place of addresses. Nothing here stops a scheduler.
+#pragma once
+
+#include "process/process_system.hpp"
+
+#include <fiberscope/inspect.hpp>
+#include <fiberscope/snapshot.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fiberscope::detail {
+
+/// Node and scheduler figures. **Thread:** any but a scheduler's.
+void take_counters(const ProcessSystem& system, Snapshot& snapshot);
+/// All of it. **Thread:** any but a scheduler's.
+void take_snapshot(const ProcessSystem& system, Snapshot& snapshot);
+
+/// Names the initial functions of exits. **Thread:** any but a scheduler's.
+void name_functions(EventBatch& batch);
+
+/// Asks processes about themselves and hands all answers over at once. **Thread:** any.
+void inspect_processes(ProcessSystem& system, const std::vector<Pid>& processes, Inspect what, MessageRange range,
+                       InspectionHandler handler);
+
+} // namespace fiberscope::detail

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "base/clock.hpp"
+#include "base/intern.hpp"
+#include "inspect/function_names.hpp"
+#include "inspect/observation.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <fstream>
+#include <unistd.h>
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// Names that one reader has asked for already, so that a million rows do not meet at one lock.
+class NameCache {
+public:
+    std::uint32_t of_address(std::uintptr_t address) {
+        return lookup(address, [address] { return FunctionNames::instance().id_of_address(address); });
+    }
+    std::uint32_t of_type(const char* mangled) {
+        return lookup(reinterpret_cast<std::uintptr_t>(mangled), [mangled] { return FunctionNames::instance().id_of_type(mangled); });
+    }
+
+private:
+    template <class Find>
+    std::uint32_t lookup(std::uintptr_t key, Find find) {
+        if (key == 0)
+            return 0;
+        if (const auto found = names_.find(key); found != names_.end())
+            return found->second;
+        return names_.emplace(key, find()).first->second;
+    }
+    boost::unordered_flat_map<std::uintptr_t, std::uint32_t> names_;
+};
+
+NameCache& names() {
+    thread_local NameCache cache;
+    return cache;
+}
+
+std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, const char* type) {
+    if (given != 0)
+        return given;
+    return address != 0 ? names().of_address(address) : names().of_type(type);
+}
+
+std::uint32_t milliseconds(std::int64_t ns) noexcept { return static_cast<std::uint32_t>(std::max<std::int64_t>(ns, 0) / 1'000'000); }
+
+std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row) {
+    static const std::uint32_t server_loop = intern("Server loop");
+    if (row.is_server() && block.fiber.load(std::memory_order_relaxed) == nullptr)
+        return server_loop;
+    const std::uintptr_t call_site = block.shown.call_site.get();
+    return call_site != 0 ? names().of_address(call_site - 1) : row.initial_function;
+}
+
+ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
+    const ControlBlock::Shown& shown = block.shown;
+    ProcessRow row;
+    row.pid = block.pid();
+    row.parent = Pid::from_bits(shown.parent.get());
+    row.reductions = shown.reductions.get();
+    row.cpu_ns = shown.cpu_ns.get();
+    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get();
+    if (block.fiber.load(std::memory_order_relaxed) != nullptr)
+        row.memory_bytes += (shown.stack_used_bytes.get() + 4095U) / 4096U * 4096U;
+    row.messages_in = shown.messages_in.get();
+    row.messages_out = shown.messages_out.get();
+    row.started_ms = milliseconds(shown.started_ns.get() - system.started_ns());
+    row.state_since_ms = milliseconds(shown.state_since_ns.get() - system.started_ns());
+    row.message_queue_length = shown.message_queue_length.get();
+    row.flags = shown.flags.get();
+    row.initial_function = initial_function(shown.initial_name.get(), shown.initial_function.get(), shown.initial_type.get());
+    row.current_function = current_function(block, row);
+    row.registered_name = shown.name.get();
+    row.links = shown.links.get();
+    row.monitors = shown.monitors.get();
+    row.context_switches = shown.context_switches.get();
+    const Scheduler* home = block.home.load(std::memory_order_relaxed);
+    row.scheduler = static_cast<std::uint8_t>(home != nullptr && !row.is_external() ? home->id() : 0);
+    row.priority = block.priority.load(std::memory_order_relaxed);
+    row.status = block.status();
+    return row;
+}
+
+std::uint64_t resident_bytes() {
+    std::ifstream statm{"/proc/self/statm"};
+    std::uint64_t total = 0;
+    std::uint64_t resident = 0;
+    statm >> total >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void sum_up_schedulers(Snapshot& snapshot) {
+    NodeRow& node = snapshot.node;
+    for (const SchedulerRow& scheduler : snapshot.schedulers) {
+        node.spawns += scheduler.spawns;
+        node.exits += scheduler.exits;
+        node.messages += scheduler.messages;
+        node.reductions += scheduler.reductions;
+        node.context_switches += scheduler.context_switches;
+        node.run_queue_length += scheduler.run_queue_length();
+    }
+}
+
+} // namespace
+
+void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
+    snapshot.schedulers.clear();
+    for (const auto& scheduler : system.group().schedulers())
+        snapshot.schedulers.push_back(scheduler->row());
+    NodeRow& node = snapshot.node;
+    node = {};
+    node.name = system.config().name;
+    node.taken_at = std::chrono::system_clock::now();
+    node.uptime_ns = static_cast<std::uint64_t>(clock_ns() - system.started_ns());
+    node.process_count = system.table().count();
+    node.process_limit = system.table().limit();
+    node.atom_count = intern_count();
+    node.schedulers = static_cast<std::uint32_t>(system.group().schedulers().size());
+    node.schedulers_online = system.group().online();
+    node.spawns = system.outside_spawns.load();
+    node.exits = system.outside_exits.load();
+    node.messages = system.outside_messages.load();
+    node.crashes = system.crashes.load();
+    node.restarts = system.restarts.load();
+    sum_up_schedulers(snapshot);
+    node.blocking_threads = system.group().blocking_pool().busy_threads();
+    node.timers = system.pending_timers();
+    node.stacks_bytes = system.group().stacks().reserved_bytes();
+    node.resident_bytes = resident_bytes();
+    node.preemption = "cooperative: at runtime calls and poll()";
+    node.stack_guards = system.group().stacks().guards();
+}
+
+void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
+    take_counters(system, snapshot);
+    snapshot.processes.clear();
+    snapshot.labels.clear();
+    const std::uint32_t end = system.table().used_slots();
+    std::string label;
+    for (std::uint32_t slot = 1; slot < end; ++slot) {
+        const ControlBlock& block = *system.table().at(slot);
+        if (!block.is_used())
+            continue;
+        snapshot.processes.push_back(row_of(system, block));
+        const ProcessRow& row = snapshot.processes.back();
+        snapshot.node.processes_bytes += row.memory_bytes;
+        if (row.has_label() && block.copy_label(label))
+            snapshot.labels.push_back({row.pid, label});
+    }
+}
+
+void name_functions(EventBatch& batch) {
+    for (Event& event : batch.events)
+        event.initial_function = initial_function(event.initial_function, event.initial_address, event.initial_type);
+}
+
+} // namespace fiberscope::detail

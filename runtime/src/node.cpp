@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fiberscope/node.hpp>
+
+#include "base/clock.hpp"
+#include "behaviour/logger.hpp"
+#include "inspect/observation.hpp"
+#include "node_core.hpp"
+#include "process/plain_code.hpp"
+#include "process/services.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <thread>
+
+namespace fiberscope {
+
+using namespace detail;
+
+namespace {
+
+NodeConfig checked(NodeConfig config) {
+    if (config.schedulers == 0)
+        config.schedulers = std::max(1U, std::thread::hardware_concurrency());
+    const auto require = [](bool holds, const char* what) {
+        if (!holds)
+            throw std::invalid_argument{what};
+    };
+    require(config.schedulers <= 255, "NodeConfig::schedulers: 1 to 255");
+    require(config.process_limit >= 16 && config.process_limit <= 4'190'000, "NodeConfig::process_limit: 16 to 4,190,000");
+    require(config.reductions_per_slice >= 100 && config.reductions_per_slice <= 1'000'000'000,
+            "NodeConfig::reductions_per_slice: 100 to 1,000,000,000");
+    require(config.slice >= std::chrono::microseconds{100}, "NodeConfig::slice: at least 100 microseconds");
+    require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
+    require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
+    require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
+    return config;
+}
+
+/// Ends an external process when its last owner lets go of it.
+void detach(ControlBlock* block) {
+    block->set_end_reason(block->pending_exit().value_or(ExitReason::normal()));
+    block->finish();
+}
+
+} // namespace
+
+// -- ExternalProcess ----
+
+ExternalProcess::ExternalProcess(std::shared_ptr<ControlBlock> block, Process& process)
+    : block_{std::move(block)}, process_{&process} {}
+ExternalProcess::ExternalProcess(ExternalProcess&&) noexcept = default;
+ExternalProcess& ExternalProcess::operator=(ExternalProcess&&) noexcept = default;
+ExternalProcess::~ExternalProcess() = default;
+
+ExternalProcess Node::attach() {
+    ControlBlock* block = core_->system->attach();
+    const auto system = core_->system;
+    return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }}, block->process()};
+}
+
+Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
+    try {
+        return std::make_unique<ExternalProcess>(attach());
+    } catch (const Error& error) {
+        return ExitReason{error.term};
+    }
+}
+
+// -- life ----
+
+Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+    core_->start();
+    ServerSpec logger = Logger::start().named("logger");
+    logger.options.initial_function = "logger";
+    ExternalProcess me = attach();
+    start_server(*me, logger, false, true);
+}
+
+Node::~Node() { stop(); }
+
+const NodeConfig& Node::config() const noexcept { return core_->system->config(); }
+std::uint32_t Node::id() const noexcept { return core_->system->id(); }
+
+std::vector<Pid> Node::stop(Duration deadline) { return core_->stop(deadline_after(clock_ns(), deadline)); }
+
+void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+    std::thread{[core = core_, deadline, completion = std::move(completion)] {
+        completion(core->stop(deadline_after(clock_ns(), deadline)));
+    }}.detach();
+}
+
+bool Node::is_stopped() const noexcept { return core_->system->closed.load(); }
+
+// -- processes ----
+
+Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
+    if (options.link || options.monitor)
+        throw Error{Term::atom("badarg")};
+    SpawnPlan plan;
+    plan.code = std::make_unique<PlainCode>(std::move(request.body));
+    plan.function = request.function;
+    plan.mangled_type = request.mangled_type;
+    return core_->system->spawn(nullptr, std::move(plan), std::move(options)).first;
+}
+
+bool Node::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {
+    const Pid to = core_->system->resolve(target);
+    if (!to)
+        return false;
+    message->sent_ns = clock_ns();
+    core_->system->outside_messages.fetch_add(1, std::memory_order_relaxed);
+    return core_->system->send(to, std::move(message));
+}
+
+bool Node::exit(Pid process, ExitReason reason) {
+    return core_->system->send(process, std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, std::move(reason)}));
+}
+
+bool Node::suspend(Pid process) { return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::suspend)); }
+bool Node::resume(Pid process) { return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::resume)); }
+bool Node::is_alive(Pid process) const noexcept { return core_->system->is_alive(process); }
+Pid Node::whereis(Atom name) const { return core_->system->registry().find(name); }
+std::vector<std::pair<Atom, Pid>> Node::registered() const { return core_->system->registry().all(); }
+std::uint32_t Node::process_count() const noexcept { return core_->system->table().count(); }
+
+void Node::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
+    core_->run_async(std::move(operation));
+}
+
+// -- servers and applications ----
+
+Result<Pid> Node::start(const ServerSpec& server) {
+    auto me = try_attach();
+    if (!me)
+        return me.error();
+    try {
+        return start_server(***me, server, false);
+    } catch (const Error& error) {
+        return ExitReason{error.term};
+    }
+}
+
+Result<std::monostate> Node::start(Application application) {
+    auto me = try_attach();
+    if (!me)
+        return me.error();
+    return core_->applications.start(***me, std::move(application));
+}
+
+Result<std::monostate> Node::stop_application(Atom name) {
+    auto me = try_attach();
+    if (!me)
+        return me.error();
+    return core_->applications.stop(***me, name);
+}
+
+void Node::start_async(Application application, std::function<void(Result<std::monostate>)> completion) {
+    run_async([core = core_.get(), application = std::move(application), completion = std::move(completion)](
+                  Process* self, const ExitReason& reason) {
+        completion(self != nullptr ? core->applications.start(*self, application) : Result<std::monostate>{reason});
+    });
+}
+
+void Node::stop_application_async(Atom name, std::function<void(Result<std::monostate>)> completion) {
+    run_async([core = core_.get(), name, completion = std::move(completion)](Process* self, const ExitReason& reason) {
+        completion(self != nullptr ? core->applications.stop(*self, name) : Result<std::monostate>{reason});
+    });
+}
+
+std::vector<ApplicationInfo> Node::applications() const { return core_->applications.running(); }
+
+// -- observing ----
+
+Snapshot Node::snapshot() const {
+    Snapshot result;
+    snapshot(result);
+    return result;
+}
+
+void Node::snapshot(Snapshot& reuse) const {
+    take_snapshot(*core_->system, reuse);
+    reuse.node.stopped_because = core_->stopped_because();
+}
+
+void Node::counters(Snapshot& reuse) const {
+    take_counters(*core_->system, reuse);
+    reuse.node.stopped_because = core_->stopped_because();
+}
+
+EventBatch Node::events_after(std::uint64_t seq) const {
+    EventBatch batch = core_->system->events().after(seq);
+    name_functions(batch);
+    return batch;
+}
+
+void Node::inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler) {
+    inspect_processes(*core_->system, processes, what, range, std::move(handler));
+}
+
+void Node::log(LogLevel level, std::string text, Pid about) { cast("logger", Logger::Line{level, std::move(text), about}); }
+
+bool Node::wait_until_quiet(Duration timeout) {
+    return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
+}
+
+bool Node::set_schedulers_online(std::uint32_t count) { return core_->system->group().set_online(count); }
+std::uint32_t Node::schedulers() const noexcept { return config().schedulers; }
+std::uint32_t Node::schedulers_online() const noexcept { return core_->system->group().online(); }
+
+} // namespace fiberscope
