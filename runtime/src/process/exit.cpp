@@ -41,7 +41,8 @@ void ControlBlock::close_signals() {
     auto signal = take_signals(closed_queue());
     while (signal != nullptr) {
         std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
-        system_.answer_for_the_dead({system_.id(), slot_, signal->target_serial}, std::move(signal));
+        const Pid target{system_.id(), slot_, signal->target_serial};
+        system_.answer_for_the_dead(target, std::move(signal));
         signal = std::move(next);
     }
 }
