@@ -43,8 +43,11 @@ LogLine logLine(const fiberscope::Event& event) {
     line.level = eventLevel(event);
     line.pid = event.pid;
     const bool isSupervisors = event.kind == fiberscope::EventKind::gave_up;
-    line.process =
-        namedPidText(isSupervisors ? toQString(event.supervisor_name.name()) : toQString(eventProcessName(event)), event.pid);
+    const bool isApplications =
+        event.kind == fiberscope::EventKind::application_started || event.kind == fiberscope::EventKind::application_stopped;
+    if (!isApplications)
+        line.process =
+            namedPidText(isSupervisors ? toQString(event.supervisor_name.name()) : toQString(eventProcessName(event)), event.pid);
     line.text = eventText(event);
     if (event.log && !event.log->fields.empty()) {
         line.report = event.log;

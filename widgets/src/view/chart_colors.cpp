@@ -17,7 +17,9 @@ constexpr std::array<QRgb, 16> observerColors = {
     qRgb(240, 100, 240), qRgb(160, 40, 40),  qRgb(100, 100, 240), qRgb(140, 140, 0), qRgb(25, 200, 100), qRgb(120, 25, 240),
     qRgb(255, 140, 163), qRgb(25, 120, 120), qRgb(120, 25, 120),  qRgb(110, 90, 60),
 };
-constexpr double lineContrast = 2.0;
+/// Thin bright lines on white read well with less contrast than dark ones on black.
+constexpr double lineContrastOnLight = 2.0;
+constexpr double lineContrastOnDark = 3.5;
 
 double linear(float channel) {
     const auto value = static_cast<double>(channel);
@@ -63,8 +65,9 @@ ChartColors::ChartColors(const QPalette& palette)
       killMark{readableOn(background, QColor{200, 30, 30}, 3)}, restartMark{readableOn(background, QColor{0, 140, 60}, 3)} {}
 
 QColor ChartColors::line(int index) const {
+    const double contrast = luminance(background) < 0.2 ? lineContrastOnDark : lineContrastOnLight;
     return readableOn(background, QColor::fromRgb(observerColors[static_cast<std::size_t>(index) % observerColors.size()]),
-                      lineContrast);
+                      contrast);
 }
 
 } // namespace fiberscope::widgets

@@ -46,9 +46,9 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     buildDetails();
     m_splitter->addWidget(m_table);
     m_splitter->addWidget(m_details);
-    m_splitter->setStretchFactor(0, 3);
-    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setStretchFactor(0, 1);
     m_splitter->setChildrenCollapsible(false);
+    m_splitter->setSizes({500, 130});
     layout->addWidget(m_splitter, 1);
     addActions();
     applyFilter();

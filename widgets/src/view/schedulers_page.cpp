@@ -48,8 +48,7 @@ SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     buildTable();
     m_splitter->addWidget(m_scroll);
     m_splitter->addWidget(m_table);
-    m_splitter->setStretchFactor(0, 3);
-    m_splitter->setStretchFactor(1, 2);
+    m_splitter->setStretchFactor(0, 1);
     m_splitter->setChildrenCollapsible(false);
     layout->addWidget(m_splitter, 1);
     connect(&sampler, &Sampler::loadSampled, this, &SchedulersPage::takeSample);
@@ -93,11 +92,8 @@ void SchedulersPage::buildTable() {
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
     m_table->horizontalHeader()->setHighlightSections(false);
-    for (int column = 0; column < m_model->columnCount(); ++column) {
-        const QString title = m_model->headerData(column, Qt::Horizontal).toString();
-        m_table->setColumnWidth(column, std::max(60, m_table->fontMetrics().horizontalAdvance(title) + 24));
-    }
-    m_table->setColumnWidth(1, m_table->fontMetrics().horizontalAdvance(QStringLiteral("draining (1,000 left)")) + 24);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
 }
 
 void SchedulersPage::addPanels(std::size_t count) {
@@ -109,6 +105,17 @@ void SchedulersPage::addPanels(std::size_t count) {
         m_columns = 0;
     }
     placePanels();
+    if (!m_isDivided)
+        divide();
+}
+
+/// The table gets what its rows need, but not more than 40 %.
+void SchedulersPage::divide() {
+    m_isDivided = true;
+    const int rows = m_table->verticalHeader()->defaultSectionSize() * (static_cast<int>(m_panels.size()) + 1);
+    const int all = m_splitter->height();
+    const int table = std::min(rows + m_table->horizontalHeader()->height(), all * 2 / 5);
+    m_splitter->setSizes({all - table, table});
 }
 
 void SchedulersPage::placePanels() {
@@ -198,12 +205,10 @@ void SchedulersPage::setOnline(int count) {
 
 void SchedulersPage::saveSettings(QSettings& settings) const {
     settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
-    settings.setValue(QStringLiteral("header"), m_table->horizontalHeader()->saveState());
 }
 
 void SchedulersPage::restoreSettings(QSettings& settings) {
-    m_splitter->restoreState(settings.value(QStringLiteral("splitter")).toByteArray());
-    m_table->horizontalHeader()->restoreState(settings.value(QStringLiteral("header")).toByteArray());
+    m_isDivided = m_splitter->restoreState(settings.value(QStringLiteral("splitter")).toByteArray());
 }
 
 } // namespace fiberscope::widgets

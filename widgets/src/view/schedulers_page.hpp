@@ -45,6 +45,7 @@ private:
     void buildTable();
     void addPanels(std::size_t count);
     void placePanels();
+    void divide();
     void takeSample(const LoadSample& sample);
     void showSample();
     void showOnline(std::uint32_t online, std::uint32_t all);
@@ -55,6 +56,7 @@ private:
     LoadHistory m_history;
     LoadSample m_last;
     bool m_isActive = false;
+    bool m_isDivided = false; ///< between panels and table, by the user or by us
     int m_columns = 0;
     SchedulerModel* m_model;
     QList<SchedulerPanel*> m_panels;

@@ -15,7 +15,9 @@ namespace fiberscope::widgets {
 namespace {
 /// Samples come every half second; a reader wants a second.
 constexpr qint64 refreshMs = 900;
-constexpr int nameWidth = 22; ///< in letters
+/// Numbers of the boxes in the left column, so that both are about as long.
+const QList<qsizetype> leftBoxes{0, 2, 4};
+constexpr int nameWidth = 25; ///< in letters
 } // namespace
 
 SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}, m_sampler{sampler} {
@@ -28,7 +30,7 @@ SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}
     auto* right = new QVBoxLayout;
     const QList<SystemBox> boxes = systemBoxes();
     for (qsizetype i = 0; i < boxes.size(); ++i) {
-        QVBoxLayout* column = i % 2 == 0 ? left : right;
+        QVBoxLayout* column = leftBoxes.contains(i) ? left : right;
         column->addWidget(addBox(boxes[i]));
         column->addSpacing(6);
     }

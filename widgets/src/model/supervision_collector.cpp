@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/supervision_collector.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto soonest = 30ms;
+constexpr auto publishDelay = 60ms;
+/// A round takes at most a tenth of the time, so that a tree of a hundred thousand children does not keep its supervisor busy.
+constexpr int restFactor = 10;
+constexpr qint64 unansweredMs = 1500;
+/// Of a bigger family only the first are named; the others go by their child id.
+constexpr std::size_t namedChildren = 256;
+
+bool changesTrees(const fiberscope::Event& event) {
+    switch (event.kind) {
+    case fiberscope::EventKind::exit: return !event.reason.is_clean();
+    case fiberscope::EventKind::log: return false;
+    default: return true;
+    }
+}
+
+} // namespace
+
+/// Where runtime threads leave answers; outlives the collector as long as a question is open.
+struct SupervisionCollector::Inbox {
+    std::mutex mutex; ///< protects `owner`
+    SupervisionCollector* owner;
+
+    void hand(std::vector<fiberscope::Inspection> answers) {
+        const std::scoped_lock lock{mutex};
+        if (owner == nullptr || answers.empty())
+            return;
+        auto answer = std::make_shared<fiberscope::Inspection>(std::move(answers.front()));
+        QMetaObject::invokeMethod(
+            owner, [collector = owner, answer] { collector->take(std::move(*answer)); }, Qt::QueuedConnection);
+    }
+};
+
+SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
+    : QObject{parent}, m_sampler{sampler}, m_inbox{std::make_shared<Inbox>()} {
+    m_inbox->owner = this;
+    for (QTimer* timer : {&m_roundTimer, &m_soonTimer, &m_publishTimer})
+        timer->setSingleShot(true);
+    connect(&m_roundTimer, &QTimer::timeout, this, [this] {
+        if (m_sampler.isPaused())
+            scheduleRound();
+        else
+            collectNow();
+    });
+    connect(&m_soonTimer, &QTimer::timeout, this, &SupervisionCollector::collectNow);
+    connect(&m_publishTimer, &QTimer::timeout, this, &SupervisionCollector::publish);
+    connect(&sampler, &Sampler::eventsArrived, this, &SupervisionCollector::takeEvents);
+}
+
+SupervisionCollector::~SupervisionCollector() {
+    const std::scoped_lock lock{m_inbox->mutex};
+    m_inbox->owner = nullptr;
+}
+
+void SupervisionCollector::setWanted(bool wanted) {
+    m_isWanted = wanted;
+    if (wanted) {
+        collectNow();
+    } else {
+        m_roundTimer.stop();
+        m_soonTimer.stop();
+    }
+}
+
+void SupervisionCollector::takeEvents(const EventsSample& batch) {
+    if (!m_isWanted || m_soonTimer.isActive())
+        return;
+    if (std::any_of(batch->events.begin(), batch->events.end(), changesTrees))
+        m_soonTimer.start(std::max<std::chrono::milliseconds>(soonest, std::chrono::milliseconds{m_lastRoundMs * restFactor}));
+}
+
+void SupervisionCollector::collectNow() {
+    scheduleRound();
+    if (m_sampler.node().is_stopped())
+        return;
+    m_round.start();
+    m_applications = m_sampler.node().applications();
+    for (const auto& application : m_applications)
+        ask(application.supervisor);
+    m_publishTimer.start(m_pending.empty() ? std::chrono::milliseconds{0} : publishDelay);
+}
+
+void SupervisionCollector::scheduleRound() {
+    if (!m_isWanted || m_sampler.refreshInterval() <= 0ms)
+        return;
+    m_roundTimer.start(std::max(m_sampler.refreshInterval(), std::chrono::milliseconds{m_lastRoundMs * restFactor}));
+}
+
+void SupervisionCollector::ask(fiberscope::Pid supervisor) {
+    const auto [pending, isNew] = m_pending.try_emplace(supervisor);
+    if (!isNew)
+        return;
+    pending->second.start();
+    m_sampler.node().inspect({supervisor}, fiberscope::Inspect::children, {},
+                             [inbox = m_inbox](std::vector<fiberscope::Inspection> answers) { inbox->hand(std::move(answers)); });
+}
+
+void SupervisionCollector::take(fiberscope::Inspection answer) {
+    m_pending.erase(answer.pid);
+    m_lastRoundMs = m_round.elapsed();
+    if (answer.alive && answer.is_supervisor) {
+        for (const auto& child : answer.supervisor.children)
+            if (child.type == fiberscope::ChildType::supervisor && child.pid)
+                ask(child.pid);
+        m_supervisors[answer.pid] = std::make_shared<const fiberscope::SupervisorInfo>(std::move(answer.supervisor));
+    } else {
+        m_supervisors.erase(answer.pid);
+    }
+    if (m_pending.empty())
+        publish();
+    else if (!m_publishTimer.isActive())
+        m_publishTimer.start(publishDelay);
+}
+
+void SupervisionCollector::publish() {
+    m_publishTimer.stop();
+    const QList<fiberscope::Pid> nameless = sweep();
+    auto frame = std::make_shared<SupervisionFrame>();
+    frame->applications = m_applications;
+    frame->supervisors = m_supervisors;
+    frame->names = m_names;
+    for (const auto& [pid, since] : m_pending)
+        if (since.elapsed() > unansweredMs)
+            frame->unanswered.insert(pid);
+    emit frameReady(std::move(frame));
+    if (!nameless.isEmpty())
+        learnNames(nameless);
+}
+
+QList<fiberscope::Pid> SupervisionCollector::sweep() {
+    decltype(m_supervisors) reached;
+    decltype(m_names) named;
+    QList<fiberscope::Pid> nameless;
+    const auto keepName = [&](fiberscope::Pid pid) {
+        const auto known = m_names.find(pid);
+        if (known != m_names.end())
+            named.insert(*known);
+        else
+            nameless.append(pid);
+    };
+    std::vector<fiberscope::Pid> open;
+    for (const auto& application : m_applications) {
+        open.push_back(application.supervisor);
+        keepName(application.supervisor);
+    }
+    while (!open.empty()) {
+        const auto found = m_supervisors.find(open.back());
+        open.pop_back();
+        if (found == m_supervisors.end() || !reached.insert(*found).second)
+            continue;
+        const auto& children = found->second->children;
+        for (std::size_t i = 0; i < children.size(); ++i) {
+            if (children[i].pid && i < namedChildren)
+                keepName(children[i].pid);
+            if (children[i].pid && children[i].type == fiberscope::ChildType::supervisor)
+                open.push_back(children[i].pid);
+        }
+    }
+    m_supervisors = std::move(reached);
+    m_names = std::move(named);
+    return nameless;
+}
+
+void SupervisionCollector::learnNames(const QList<fiberscope::Pid>& pids) {
+    m_sampler.lookUp(pids, this, [this](const QList<ProcessDetails>& processes) {
+        for (const ProcessDetails& process : processes) {
+            const bool hasName = process.alive && (process.row.registered_name != 0 || !process.label.isEmpty());
+            m_names[process.pid] = hasName ? process.name : QString{};
+        }
+        publish();
+    });
+}
+
+} // namespace fiberscope::widgets

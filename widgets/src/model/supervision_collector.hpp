@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/sampler.hpp"
+#include "model/supervision_frame.hpp"
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+
+#include <unordered_map>
+
+namespace fiberscope::widgets {
+
+/// Walks the supervision trees while somebody shows them: asks each supervisor for its children, level by level, each
+/// by itself, so that one that is busy delays nobody. A round starts at the refresh interval, and at once when an event
+/// tells of a restart, a crash or an application; big trees are asked less often. Never waits.
+/// **Thread:** GUI thread. Answers come on runtime threads and are handed over.
+class SupervisionCollector : public QObject {
+    Q_OBJECT
+
+public:
+    explicit SupervisionCollector(Sampler& sampler, QObject* parent = nullptr);
+    ~SupervisionCollector() override;
+
+    void setWanted(bool wanted);
+    /// Starts a round now.
+    void collectNow();
+
+signals:
+    void frameReady(fiberscope::widgets::SupervisionFramePtr frame);
+
+private:
+    struct Inbox;
+
+    void takeEvents(const EventsSample& batch);
+    void ask(fiberscope::Pid supervisor);
+    void take(fiberscope::Inspection answer);
+    void publish();
+    /// Drops what no tree reaches any more and returns the processes whose names are not known.
+    QList<fiberscope::Pid> sweep();
+    void learnNames(const QList<fiberscope::Pid>& pids);
+    void scheduleRound();
+
+    Sampler& m_sampler;
+    std::shared_ptr<Inbox> m_inbox;
+    bool m_isWanted = false;
+    QTimer m_roundTimer;
+    QTimer m_soonTimer;
+    QTimer m_publishTimer;
+    QElapsedTimer m_round;    ///< since the start of the round
+    qint64 m_lastRoundMs = 0; ///< how long the last one took, until its last answer
+    std::vector<fiberscope::ApplicationInfo> m_applications;
+    std::unordered_map<fiberscope::Pid, std::shared_ptr<const fiberscope::SupervisorInfo>> m_supervisors;
+    std::unordered_map<fiberscope::Pid, QString> m_names;         ///< empty: asked, has none
+    std::unordered_map<fiberscope::Pid, QElapsedTimer> m_pending; ///< asked, not answered
+};
+
+} // namespace fiberscope::widgets

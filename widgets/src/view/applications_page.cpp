@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/applications_page.hpp"
+
+#include "model/text_format.hpp"
+#include "view/send_exit_dialog.hpp"
+#include "view/supervision_tree_view.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <QAction>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QSettings>
+#include <QShortcut>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace fiberscope::widgets {
+
+namespace {
+/// As in Erlang's observer.
+constexpr int listWidth = 150;
+} // namespace
+
+ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
+    : ObserverPage{parent}, m_sampler{sampler}, m_collector{sampler}, m_model{new SupervisionModel{this}},
+      m_splitter{new QSplitter{Qt::Horizontal}}, m_list{new QListWidget}, m_search{new QLineEdit}, m_foundLabel{new QLabel},
+      m_stack{new QStackedWidget}, m_message{new QLabel{tr("Waiting for data")}}, m_tree{new SupervisionTreeView} {
+    setObjectName(QStringLiteral("applicationsPage"));
+    m_list->setObjectName(QStringLiteral("applicationList"));
+    m_list->setAccessibleName(tr("Applications"));
+    auto* layout = new QVBoxLayout{this};
+    layout->setContentsMargins(6, 6, 6, 6);
+    layout->addWidget(m_splitter);
+    m_splitter->addWidget(m_list);
+    m_splitter->addWidget(buildTree());
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({listWidth, 3 * listWidth});
+    m_splitter->setChildrenCollapsible(false);
+    addActions();
+    connect(&m_collector, &SupervisionCollector::frameReady, this, &ApplicationsPage::takeFrame);
+    connect(m_list, &QListWidget::currentItemChanged, this, &ApplicationsPage::chooseApplication);
+}
+
+QWidget* ApplicationsPage::buildTree() {
+    m_search->setObjectName(QStringLiteral("applicationSearch"));
+    m_search->setPlaceholderText(tr("Find by name, child id or pid (Ctrl+K; Enter: next)"));
+    m_search->setAccessibleName(tr("Find in the tree"));
+    m_search->setClearButtonEnabled(true);
+    m_foundLabel->setObjectName(QStringLiteral("applicationFound"));
+    m_message->setAlignment(Qt::AlignCenter);
+    m_message->setWordWrap(true);
+    m_tree->setObjectName(QStringLiteral("supervisionTree"));
+    m_tree->setAccessibleName(tr("Supervision tree"));
+    m_tree->setModel(m_model);
+    m_tree->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_stack->addWidget(m_message);
+    m_stack->addWidget(m_tree);
+    auto* bar = new QHBoxLayout;
+    bar->addWidget(m_search, 1);
+    bar->addWidget(m_foundLabel);
+    auto* right = new QWidget;
+    auto* layout = new QVBoxLayout{right};
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addLayout(bar);
+    layout->addWidget(m_stack, 1);
+    connect(m_search, &QLineEdit::textChanged, this, &ApplicationsPage::find);
+    connect(m_search, &QLineEdit::returnPressed, this, &ApplicationsPage::findNext);
+    connect(m_tree, &QAbstractItemView::activated, this, &ApplicationsPage::activate);
+    connect(m_tree, &QWidget::customContextMenuRequested, this, &ApplicationsPage::showMenu);
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this] { emit statusTextChanged(statusText()); });
+    return right;
+}
+
+void ApplicationsPage::addActions() {
+    const auto addFileAction = [this](const QString& text, auto call) {
+        auto* action = new QAction{text, this};
+        connect(action, &QAction::triggered, this, [this, call] {
+            if (const auto pid = currentPid())
+                call(pid);
+        });
+        m_fileActions.append(action);
+    };
+    addFileAction(tr("Process Info"), [this](fiberscope::Pid pid) { emit processInfoRequested(pid); });
+    addFileAction(tr("Send Exit Signal…"), [this](fiberscope::Pid pid) { sendExit(pid); });
+    addFileAction(tr("Kill Process"), [this](fiberscope::Pid pid) { emit killRequested({pid}); });
+    m_detailed = addViewAction(tr("Details in the Tree"), QStringLiteral("treeDetails"));
+    m_detailed->setCheckable(true);
+    m_detailed->setChecked(true);
+    connect(m_detailed, &QAction::toggled, m_tree, &SupervisionTreeView::setDetailed);
+    connect(addViewAction(tr("Expand All"), QStringLiteral("expandAll")), &QAction::triggered, m_tree,
+            &SupervisionTreeView::expandAll);
+    connect(addViewAction(tr("Collapse All"), QStringLiteral("collapseAll")), &QAction::triggered, m_tree,
+            &SupervisionTreeView::collapseAll);
+    auto* focusSearch = new QShortcut{QKeySequence{Qt::CTRL | Qt::Key_K}, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut};
+    connect(focusSearch, &QShortcut::activated, m_search, qOverload<>(&QWidget::setFocus));
+    auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_search, nullptr, nullptr, Qt::WidgetShortcut};
+    connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
+}
+
+QAction* ApplicationsPage::addViewAction(const QString& text, const QString& name) {
+    auto* action = new QAction{text, this};
+    action->setObjectName(name);
+    m_viewActions.append(action);
+    return action;
+}
+
+void ApplicationsPage::setActive(bool active) {
+    m_collector.setWanted(active);
+}
+
+QString ApplicationsPage::statusText() const {
+    if (const auto pid = currentPid())
+        return tr("Pid: %1").arg(pidText(pid));
+    return tr("Number of Applications: %1").arg(m_list->count());
+}
+
+void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
+    m_model->setFrame(frame);
+    showApplications(*frame);
+    m_message->setText(tr("No application runs"));
+    m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
+    emit statusTextChanged(statusText());
+}
+
+void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
+    for (int row = m_list->count() - 1; row >= 0; --row)
+        if (frame.application(fiberscope::Atom{m_list->item(row)->text().toStdString()}) == nullptr)
+            delete m_list->takeItem(row);
+    for (const auto& application : frame.applications) {
+        const QString name = toQString(application.name.name());
+        if (!m_list->findItems(name, Qt::MatchExactly).isEmpty())
+            continue;
+        auto* item = new QListWidgetItem{name, m_list};
+        item->setToolTip(QString::fromStdString(application.description));
+    }
+    if (m_list->currentRow() < 0 && m_list->count() > 0)
+        m_list->setCurrentRow(0);
+}
+
+void ApplicationsPage::chooseApplication() {
+    const QListWidgetItem* item = m_list->currentItem();
+    m_model->setApplication(item == nullptr ? fiberscope::Atom{} : fiberscope::Atom{item->text().toStdString()});
+    m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
+    find();
+    emit statusTextChanged(statusText());
+}
+
+void ApplicationsPage::find() {
+    const QString text = m_search->text().trimmed();
+    const QModelIndexList found = m_model->search(text);
+    m_found = QList<QPersistentModelIndex>(found.begin(), found.end());
+    m_foundAt = -1;
+    m_tree->setFound(found);
+    m_foundLabel->setText(text.isEmpty() ? QString{} : tr("%1 found").arg(found.size()));
+    if (!found.isEmpty())
+        m_tree->scrollTo(found.front());
+}
+
+void ApplicationsPage::findNext() {
+    if (m_found.isEmpty())
+        return;
+    m_foundAt = (m_foundAt + 1) % m_found.size();
+    m_tree->setCurrentIndex(m_found[m_foundAt]);
+    m_tree->scrollTo(m_found[m_foundAt]);
+}
+
+fiberscope::Pid ApplicationsPage::currentPid() const {
+    const QModelIndex current = m_tree->currentIndex();
+    return current.isValid() ? m_model->node(current).pid : fiberscope::Pid{};
+}
+
+void ApplicationsPage::activate(const QModelIndex& index) {
+    const SupervisionNode& node = m_model->node(index);
+    if (node.kind == SupervisionNode::Kind::more)
+        m_model->showMore(index);
+    else if (node.hasProcess())
+        emit processInfoRequested(node.pid);
+}
+
+void ApplicationsPage::showMenu(QPoint position) {
+    const QModelIndex index = m_tree->indexAt(position);
+    if (!index.isValid())
+        return;
+    // the target stays the same whatever the tree does while the menu is open
+    const fiberscope::Pid pid = m_model->node(index).pid;
+    QMenu menu{this};
+    menu.setObjectName(QStringLiteral("applicationMenu"));
+    if (pid) {
+        const QString who = pidText(pid);
+        menu.addAction(tr("Process info for %1").arg(who), this, [this, pid] { emit processInfoRequested(pid); });
+        menu.addAction(tr("Show %1 in Processes").arg(who), this, [this, pid] { emit processShowRequested(pid); });
+        menu.addAction(tr("Send exit signal…"), this, [this, pid] { sendExit(pid); });
+        menu.addSeparator();
+    }
+    const QPersistentModelIndex node{index};
+    if (m_model->rowCount(index) > 0)
+        menu.addAction(m_tree->isCollapsed(index) ? tr("Expand") : tr("Collapse"), this, [this, node] {
+            if (node.isValid())
+                m_tree->setCollapsed(node, !m_tree->isCollapsed(node));
+        });
+    if (m_model->node(index).kind == SupervisionNode::Kind::more)
+        menu.addAction(tr("Show more"), this, [this, node] {
+            if (node.isValid())
+                m_model->showMore(node);
+        });
+    if (pid)
+        menu.addAction(tr("Kill process %1").arg(pidText(pid)), this, [this, pid] { emit killRequested({pid}); });
+    menu.exec(m_tree->viewport()->mapToGlobal(position));
+}
+
+void ApplicationsPage::sendExit(fiberscope::Pid pid) {
+    SendExitDialog dialog{pidText(pid), m_sampler.node().id(), this};
+    if (dialog.exec() == QDialog::Accepted)
+        m_sampler.node().exit(pid, dialog.reason());
+}
+
+void ApplicationsPage::saveSettings(QSettings& settings) const {
+    settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
+    settings.setValue(QStringLiteral("details"), m_detailed->isChecked());
+}
+
+void ApplicationsPage::restoreSettings(QSettings& settings) {
+    m_splitter->restoreState(settings.value(QStringLiteral("splitter")).toByteArray());
+    m_detailed->setChecked(settings.value(QStringLiteral("details"), true).toBool());
+}
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/sampler.hpp"
+#include "model/supervision_collector.hpp"
+#include "model/supervision_model.hpp"
+#include "view/observer_page.hpp"
+
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QSplitter;
+class QStackedWidget;
+
+namespace fiberscope::widgets {
+
+class SupervisionTreeView;
+
+/// Tab "Applications": the applications at the left, the supervision tree of the chosen one at the right.
+/// **Thread:** GUI thread.
+class ApplicationsPage : public ObserverPage {
+    Q_OBJECT
+
+public:
+    explicit ApplicationsPage(Sampler& sampler, QWidget* parent = nullptr);
+
+    QString title() const override { return tr("Applications"); }
+    void setActive(bool active) override;
+    QList<QAction*> fileActions() const override { return m_fileActions; }
+    QList<QAction*> viewActions() const override { return m_viewActions; }
+    QString statusText() const override;
+    void saveSettings(QSettings& settings) const override;
+    void restoreSettings(QSettings& settings) override;
+
+    SupervisionModel& model() { return *m_model; }
+
+private:
+    QWidget* buildTree();
+    void addActions();
+    QAction* addViewAction(const QString& text, const QString& name);
+    void takeFrame(const SupervisionFramePtr& frame);
+    void showApplications(const SupervisionFrame& frame);
+    void chooseApplication();
+    void find();
+    void findNext();
+    void activate(const QModelIndex& index);
+    void showMenu(QPoint position);
+    void sendExit(fiberscope::Pid pid);
+    fiberscope::Pid currentPid() const;
+
+    Sampler& m_sampler;
+    SupervisionCollector m_collector;
+    SupervisionModel* m_model;
+    QSplitter* m_splitter;
+    QListWidget* m_list;
+    QLineEdit* m_search;
+    QLabel* m_foundLabel;
+    QStackedWidget* m_stack;
+    QLabel* m_message;
+    SupervisionTreeView* m_tree;
+    QAction* m_detailed = nullptr;
+    QList<QPersistentModelIndex> m_found;
+    qsizetype m_foundAt = -1;
+    QList<QAction*> m_fileActions;
+    QList<QAction*> m_viewActions;
+};
+
+} // namespace fiberscope::widgets

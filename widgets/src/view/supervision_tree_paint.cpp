@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/// How the boxes of a supervision tree look.
+#include "view/chart_colors.hpp"
+#include "view/supervision_tree_view.hpp"
+
+#include <QPaintEvent>
+#include <QPainter>
+
+#include <algorithm>
+
+namespace fiberscope::widgets {
+
+namespace {
+
+constexpr int cornerRadius = 6;
+constexpr int paddingX = 10;
+constexpr int paddingY = 5;
+constexpr int knobRadius = 6;
+constexpr double glowMs = 2500;
+constexpr double fadedOpacity = 0.3;
+
+QColor mixed(const QColor& from, const QColor& to, double share) {
+    const auto mix = [share](int left, int right) { return static_cast<int>(left + (right - left) * share); };
+    return {mix(from.red(), to.red()), mix(from.green(), to.green()), mix(from.blue(), to.blue())};
+}
+
+struct BoxColors {
+    QColor fill, border, text, faint, warning, glow;
+
+    explicit BoxColors(const QPalette& palette) {
+        const QColor base = palette.color(QPalette::Base);
+        const QColor ink = palette.color(QPalette::Text);
+        // observer's grey boxes with their dark frame
+        fill = isDark(palette) ? mixed(base, ink, 0.16) : QColor{224, 220, 215};
+        border = mixed(base, ink, isDark(palette) ? 0.5 : 0.7);
+        text = ink;
+        faint = mixed(fill, ink, 0.68);
+        warning = isDark(palette) ? QColor{255, 150, 60} : QColor{200, 80, 0};
+        glow = isDark(palette) ? QColor{30, 120, 60} : QColor{140, 225, 160};
+    }
+};
+
+} // namespace
+
+void SupervisionTreeView::paintEvent(QPaintEvent* event) {
+    ensureLayout();
+    QPainter painter{viewport()};
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.translate(-horizontalOffset(), -verticalOffset());
+    const QRect area = event->rect().translated(horizontalOffset(), verticalOffset());
+    paintLines(painter, area);
+    const auto& boxes = m_layout.boxes();
+    for (std::size_t box = 0; box < boxes.size(); ++box)
+        if (boxes[box].rect.adjusted(-8, -8, 8, 8).intersects(area))
+            paintBox(painter, static_cast<int>(box));
+}
+
+void SupervisionTreeView::paintLines(QPainter& painter, const QRect& area) const {
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(QPen{BoxColors{palette()}.border, 1});
+    for (const TreeLayout::Box& box : m_layout.boxes()) {
+        if (box.parent < 0)
+            continue;
+        const TreeLayout::Box& parent = m_layout.boxes()[static_cast<std::size_t>(box.parent)];
+        const int bus = m_layout.busX(parent);
+        const QPoint from{parent.rect.right(), parent.rect.center().y()};
+        const QPoint to{box.rect.left(), box.rect.center().y()};
+        if (!QRect{from, to}.normalized().adjusted(-2, -2, 2, 2).intersects(area))
+            continue;
+        painter.drawLine(from, QPoint{bus, from.y()});
+        painter.drawLine(QPoint{bus, from.y()}, QPoint{bus, to.y()});
+        painter.drawLine(QPoint{bus, to.y()}, to);
+    }
+    painter.setRenderHint(QPainter::Antialiasing, true);
+}
+
+void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
+    const QModelIndex& index = m_indexes[box];
+    const SupervisionNode& node = tree().node(index);
+    const QRect rect = m_layout.boxes()[static_cast<std::size_t>(box)].rect;
+    const BoxColors colors{palette()};
+    const bool isSelected = selectionModel()->isSelected(index);
+    const bool isMissing = node.kind == SupervisionNode::Kind::more || !node.hasProcess();
+    QColor fill = isMissing ? palette().color(QPalette::Base) : colors.fill;
+    if (const auto restart = tree().recentRestart(index))
+        fill = mixed(colors.glow, fill, std::min(1.0, static_cast<double>(restart->ago.count()) / glowMs));
+    if (isSelected)
+        fill = palette().color(QPalette::Highlight);
+    QPen frame{node.isAboutToGiveUp() ? colors.warning : colors.border, node.isAboutToGiveUp() ? 2.2 : 1.3};
+    if (isMissing)
+        frame.setStyle(Qt::DashLine);
+    painter.setOpacity(m_found.isEmpty() || m_found.contains(idOf(index)) ? 1.0 : fadedOpacity);
+    painter.setPen(frame);
+    painter.setBrush(fill);
+    painter.drawRoundedRect(QRectF{rect}.adjusted(0.5, 0.5, -0.5, -0.5), cornerRadius, cornerRadius);
+    if (hasFocus() && index == currentIndex()) {
+        painter.setPen(QPen{palette().color(QPalette::Highlight), 1.5});
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(QRectF{rect}.adjusted(-2.5, -2.5, 2.5, 2.5), cornerRadius + 3, cornerRadius + 3);
+    }
+    paintTexts(painter, rect, index, isSelected ? palette().color(QPalette::HighlightedText) : QColor{});
+    painter.setOpacity(1);
+    if (hasKnob(box))
+        paintKnob(painter, box);
+}
+
+void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const QModelIndex& index, const QColor& color) const {
+    const SupervisionNode& node = tree().node(index);
+    const BoxColors colors{palette()};
+    const Texts texts = textsOf(index);
+    QRect line = rect.adjusted(paddingX, paddingY, -paddingX, -paddingY);
+    const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own) {
+        if (text.isEmpty())
+            return;
+        const QFontMetrics metrics{textFont};
+        line.setHeight(metrics.height());
+        painter.setFont(textFont);
+        painter.setPen(color.isValid() ? color : own);
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, Qt::ElideMiddle, line.width()));
+        line.translate(0, metrics.height());
+    };
+    draw(texts.title, titleFont(node), node.hasProcess() ? colors.text : colors.faint);
+    draw(texts.identity, font(), colors.faint);
+    draw(texts.history, font(), node.isAboutToGiveUp() ? colors.warning : colors.faint);
+}
+
+void SupervisionTreeView::paintKnob(QPainter& painter, int box) const {
+    const BoxColors colors{palette()};
+    const QPointF middle = QRectF{knobRect(box)}.center();
+    painter.setPen(QPen{colors.border, 1.2});
+    painter.setBrush(palette().color(QPalette::Base));
+    painter.drawEllipse(middle, knobRadius, knobRadius);
+    painter.drawLine(middle - QPointF{3, 0}, middle + QPointF{3, 0});
+    if (isCollapsed(m_indexes[box]))
+        painter.drawLine(middle - QPointF{0, 3}, middle + QPointF{0, 3});
+}
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/supervision_model.hpp"
+#include "view/tree_layout.hpp"
+
+#include <QAbstractItemView>
+#include <QHash>
+#include <QList>
+#include <QSet>
+#include <QTimer>
+
+namespace fiberscope::widgets {
+
+/// A supervision tree as Erlang's observer draws it: rounded boxes from left to right. Families fold by the knob at
+/// their supervisor's right side; only boxes on the screen are painted. Arrow keys walk, Space folds, Enter activates.
+/// A box whose child was restarted glows and tells the old and the new pid.
+/// **Thread:** GUI thread.
+class SupervisionTreeView : public QAbstractItemView {
+    Q_OBJECT
+
+public:
+    explicit SupervisionTreeView(QWidget* parent = nullptr);
+
+    void setModel(QAbstractItemModel* model) override;
+    /// With pid, strategy and restarts under the names, or the names alone as in observer.
+    void setDetailed(bool detailed);
+    bool isDetailed() const { return m_isDetailed; }
+    /// Boxes to point out; the others fade. Empty: all alike.
+    void setFound(const QModelIndexList& found);
+    bool isCollapsed(const QModelIndex& index) const;
+    void setCollapsed(const QModelIndex& index, bool collapsed);
+    void collapseAll();
+    void expandAll();
+
+    QRect visualRect(const QModelIndex& index) const override;
+    void scrollTo(const QModelIndex& index, ScrollHint hint = EnsureVisible) override;
+    QModelIndex indexAt(const QPoint& point) const override;
+
+public slots:
+    void reset() override;
+
+protected:
+    QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
+    int horizontalOffset() const override;
+    int verticalOffset() const override;
+    bool isIndexHidden(const QModelIndex& index) const override;
+    void setSelection(const QRect& rect, QItemSelectionModel::SelectionFlags flags) override;
+    QRegion visualRegionForSelection(const QItemSelection& selection) const override;
+    void updateGeometries() override;
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void changeEvent(QEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+
+private:
+    struct Texts {
+        QString title, identity, history;
+    };
+
+    const SupervisionModel& tree() const { return *m_tree; }
+    Texts textsOf(const QModelIndex& index) const;
+    QSize boxSize(const QModelIndex& index) const;
+    QFont titleFont(const SupervisionNode& node) const;
+    quint64 idOf(const QModelIndex& index) const;
+    void layoutSoon();
+    void ensureLayout() const;
+    void addBoxes(const QModelIndex& index, int parentBox) const;
+    QRect knobRect(int box) const;
+    bool hasKnob(int box) const;
+    void paintLines(QPainter& painter, const QRect& area) const;
+    void paintBox(QPainter& painter, int box) const;
+    void paintTexts(QPainter& painter, const QRect& rect, const QModelIndex& index, const QColor& color) const;
+    void paintKnob(QPainter& painter, int box) const;
+    void animate();
+    QModelIndex sibling(const QModelIndex& from, int step) const;
+
+    SupervisionModel* m_tree = nullptr; ///< not owned
+    bool m_isDetailed = true;
+    mutable bool m_needsLayout = true;
+    mutable TreeLayout m_layout;
+    mutable QList<QModelIndex> m_indexes; ///< of each box
+    mutable QHash<quint64, int> m_boxes;  ///< box of each node id
+    QSet<quint64> m_collapsed;
+    QSet<quint64> m_found;
+    QTimer m_animation;
+};
+
+} // namespace fiberscope::widgets
