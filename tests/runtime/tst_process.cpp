@@ -229,6 +229,7 @@ void TestProcess::kill_runs_destructors() {
             self.trap_exit(true);
             self.receive<Tick>();
         }));
+    QVERIFY(node.wait_until_quiet(10s)); // all wait: one that had not begun would have nothing to unwind
     for (const auto& [pid, monitor] : processes)
         me->exit(pid, ExitReason::kill());
     for (const auto& [pid, monitor] : processes)

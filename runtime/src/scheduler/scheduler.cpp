@@ -126,7 +126,7 @@ boost::fibers::context* Scheduler::next_context() noexcept {
     Schedulable* next = std::exchange(chosen_, false) ? next_ : pick();
     if (next != nullptr)
         return context_for(*next);
-    return group_.is_stopping() && queue_.empty() && !has_pending() ? main_context_ : nullptr;
+    return is_done() ? main_context_ : nullptr;
 }
 
 boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
@@ -412,7 +412,7 @@ void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
 
 void Scheduler::idle() noexcept {
     now_ns_ = clock_ns();
-    if (has_pending() || now_ns_ >= timers_.next_ns())
+    if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
         return;
     idle_since_ns_.set(now_ns_);
     const std::int64_t began_ns = now_ns_;
@@ -438,7 +438,7 @@ void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
     asleep_.store(true, std::memory_order_seq_cst);
     group_.maybe_quiet();
     bool woken = false;
-    if (!has_pending()) {
+    if (!has_pending() && !is_done()) {
         if (at_ns == never_ns) {
             wake_.acquire();
             woken = true;
@@ -457,9 +457,10 @@ void Scheduler::notify() noexcept {
 }
 
 bool Scheduler::has_pending() const noexcept {
-    return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst) ||
-           (group_.is_stopping() && main_context_ != nullptr && phase_ == Phase::running && queue_.empty());
+    return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst);
 }
+
+bool Scheduler::is_done() const noexcept { return group_.is_stopping() && queue_.empty() && !has_pending(); }
 
 bool Scheduler::is_asleep() const noexcept { return asleep_.load(std::memory_order_seq_cst); }
 

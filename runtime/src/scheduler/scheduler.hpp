@@ -111,6 +111,8 @@ public:
     void idle() noexcept;
 
 private:
+    /// The group stops and nothing is left to run.
+    bool is_done() const noexcept;
     Schedulable* pick() noexcept;
     void choose(Schedulable* next) noexcept;
     boost::fibers::context* context_for(Schedulable& process) noexcept;

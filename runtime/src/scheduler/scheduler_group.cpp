@@ -42,7 +42,7 @@ void SchedulerGroup::thread_ended() noexcept {
 }
 
 bool SchedulerGroup::stop(std::int64_t deadline_ns) {
-    stopping_.store(true, std::memory_order_release);
+    stopping_.store(true, std::memory_order_seq_cst);
     for (const auto& scheduler : schedulers_) {
         scheduler->request_preemption();
         scheduler->notify();

@@ -46,7 +46,7 @@ public:
     /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
     /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
     bool stop(std::int64_t deadline_ns);
-    bool is_stopping() const noexcept { return stopping_.load(std::memory_order_acquire); }
+    bool is_stopping() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
 
     const SchedulerSettings& settings() const noexcept { return settings_; }
     SchedulerClient& client() const noexcept { return client_; }
