@@ -18,18 +18,18 @@ public:
     Application(Atom name, Supervisor supervisor) : name_{name}, supervisor_{std::move(supervisor)} {}
 
     /// Applications that must run before this one starts.
-    Application&& depends_on(std::vector<Atom> names) && {
+    Application depends_on(std::vector<Atom> names) && {
         dependencies_ = std::move(names);
         return std::move(*this);
     }
     /// What its end means to the Node (rule A05); default temporary: it is only reported. The end of a permanent
     /// application, or the abnormal one of a transient, stops the Node, not the program.
-    Application&& restart_type(RestartType type) && {
+    Application restart_type(RestartType type) && {
         type_ = type;
         return std::move(*this);
     }
     /// One line for the reader of the observer.
-    Application&& described(std::string text) && {
+    Application described(std::string text) && {
         description_ = std::move(text);
         return std::move(*this);
     }

@@ -86,15 +86,15 @@ public:
     static Supervisor simple_one_for_one(RestartLimits limits = {}) { return {Strategy::simple_one_for_one, limits}; }
 
     /// Adds a server.
-    Supervisor&& child(Term id, ServerSpec start, ChildOptions options = {}) && {
+    Supervisor child(Term id, ServerSpec start, ChildOptions options = {}) && {
         return std::move(*this).child(ChildSpec{std::move(id), std::move(start), {}, nullptr, nullptr, options});
     }
     /// Adds a supervisor.
-    Supervisor&& child(Term id, Supervisor start, ChildOptions options = {}) &&;
+    Supervisor child(Term id, Supervisor start, ChildOptions options = {}) &&;
     /// Adds a plain process with this body, copied for each start.
     template <class Function>
     requires std::is_invocable_v < std::decay_t<Function>
-    &, Process& > Supervisor&& child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+    &, Process& > Supervisor child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
         ChildSpec spec{std::move(id), std::function<void(Process&)>{body}, std::move(spawn), nullptr, nullptr, options};
         if constexpr (std::is_pointer_v<Function>)
             spec.function = reinterpret_cast<const void*>(body);
@@ -103,23 +103,23 @@ public:
         return std::move(*this).child(std::move(spec));
     }
     /// The same with an atom for an id, as most ids are.
-    Supervisor&& child(const char* id, ServerSpec start, ChildOptions options = {}) && {
+    Supervisor child(const char* id, ServerSpec start, ChildOptions options = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(start), options);
     }
-    Supervisor&& child(const char* id, Supervisor start, ChildOptions options = {}) && {
+    Supervisor child(const char* id, Supervisor start, ChildOptions options = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(start), options);
     }
     template <class Function>
     requires std::is_invocable_v < std::decay_t<Function>
-    &, Process& > Supervisor&& child(const char* id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+    &, Process& > Supervisor child(const char* id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(body), options, std::move(spawn));
     }
-    Supervisor&& child(ChildSpec spec) && {
+    Supervisor child(ChildSpec spec) && {
         children_.push_back(std::move(spec));
         return std::move(*this);
     }
     /// Gives the supervisor's process a registered name.
-    Supervisor&& named(Atom name) && {
+    Supervisor named(Atom name) && {
         name_ = name;
         return std::move(*this);
     }

@@ -31,7 +31,7 @@ Shutdown ChildSpec::shutdown() const noexcept {
     return type() == ChildType::supervisor ? Shutdown::infinity : Shutdown{5s};
 }
 
-Supervisor&& Supervisor::child(Term id, Supervisor start, ChildOptions options) && {
+Supervisor Supervisor::child(Term id, Supervisor start, ChildOptions options) && {
     return std::move(*this).child(
         ChildSpec{std::move(id), std::make_shared<const Supervisor>(std::move(start)), {}, nullptr, nullptr, options});
 }
