@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/log_model.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+
+namespace {
+
+Event exitEvent(std::uint32_t slot, ExitReason reason) {
+    Event event;
+    event.kind = EventKind::exit;
+    event.pid = Pid{0, slot, 0};
+    event.name = Atom{"worker_" + std::to_string(slot)};
+    event.reason = std::move(reason);
+    event.age_ms = 5000;
+    return event;
+}
+
+Event logEvent(LogLevel level, std::string title, std::vector<std::pair<std::string, std::string>> fields = {}) {
+    Event event;
+    event.kind = EventKind::log;
+    event.pid = Pid{0, 7, 0};
+    auto entry = std::make_shared<LogEntry>();
+    entry->level = level;
+    entry->title = std::move(title);
+    entry->fields = std::move(fields);
+    event.log = std::move(entry);
+    return event;
+}
+
+EventBatch batchOf(std::vector<Event> events, std::uint64_t lost = 0) {
+    EventBatch batch;
+    batch.events = std::move(events);
+    batch.lost = lost;
+    return batch;
+}
+
+QString textAt(const LogModel& model, int row) {
+    return model.index(row, LogModel::TextColumn).data().toString();
+}
+
+} // namespace
+
+/// Events as lines of the log.
+class TestLogModel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void eventsReadAsSentences() {
+        LogModel model;
+        Event restart;
+        restart.kind = EventKind::restart;
+        restart.supervisor_name = Atom{"kv_sup"};
+        restart.child_id = Atom{"kv_shard_2"};
+        restart.name = Atom{"kv_shard_2"};
+        restart.old_pid = Pid{0, 90, 0};
+        restart.pid = Pid{0, 131, 0};
+        restart.reason = ExitReason::killed();
+        restart.restart_us = 38;
+        Event gaveUp;
+        gaveUp.kind = EventKind::gave_up;
+        gaveUp.pid = Pid{0, 80, 0};
+        gaveUp.supervisor_name = Atom{"crash_sup"};
+        gaveUp.child_id = Atom{"crasher"};
+        gaveUp.reason = ExitReason::shutdown();
+        Event stopped;
+        stopped.kind = EventKind::application_stopped;
+        stopped.name = Atom{"kv"};
+        stopped.reason = ExitReason::shutdown();
+        model.append(batchOf({exitEvent(90, ExitReason::killed()), restart, gaveUp, stopped, logEvent(LogLevel::info, "hello")}));
+        QCOMPARE(model.rowCount(), 5);
+        QVERIFY(textAt(model, 0).startsWith(QStringLiteral("worker_90 <0.90.0> exited: killed")));
+        QCOMPARE(textAt(model, 1), QStringLiteral("kv_sup restarted kv_shard_2: <0.90.0> → <0.131.0> after 38 µs (killed)"));
+        QCOMPARE(textAt(model, 2), QStringLiteral("crash_sup <0.80.0> gave up: restart intensity reached by crasher (shutdown)"));
+        QCOMPARE(textAt(model, 3), QStringLiteral("application kv stopped: shutdown"));
+        QCOMPARE(textAt(model, 4), QStringLiteral("hello"));
+        QCOMPARE(model.index(1, LogModel::LevelColumn).data().toString(), QStringLiteral("notice"));
+        QVERIFY(model.line(1).pid == restart.pid);
+    }
+
+    void reportsKeepTheirFields() {
+        LogModel model;
+        model.append(batchOf({logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"supervisor", "kv_sup"}, {"reason", "killed"}})}));
+        QVERIFY(model.line(0).report);
+        QVERIFY(textAt(model, 0).contains(QStringLiteral("supervisor: kv_sup")));
+        QVERIFY(model.plainText(0).endsWith(QStringLiteral("\n    supervisor: kv_sup\n    reason: killed")));
+    }
+
+    void normalExitsAreLeftOutUnlessKept() {
+        LogModel model;
+        model.append(batchOf({exitEvent(1, ExitReason::normal()), exitEvent(2, ExitReason::shutdown("idle"))}));
+        QCOMPARE(model.rowCount(), 0);
+        model.setKeepsNormalExits(true);
+        model.append(batchOf({exitEvent(3, ExitReason::normal())}));
+        QCOMPARE(model.rowCount(), 1);
+    }
+
+    void theFilterHidesAndBringsBack() {
+        LogModel model;
+        const QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
+        model.append(batchOf({logEvent(LogLevel::info, "one apple"), logEvent(LogLevel::error, "two Apples"),
+                              exitEvent(3, ExitReason::killed())}));
+        model.setFilter(LogLevel::debug, QStringLiteral("apple"));
+        QCOMPARE(model.rowCount(), 2);
+        model.setFilter(LogLevel::error, QStringLiteral("apple"));
+        QCOMPARE(model.rowCount(), 1);
+        model.setFilter(LogLevel::debug, QStringLiteral("worker_3"));
+        QCOMPARE(model.rowCount(), 1);
+        model.append(batchOf({exitEvent(33, ExitReason::killed()), exitEvent(4, ExitReason::killed())}));
+        QCOMPARE(model.rowCount(), 2);
+        model.setFilter(LogLevel::debug, {});
+        QCOMPARE(model.rowCount(), 5);
+    }
+
+    void itIsBoundedAndKeepsTheNewest() {
+        LogModel model;
+        const QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
+        model.setFilter(LogLevel::debug, QStringLiteral("7"));
+        for (int batch = 0; batch < 9; ++batch) {
+            std::vector<Event> events;
+            for (int i = 0; i < 1500; ++i)
+                events.push_back(logEvent(LogLevel::info, std::to_string(batch * 1500 + i)));
+            model.append(batchOf(std::move(events)));
+        }
+        QCOMPARE(model.lineCount(), LogModel::maxLines);
+        model.setFilter(LogLevel::debug, {});
+        QCOMPARE(textAt(model, 0), QStringLiteral("3500"));
+        QCOMPARE(textAt(model, model.rowCount() - 1), QStringLiteral("13499"));
+        model.append(batchOf(std::vector<Event>(20'000, logEvent(LogLevel::info, "flood"))));
+        QCOMPARE(model.rowCount(), static_cast<int>(LogModel::maxLines));
+    }
+
+    void aBatchCostsOneInsertion() {
+        LogModel model;
+        QSignalSpy inserted{&model, &QAbstractItemModel::rowsInserted};
+        model.append(batchOf(std::vector<Event>(500, logEvent(LogLevel::info, "line"))));
+        QCOMPARE(inserted.size(), 1);
+    }
+
+    void lossIsToldWhateverTheFilter() {
+        LogModel model;
+        QSignalSpy lost{&model, &LogModel::lostEventsChanged};
+        model.setFilter(LogLevel::error, QStringLiteral("nothing like this"));
+        model.append(batchOf({logEvent(LogLevel::info, "after the gap")}, 1234));
+        QCOMPARE(model.rowCount(), 1);
+        QVERIFY(model.line(0).isLoss);
+        QVERIFY(textAt(model, 0).startsWith(QStringLiteral("1,234 events were lost")));
+        model.append(batchOf({}, 6));
+        QCOMPARE(lost.last().first().toULongLong(), 1240ULL);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLogModel)
+#include "tst_log_model.moc"

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/supervision_model.hpp"
+#include "view/tree_layout.hpp"
+
+#include <QAbstractItemModelTester>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <algorithm>
+#include <random>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+
+namespace {
+
+const Pid master{0, 80, 0};
+const Pid top{0, 90, 0};
+
+ChildInfo childOf(Term id, std::uint32_t slot) {
+    ChildInfo child;
+    child.id = std::move(id);
+    child.pid = Pid{0, slot, 0};
+    child.state = ChildInfo::State::running;
+    return child;
+}
+
+SupervisorInfo familyOf(std::uint32_t count, std::uint32_t firstSlot = 100) {
+    SupervisorInfo info;
+    for (std::uint32_t i = 0; i < count; ++i)
+        info.children.push_back(childOf(Atom{"child_" + std::to_string(i)}, firstSlot + i));
+    return info;
+}
+
+SupervisionFramePtr frameOf(SupervisorInfo info) {
+    auto frame = std::make_shared<SupervisionFrame>();
+    frame->applications.push_back({Atom{"kv"}, "a store", RestartType::temporary, master, top});
+    frame->names[top] = QStringLiteral("kv_sup");
+    frame->supervisors[top] = std::make_shared<const SupervisorInfo>(std::move(info));
+    return frame;
+}
+
+/// A model that shows the application `kv`, tested at every change.
+struct Shown {
+    SupervisionModel model;
+    QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
+
+    explicit Shown(SupervisorInfo info) {
+        model.setApplication(Atom{"kv"});
+        model.setFrame(frameOf(std::move(info)));
+    }
+    QModelIndex supervisor() const { return model.index(0, 0, model.index(0, 0)); }
+    QStringList titles() const {
+        QStringList titles;
+        for (int row = 0; row < model.rowCount(supervisor()); ++row)
+            titles.append(model.index(row, 0, supervisor()).data().toString());
+        return titles;
+    }
+};
+
+} // namespace
+
+/// The tree changes by what changed, and a child stays the same node through its restarts.
+class TestSupervisionModel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void theTreeStartsAtTheMaster() {
+        Shown shown{familyOf(3)};
+        QCOMPARE(shown.model.rowCount(), 1);
+        QCOMPARE(shown.model.node(shown.model.index(0, 0)).kind, SupervisionNode::Kind::master);
+        QCOMPARE(shown.supervisor().data().toString(), QStringLiteral("kv_sup"));
+        QCOMPARE(shown.titles(), (QStringList{"child_0", "child_1", "child_2"}));
+        shown.model.setApplication(Atom{"other"});
+        QCOMPARE(shown.model.rowCount(), 0);
+    }
+
+    void aRestartChangesOneNode() {
+        SupervisorInfo info = familyOf(3);
+        Shown shown{info};
+        const QPersistentModelIndex second{shown.model.index(1, 0, shown.supervisor())};
+        QSignalSpy changed{&shown.model, &QAbstractItemModel::dataChanged};
+        QSignalSpy inserted{&shown.model, &QAbstractItemModel::rowsInserted};
+        QSignalSpy removed{&shown.model, &QAbstractItemModel::rowsRemoved};
+        info.children[1].pid = Pid{0, 500, 0};
+        info.children[1].restarts = 1;
+        info.children[1].last_exit_reason = Atom{"killed"};
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(inserted.size() + removed.size(), 0);
+        const auto restart = shown.model.recentRestart(second);
+        QVERIFY(restart);
+        QVERIFY((restart->oldPid == Pid{0, 101, 0}));
+        QVERIFY((shown.model.node(second).pid == Pid{0, 500, 0}));
+        QCOMPARE(shown.model.node(second).history(), QStringLiteral("restarted once  last exit: killed"));
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(changed.size(), 1);
+    }
+
+    void aRestartIsToldAlsoWhenTheChildWasSeenWithoutProcess() {
+        SupervisorInfo info = familyOf(1);
+        Shown shown{info};
+        info.children[0].pid = {};
+        info.children[0].state = ChildInfo::State::restarting;
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(shown.model.node(shown.model.index(0, 0, shown.supervisor())).identity().contains(QStringLiteral("restarting")));
+        info.children[0].pid = Pid{0, 7, 0};
+        info.children[0].state = ChildInfo::State::running;
+        shown.model.setFrame(frameOf(info));
+        const auto restart = shown.model.recentRestart(shown.model.index(0, 0, shown.supervisor()));
+        QVERIFY(restart);
+        QVERIFY((restart->oldPid == Pid{0, 100, 0}));
+    }
+
+    void aSupervisorAboutToGiveUpIsWarnedOf() {
+        SupervisorInfo info = familyOf(1);
+        info.intensity = 3;
+        info.period_s = 5;
+        info.restarts_in_period = 2;
+        info.restarts = 2;
+        Shown shown{info};
+        QVERIFY(!shown.model.node(shown.supervisor()).isAboutToGiveUp());
+        QVERIFY(shown.model.node(shown.supervisor()).history().startsWith(QStringLiteral("2 of 3 in 5 s")));
+        info.restarts_in_period = 3;
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(shown.model.node(shown.supervisor()).isAboutToGiveUp());
+    }
+
+    void childrenComeGoAndMoveInRuns() {
+        SupervisorInfo info = familyOf(10);
+        Shown shown{info};
+        QSignalSpy removed{&shown.model, &QAbstractItemModel::rowsRemoved};
+        info.children.erase(info.children.begin() + 2, info.children.begin() + 6);
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(removed.size(), 1);
+        std::rotate(info.children.begin(), info.children.end() - 1, info.children.end());
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(shown.titles(), (QStringList{"child_9", "child_0", "child_1", "child_6", "child_7", "child_8"}));
+    }
+
+    void randomFamiliesStayConsistent() {
+        std::mt19937 random{7};
+        SupervisorInfo info = familyOf(20);
+        Shown shown{info};
+        std::uint32_t next = 20;
+        for (int round = 0; round < 500; ++round) {
+            const auto at = static_cast<std::ptrdiff_t>(random() % (info.children.size() + 1));
+            switch (random() % 4) {
+            case 0:
+                info.children.insert(info.children.begin() + at, childOf(Atom{"child_" + std::to_string(next)}, 1000 + next)),
+                    ++next;
+                break;
+            case 1:
+                if (at < std::ssize(info.children))
+                    info.children.erase(info.children.begin() + at);
+                break;
+            case 2: std::shuffle(info.children.begin(), info.children.end(), random); break;
+            default:
+                if (at < std::ssize(info.children))
+                    info.children[static_cast<std::size_t>(at)].pid = Pid{0, 5000 + next++, 0};
+            }
+            shown.model.setFrame(frameOf(info));
+            QStringList expected;
+            for (const ChildInfo& child : info.children)
+                expected.append(QString::fromStdString(to_string(child.id)));
+            if (info.children.size() <= SupervisionModel::firstShown)
+                QCOMPARE(shown.titles(), expected);
+        }
+    }
+
+    void aBigFamilyIsCutAndShownOnDemand() {
+        Shown shown{familyOf(10'000)};
+        QCOMPARE(shown.titles().size(), static_cast<qsizetype>(SupervisionModel::firstShown) + 1);
+        const QModelIndex more = shown.model.index(static_cast<int>(SupervisionModel::firstShown), 0, shown.supervisor());
+        QCOMPARE(more.data().toString(), QStringLiteral("+ 9,960 more"));
+        shown.model.showMore(more);
+        QCOMPARE(shown.titles().last(), QStringLiteral("+ 8,960 more"));
+        QCOMPARE(shown.model.search(QStringLiteral("child_9123")).size(), 1);
+        QCOMPARE(shown.model.rowCount(shown.supervisor()), 9124 + 1);
+    }
+
+    void dynamicChildrenAreKnownByTheirPid() {
+        SupervisorInfo info;
+        info.strategy = Strategy::simple_one_for_one;
+        for (std::uint32_t slot = 1; slot <= 3; ++slot)
+            info.children.push_back(childOf({}, slot));
+        Shown shown{info};
+        info.children.erase(info.children.begin() + 1);
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(shown.titles(), (QStringList{"<0.1.0>", "<0.3.0>"}));
+    }
+
+    void boxesDoNotOverlap() {
+        std::mt19937 random{3};
+        TreeLayout layout;
+        layout.add(-1, {80, 30});
+        for (int i = 1; i < 300; ++i) {
+            // pre-order: the parent is the last box or one of its ancestors
+            int parent = i - 1;
+            for (auto up = random() % 3; up > 0 && layout.boxes()[static_cast<std::size_t>(parent)].parent >= 0; --up)
+                parent = layout.boxes()[static_cast<std::size_t>(parent)].parent;
+            layout.add(parent, {60 + static_cast<int>(random() % 80), 25 + static_cast<int>(random() % 30)});
+        }
+        layout.place(600);
+        const auto& boxes = layout.boxes();
+        for (std::size_t i = 0; i < boxes.size(); ++i) {
+            QVERIFY(boxes[i].rect.top() >= 0);
+            QCOMPARE(layout.boxAt(boxes[i].rect.center()), static_cast<int>(i));
+            for (std::size_t j = i + 1; j < boxes.size(); ++j)
+                QVERIFY(!boxes[i].rect.intersects(boxes[j].rect));
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSupervisionModel)
+#include "tst_supervision_model.moc"
