@@ -55,7 +55,8 @@ ExternalProcess::~ExternalProcess() = default;
 ExternalProcess Node::attach() {
     ControlBlock* block = core_->system->attach();
     const auto system = core_->system;
-    return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }}, block->process()};
+    return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }},
+                           block->process()};
 }
 
 Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
@@ -76,12 +77,20 @@ Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::mo
     start_server(*me, logger, false, true);
 }
 
-Node::~Node() { stop(); }
+Node::~Node() {
+    stop();
+}
 
-const NodeConfig& Node::config() const noexcept { return core_->system->config(); }
-std::uint32_t Node::id() const noexcept { return core_->system->id(); }
+const NodeConfig& Node::config() const noexcept {
+    return core_->system->config();
+}
+std::uint32_t Node::id() const noexcept {
+    return core_->system->id();
+}
 
-std::vector<Pid> Node::stop(Duration deadline) { return core_->stop(deadline_after(clock_ns(), deadline)); }
+std::vector<Pid> Node::stop(Duration deadline) {
+    return core_->stop(deadline_after(clock_ns(), deadline));
+}
 
 void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
     std::thread{[core = core_, deadline, completion = std::move(completion)] {
@@ -89,7 +98,9 @@ void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> c
     }}.detach();
 }
 
-bool Node::is_stopped() const noexcept { return core_->system->closed.load(); }
+bool Node::is_stopped() const noexcept {
+    return core_->system->closed.load();
+}
 
 // -- processes ----
 
@@ -116,12 +127,24 @@ bool Node::exit(Pid process, ExitReason reason) {
     return core_->system->send(process, std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, std::move(reason)}));
 }
 
-bool Node::suspend(Pid process) { return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::suspend)); }
-bool Node::resume(Pid process) { return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::resume)); }
-bool Node::is_alive(Pid process) const noexcept { return core_->system->is_alive(process); }
-Pid Node::whereis(Atom name) const { return core_->system->registry().find(name); }
-std::vector<std::pair<Atom, Pid>> Node::registered() const { return core_->system->registry().all(); }
-std::uint32_t Node::process_count() const noexcept { return core_->system->table().count(); }
+bool Node::suspend(Pid process) {
+    return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::suspend));
+}
+bool Node::resume(Pid process) {
+    return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::resume));
+}
+bool Node::is_alive(Pid process) const noexcept {
+    return core_->system->is_alive(process);
+}
+Pid Node::whereis(Atom name) const {
+    return core_->system->registry().find(name);
+}
+std::vector<std::pair<Atom, Pid>> Node::registered() const {
+    return core_->system->registry().all();
+}
+std::uint32_t Node::process_count() const noexcept {
+    return core_->system->table().count();
+}
 
 void Node::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
     core_->run_async(std::move(operation));
@@ -155,8 +178,8 @@ Result<std::monostate> Node::stop_application(Atom name) {
 }
 
 void Node::start_async(Application application, std::function<void(Result<std::monostate>)> completion) {
-    run_async([core = core_.get(), application = std::move(application), completion = std::move(completion)](
-                  Process* self, const ExitReason& reason) {
+    run_async([core = core_.get(), application = std::move(application),
+               completion = std::move(completion)](Process* self, const ExitReason& reason) {
         completion(self != nullptr ? core->applications.start(*self, application) : Result<std::monostate>{reason});
     });
 }
@@ -167,7 +190,9 @@ void Node::stop_application_async(Atom name, std::function<void(Result<std::mono
     });
 }
 
-std::vector<ApplicationInfo> Node::applications() const { return core_->applications.running(); }
+std::vector<ApplicationInfo> Node::applications() const {
+    return core_->applications.running();
+}
 
 // -- observing ----
 
@@ -197,14 +222,22 @@ void Node::inspect(std::vector<Pid> processes, Inspect what, MessageRange range,
     inspect_processes(*core_->system, processes, what, range, std::move(handler));
 }
 
-void Node::log(LogLevel level, std::string text, Pid about) { cast("logger", Logger::Line{level, std::move(text), about}); }
+void Node::log(LogLevel level, std::string text, Pid about) {
+    cast("logger", Logger::Line{level, std::move(text), about});
+}
 
 bool Node::wait_until_quiet(Duration timeout) {
     return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
 }
 
-bool Node::set_schedulers_online(std::uint32_t count) { return core_->system->group().set_online(count); }
-std::uint32_t Node::schedulers() const noexcept { return config().schedulers; }
-std::uint32_t Node::schedulers_online() const noexcept { return core_->system->group().online(); }
+bool Node::set_schedulers_online(std::uint32_t count) {
+    return core_->system->group().set_online(count);
+}
+std::uint32_t Node::schedulers() const noexcept {
+    return config().schedulers;
+}
+std::uint32_t Node::schedulers_online() const noexcept {
+    return core_->system->group().online();
+}
 
 } // namespace fiberscope

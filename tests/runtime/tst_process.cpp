@@ -124,7 +124,8 @@ void TestProcess::selective_receive() {
     // R01: the oldest that matches; the others keep their order
     QCOMPARE(me->receive(on<Tock>([](Tock tock) { return tock.number; })), 0);
     QCOMPARE(me->receive(on<Tick>([](const Tick& tick) { return tick.number == 2; }, [](Tick tick) { return tick.number; })), 2);
-    QCOMPARE(me->receive(on<Tick>([](Tick tick) { return tick.number; }), on<Tock>([](Tock tock) { return 10 + tock.number; })), 0);
+    QCOMPARE(me->receive(on<Tick>([](Tick tick) { return tick.number; }), on<Tock>([](Tock tock) { return 10 + tock.number; })),
+             0);
     QCOMPARE(me->receive(on<Tock>([](Tock tock) { return tock.number; }), after(0s, [] { return -1; })), 1);
     QCOMPARE(me->message_queue_length(), std::size_t{2});
     QCOMPARE(me->receive(on<int>([](int value) { return value; }), after(0s, [] { return -1; })), -1);
@@ -146,12 +147,18 @@ void TestProcess::receive_timeout_is_never_early() {
 void TestProcess::end_reasons_data() {
     QTest::addColumn<QString>("how");
     QTest::addColumn<QString>("reason");
-    QTest::addRow("return") << "return" << "normal";
-    QTest::addRow("exit") << "exit" << "{shutdown,x}";
-    QTest::addRow("exception") << "exception" << R"({error,"boom"})";
-    QTest::addRow("error") << "error" << "{error,boom}";
-    QTest::addRow("nocatch") << "nocatch" << "{nocatch,int}";
-    QTest::addRow("exit kill") << "exit kill" << "kill";
+    QTest::addRow("return") << "return"
+                            << "normal";
+    QTest::addRow("exit") << "exit"
+                          << "{shutdown,x}";
+    QTest::addRow("exception") << "exception"
+                               << R"({error,"boom"})";
+    QTest::addRow("error") << "error"
+                           << "{error,boom}";
+    QTest::addRow("nocatch") << "nocatch"
+                             << "{nocatch,int}";
+    QTest::addRow("exit kill") << "exit kill"
+                               << "kill";
 }
 
 void TestProcess::end_reasons() {
@@ -183,7 +190,8 @@ void TestProcess::monitor_of_dead_is_noproc() {
     const MonitorRef second = me->monitor(pid);
     QCOMPARE(to_string(reason_of_end(me, pid, second)), std::string{"noproc"});
     const MonitorRef by_name = me->monitor("nobody");
-    QVERIFY(me->receive(on<Down>([&](Down down) { return down.ref == by_name && down.name == Atom{"nobody"}; }), after(5s, [] { return false; })));
+    QVERIFY(me->receive(on<Down>([&](Down down) { return down.ref == by_name && down.name == Atom{"nobody"}; }),
+                        after(5s, [] { return false; })));
 }
 
 void TestProcess::link_spreads_reason() {

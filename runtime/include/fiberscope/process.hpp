@@ -18,6 +18,7 @@ namespace fiberscope {
 
 class Node;
 class Process;
+struct ServerSpec;
 
 /// The value, or the exit reason of what failed: `noproc`, `timeout`, the reason with which a server ended, ...
 template <class T>
@@ -232,6 +233,10 @@ public:
 
     // -- servers ----
 
+    /// Starts a server and waits until its constructor has run; `start_link` links it to this process, its parent.
+    /// **Blocks:** parks. **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`.
+    Result<Pid> start(const ServerSpec& server);
+    Result<Pid> start_link(const ServerSpec& server);
     /// Sends `request` and waits for its reply. **Blocks:** parks. **Errors:** ends this process with `{R,call}`:
     /// R = noproc, timeout, calling_self, or the reason with which the server ended.
     template <class Request>

@@ -80,3 +80,15 @@ void request_node_stop(Process& process, std::string because) {
 }
 
 } // namespace fiberscope::detail
+
+namespace fiberscope {
+
+Result<Pid> Process::start(const ServerSpec& server) {
+    return detail::start_server(*this, server, false);
+}
+
+Result<Pid> Process::start_link(const ServerSpec& server) {
+    return detail::start_server(*this, server, true);
+}
+
+} // namespace fiberscope

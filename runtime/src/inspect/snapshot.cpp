@@ -20,7 +20,8 @@ public:
         return lookup(address, [address] { return FunctionNames::instance().id_of_address(address); });
     }
     std::uint32_t of_type(const char* mangled) {
-        return lookup(reinterpret_cast<std::uintptr_t>(mangled), [mangled] { return FunctionNames::instance().id_of_type(mangled); });
+        return lookup(reinterpret_cast<std::uintptr_t>(mangled),
+                      [mangled] { return FunctionNames::instance().id_of_type(mangled); });
     }
 
 private:
@@ -46,7 +47,9 @@ std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, cons
     return address != 0 ? names().of_address(address) : names().of_type(type);
 }
 
-std::uint32_t milliseconds(std::int64_t ns) noexcept { return static_cast<std::uint32_t>(std::max<std::int64_t>(ns, 0) / 1'000'000); }
+std::uint32_t milliseconds(std::int64_t ns) noexcept {
+    return static_cast<std::uint32_t>(std::max<std::int64_t>(ns, 0) / 1'000'000);
+}
 
 std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row) {
     static const std::uint32_t server_loop = intern("Server loop");

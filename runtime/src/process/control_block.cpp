@@ -16,7 +16,9 @@ namespace {
 [[gnu::tls_model("initial-exec")]] constinit thread_local Process* running_process = nullptr;
 }
 
-Process* current_process() noexcept { return running_process; }
+Process* current_process() noexcept {
+    return running_process;
+}
 
 } // namespace fiberscope
 
@@ -71,7 +73,8 @@ Pid ControlBlock::begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptio
     shown.parent.set(parent.bits());
     for (Counter64* counter : {&shown.reductions, &shown.cpu_ns, &shown.messages_in, &shown.messages_out, &shown.mailbox_bytes})
         counter->set(0);
-    for (Counter32* counter : {&shown.stack_used_bytes, &shown.message_queue_length, &shown.links, &shown.monitors, &shown.context_switches})
+    for (Counter32* counter :
+         {&shown.stack_used_bytes, &shown.message_queue_length, &shown.links, &shown.monitors, &shown.context_switches})
         counter->set(0);
     shown.call_site.set(0);
     shown.started_ns.set(now_ns);
@@ -142,8 +145,8 @@ void ControlBlock::wake() noexcept {
 }
 
 bool ControlBlock::has_reason_to_wake() const noexcept {
-    const bool timed_out = wake_at_ns.load(std::memory_order_seq_cst) != never_ns &&
-                           timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
+    const bool timed_out =
+        wake_at_ns.load(std::memory_order_seq_cst) != never_ns && timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
     return signals_.load(std::memory_order_seq_cst) != nullptr || blocking_done_.load(std::memory_order_seq_cst) || timed_out;
 }
 

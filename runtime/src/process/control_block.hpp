@@ -90,8 +90,8 @@ public:
         Counter32 links;
         Counter32 monitors;
         Counter32 context_switches;
-        Counter32 name;         ///< interned, 0 if none; written under the registry's lock
-        Counter32 initial_name; ///< interned; instead of the two above
+        Counter32 name;              ///< interned, 0 if none; written under the registry's lock
+        Counter32 initial_name;      ///< interned; instead of the two above
         Counter<std::uint8_t> flags; ///< ProcessRow's
         Counter<bool> suspended;
         Counter<bool> blocking;

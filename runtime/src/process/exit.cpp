@@ -76,7 +76,8 @@ void ControlBlock::tell_starter(const ExitReason& reason) {
     if (!starter)
         return;
     const auto outcome = start_ignored_ ? StartReport::Outcome::ignored : StartReport::Outcome::failed;
-    auto report = std::make_unique<Envelope<StartReport>>(SignalKind::message, StartReport{outcome, start_failure_.value_or(reason)});
+    auto report =
+        std::make_unique<Envelope<StartReport>>(SignalKind::message, StartReport{outcome, start_failure_.value_or(reason)});
     report->role = MessageRole::reply;
     report->tag = request;
     report->from = pid();

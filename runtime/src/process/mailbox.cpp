@@ -4,7 +4,9 @@
 namespace fiberscope::detail {
 
 namespace {
-std::uint64_t bytes_of(const MessageSignal& message) noexcept { return sizeof(MessageSignal) + message.type->bytes; }
+std::uint64_t bytes_of(const MessageSignal& message) noexcept {
+    return sizeof(MessageSignal) + message.type->bytes;
+}
 } // namespace
 
 void Mailbox::push(std::unique_ptr<MessageSignal> message) noexcept {

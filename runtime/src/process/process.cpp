@@ -16,7 +16,9 @@ using namespace detail;
 
 namespace {
 
-[[noreturn]] void badarg() { throw Error{Term{atoms::badarg}}; }
+[[noreturn]] void badarg() {
+    throw Error{Term{atoms::badarg}};
+}
 
 std::unique_ptr<MessageSignal> exit_signal(Pid from, ExitReason reason) {
     auto signal = std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{from, std::move(reason)});
@@ -37,9 +39,15 @@ void throw_exception_from_error(const ExitReason& reason, const boost::source_lo
     throw Error{reason.term()};
 }
 
-Pid Process::pid() const noexcept { return block_->pid(); }
-Node& Process::node() const noexcept { return block_->system().node(); }
-Pid Process::parent() const noexcept { return Pid::from_bits(block_->shown.parent.get()); }
+Pid Process::pid() const noexcept {
+    return block_->pid();
+}
+Node& Process::node() const noexcept {
+    return block_->system().node();
+}
+Pid Process::parent() const noexcept {
+    return Pid::from_bits(block_->shown.parent.get());
+}
 
 // -- processes ----
 
@@ -52,7 +60,9 @@ std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOpt
     return block_->system().spawn(block_, std::move(plan), std::move(options));
 }
 
-void Process::exit(ExitReason reason) { throw ProcessExit{std::move(reason)}; }
+void Process::exit(ExitReason reason) {
+    throw ProcessExit{std::move(reason)};
+}
 
 void Process::exit(Pid target, ExitReason reason) {
     block_->safe_point();
@@ -69,11 +79,17 @@ bool Process::trap_exit(bool trap) {
     return old;
 }
 
-bool Process::trap_exit() const noexcept { return (block_->shown.flags.get() & ProcessRow::trap_exit_flag) != 0; }
+bool Process::trap_exit() const noexcept {
+    return (block_->shown.flags.get() & ProcessRow::trap_exit_flag) != 0;
+}
 
-Priority Process::priority(Priority priority) { return block_->priority.exchange(priority, std::memory_order_relaxed); }
+Priority Process::priority(Priority priority) {
+    return block_->priority.exchange(priority, std::memory_order_relaxed);
+}
 
-Priority Process::priority() const noexcept { return block_->priority.load(std::memory_order_relaxed); }
+Priority Process::priority() const noexcept {
+    return block_->priority.load(std::memory_order_relaxed);
+}
 
 void Process::suspend(Pid target) {
     if (target == pid() || !is_alive(target))
@@ -87,7 +103,9 @@ void Process::resume(Pid target) {
     send_control<SuspendSignal>(*block_, target, SignalKind::resume);
 }
 
-bool Process::is_alive(Pid process) const noexcept { return block_->system().is_alive(process); }
+bool Process::is_alive(Pid process) const noexcept {
+    return block_->system().is_alive(process);
+}
 
 // -- messages ----
 
@@ -124,7 +142,9 @@ void Process::sleep(Duration time) {
     await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
 }
 
-std::size_t Process::message_queue_length() const noexcept { return block_->mailbox.size(); }
+std::size_t Process::message_queue_length() const noexcept {
+    return block_->mailbox.size();
+}
 
 // -- links and monitors ----
 
@@ -200,9 +220,13 @@ void Process::unregister_name(Atom name) {
         badarg();
 }
 
-Pid Process::whereis(Atom name) const { return block_->system().registry().find(name); }
+Pid Process::whereis(Atom name) const {
+    return block_->system().registry().find(name);
+}
 
-void Process::set_label(std::string_view label) { block_->set_label(label); }
+void Process::set_label(std::string_view label) {
+    block_->set_label(label);
+}
 
 Term Process::put(Term key, Term value) {
     auto& entry = block_->rare().dictionary[to_string(key)];
@@ -237,7 +261,8 @@ TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::
 }
 
 TimerRef Process::start_timer(Duration delay, Target target, Term message) {
-    return start_timer_signal(delay, target, std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
+    return start_timer_signal(delay, target,
+                              std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
 }
 
 std::optional<Duration> Process::cancel_timer(TimerRef timer) {
@@ -254,7 +279,8 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 
 // -- servers ----
 
-Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request, Duration timeout) {
+Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
+                                                            Duration timeout) {
     block_->record_call_site(__builtin_return_address(0));
     const Pid to = block_->system().resolve(server);
     if (!to)
@@ -279,7 +305,8 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
         }
     } closing{*block_, ref, to};
     deliver(to, std::move(request));
-    auto received = await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
+    auto received =
+        await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
     if (received.message == nullptr)
         return ExitReason{Term{atoms::timeout}};
     if (received.message->type == &message_type<Down>)
@@ -302,7 +329,9 @@ void Process::yield() {
     block_->throw_if_ended();
 }
 
-void Process::poll() { block_->safe_point(); }
+void Process::poll() {
+    block_->safe_point();
+}
 
 void Process::run_blocking(BlockingCall& call) {
     block_->record_call_site(__builtin_return_address(0));

@@ -137,7 +137,8 @@ void ProcessSystem::answer_for_the_dead(Pid target, std::unique_ptr<Signal> sign
         const auto& message = static_cast<const MessageSignal&>(*signal);
         if (message.role != MessageRole::call)
             return; // to a dead process: nothing happens
-        auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{message.tag}, target, ExitReason::noproc(), {}});
+        auto down =
+            std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{message.tag}, target, ExitReason::noproc(), {}});
         down->tag = message.tag;
         answer = std::move(down);
         break;
@@ -166,7 +167,8 @@ Ref ProcessSystem::make_ref() noexcept {
 
 // -- timers ----
 
-TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout) {
+TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message,
+                                    bool is_timeout) {
     Scheduler* here = Scheduler::current();
     if (here == nullptr || &here->group() != &group_)
         here = group_.schedulers().front().get();

@@ -57,7 +57,8 @@ std::vector<std::pair<Atom, Pid>> Registry::all() const {
         for (const auto& [name, entry] : names_)
             result.emplace_back(Atom::from_id(name), entry.pid);
     }
-    std::sort(result.begin(), result.end(), [](const auto& left, const auto& right) { return left.first.name() < right.first.name(); });
+    std::sort(result.begin(), result.end(),
+              [](const auto& left, const auto& right) { return left.first.name() < right.first.name(); });
     return result;
 }
 

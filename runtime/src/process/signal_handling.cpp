@@ -16,7 +16,9 @@ std::unique_ptr<T> as(std::unique_ptr<Signal> signal) {
     return std::unique_ptr<T>{static_cast<T*>(signal.release())};
 }
 
-const Exit& exit_of(const MessageSignal& signal) { return *static_cast<const Exit*>(signal.value); }
+const Exit& exit_of(const MessageSignal& signal) {
+    return *static_cast<const Exit*>(signal.value);
+}
 
 } // namespace
 

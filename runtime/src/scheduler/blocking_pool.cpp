@@ -27,11 +27,17 @@ struct BlockingPool::State {
 
 BlockingPool::BlockingPool(std::uint32_t most_threads) : state_{std::make_shared<State>(most_threads)} {}
 
-BlockingPool::~BlockingPool() { stop(); }
+BlockingPool::~BlockingPool() {
+    stop();
+}
 
-std::uint32_t BlockingPool::in_flight() const noexcept { return state_->in_flight.load(); }
+std::uint32_t BlockingPool::in_flight() const noexcept {
+    return state_->in_flight.load();
+}
 
-std::uint32_t BlockingPool::busy_threads() const noexcept { return state_->busy.load(std::memory_order_relaxed); }
+std::uint32_t BlockingPool::busy_threads() const noexcept {
+    return state_->busy.load(std::memory_order_relaxed);
+}
 
 void BlockingPool::submit(std::function<void()> job) {
     ++state_->in_flight;

@@ -20,10 +20,16 @@ boost::fibers::context* FiberAlgorithm::pick_next() noexcept {
     return boost::fibers::context::active() == dispatcher_ ? nullptr : dispatcher_;
 }
 
-bool FiberAlgorithm::has_ready_fibers() const noexcept { return false; }
+bool FiberAlgorithm::has_ready_fibers() const noexcept {
+    return false;
+}
 
-void FiberAlgorithm::suspend_until(const std::chrono::steady_clock::time_point& /*until*/) noexcept { scheduler_.idle(); }
+void FiberAlgorithm::suspend_until(const std::chrono::steady_clock::time_point& /*until*/) noexcept {
+    scheduler_.idle();
+}
 
-void FiberAlgorithm::notify() noexcept { scheduler_.notify(); }
+void FiberAlgorithm::notify() noexcept {
+    scheduler_.notify();
+}
 
 } // namespace fiberscope::detail

@@ -80,7 +80,9 @@ Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
 
 Scheduler::~Scheduler() = default;
 
-Scheduler* Scheduler::current() noexcept { return current_scheduler; }
+Scheduler* Scheduler::current() noexcept {
+    return current_scheduler;
+}
 
 // -- the thread's life ----
 
@@ -460,11 +462,17 @@ bool Scheduler::has_pending() const noexcept {
     return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst);
 }
 
-bool Scheduler::is_done() const noexcept { return group_.is_stopping() && queue_.empty() && !has_pending(); }
+bool Scheduler::is_done() const noexcept {
+    return group_.is_stopping() && queue_.empty() && !has_pending();
+}
 
-bool Scheduler::is_asleep() const noexcept { return asleep_.load(std::memory_order_seq_cst); }
+bool Scheduler::is_asleep() const noexcept {
+    return asleep_.load(std::memory_order_seq_cst);
+}
 
-bool Scheduler::is_contended() const noexcept { return running_.get() != 0 && (queue_length() > 0 || has_pending()); }
+bool Scheduler::is_contended() const noexcept {
+    return running_.get() != 0 && (queue_length() > 0 || has_pending());
+}
 
 std::uint32_t Scheduler::queue_length() const noexcept {
     const auto lengths = queue_.lengths();
@@ -475,12 +483,13 @@ SchedulerRow Scheduler::row() const {
     SchedulerRow row;
     row.id = id_;
     row.started_processes = busy_fibers_.get();
-    row.state = is_online() ? SchedulerState::online
-                            : (row.started_processes > 0 ? SchedulerState::draining : SchedulerState::offline);
+    row.state =
+        is_online() ? SchedulerState::online : (row.started_processes > 0 ? SchedulerState::draining : SchedulerState::offline);
     const std::int64_t now = clock_ns();
     row.total_ns = static_cast<std::uint64_t>(now - started_ns_);
     const std::int64_t idle_since = idle_since_ns_.get();
-    const std::uint64_t idle = idle_ns_.get() + static_cast<std::uint64_t>(idle_since != 0 ? std::max<std::int64_t>(now - idle_since, 0) : 0);
+    const std::uint64_t idle =
+        idle_ns_.get() + static_cast<std::uint64_t>(idle_since != 0 ? std::max<std::int64_t>(now - idle_since, 0) : 0);
     row.busy_ns = row.total_ns - std::min(idle, row.total_ns);
     timespec cpu{};
     if (const clockid_t clock = cpu_clock_; clock != 0 && ::clock_gettime(clock, &cpu) == 0)

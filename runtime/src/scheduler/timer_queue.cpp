@@ -24,6 +24,8 @@ TimerQueue::Entry TimerQueue::pop() {
     return entry;
 }
 
-void TimerQueue::rebuild() { std::make_heap(heap_.begin(), heap_.end(), later); }
+void TimerQueue::rebuild() {
+    std::make_heap(heap_.begin(), heap_.end(), later);
+}
 
 } // namespace fiberscope::detail

@@ -20,8 +20,8 @@ public:
     struct Entry {
         std::int64_t at_ns;
         std::uint64_t order;
-        Schedulable* process;  ///< to wake, or nullptr
-        std::uint64_t timer;   ///< else the reference of a timer
+        Schedulable* process; ///< to wake, or nullptr
+        std::uint64_t timer;  ///< else the reference of a timer
     };
 
     void add(std::int64_t at_ns, Schedulable* process, std::uint64_t timer);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fiberscope/widgets/observer_window.hpp>
+
+#include "model/process_columns.hpp"
+#include "model/process_model.hpp"
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <QAction>
+#include <QClipboard>
+#include <QDialog>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTest>
+
+#include <memory>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Waits for messages, forever.
+void clerk(Process& self) {
+    for (;;)
+        self.receive<int>();
+}
+
+Application shop() {
+    auto supervisor = Supervisor::one_for_one({.intensity = 100, .period = 1s}).named("shop_sup");
+    for (int index = 0; index < 5; ++index) {
+        const auto name = "clerk_" + std::to_string(index);
+        supervisor = std::move(supervisor).child(Atom{name}, clerk, {}, {.name = Atom{name}});
+    }
+    return Application{"shop", std::move(supervisor)};
+}
+
+QString withoutTags(QString text) {
+    text.remove(QRegularExpression{"<[^>]*>"});
+    return text.replace("&lt;", "<").replace("&gt;", ">");
+}
+
+} // namespace
+
+/// The window over a live node, driven as a person drives it.
+class TestObserverWindow : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() {
+        m_node = std::make_unique<Node>(NodeConfig{.name = "shop@localhost", .schedulers = 2});
+        QVERIFY(m_node->start(shop()).has_value());
+        m_window = std::make_unique<ObserverWindow>(*m_node, ObserverWindow::Remember::no);
+        m_window->setRefreshInterval(100ms);
+        m_window->show();
+        QTRY_VERIFY(m_window->isReady());
+        QTRY_VERIFY(rowOf("clerk_4") >= 0);
+    }
+    void cleanup() {
+        m_window.reset();
+        m_node->stop();
+        m_node.reset();
+    }
+
+    void tabsAreWhereObserverHasThem() {
+        QCOMPARE(m_window->tabNames(), (QStringList{"System", "Load Charts", "Schedulers", "Applications", "Processes", "Log"}));
+        for (const auto& name : m_window->tabNames()) {
+            QVERIFY(m_window->setCurrentTab(name.toLower().replace(' ', '-')));
+            QCOMPARE(m_window->currentTab(), name);
+            QTest::qWait(0);
+        }
+        QVERIFY(!m_window->setCurrentTab("Ports"));
+    }
+
+    void killThroughTheMenuTellsWhoRestartedIt() {
+        const auto old = m_node->whereis("clerk_2");
+        auto* menu = openMenuOn("clerk_2");
+        QCOMPARE(menu->actions().constFirst()->text(), QString::fromStdString("Process info for " + to_string(old)));
+        QCOMPARE(menu->actions().constLast()->text(), QString::fromStdString("Kill process " + to_string(old)));
+        menu->findChild<QAction*>("kill")->trigger();
+
+        auto* notice = m_window->findChild<QLabel*>("killNoticeText");
+        QTRY_VERIFY(withoutTags(notice->text()).contains("shop_sup restarted it as"));
+        const auto successor = m_node->whereis("clerk_2");
+        QVERIFY(successor != old);
+        const auto text = withoutTags(notice->text());
+        QVERIFY2(text.startsWith(QString::fromStdString("clerk_2 " + to_string(old) + " killed; shop_sup restarted it as " +
+                                                        to_string(successor) + " after ")),
+                 qPrintable(text));
+        QTRY_VERIFY(model()->rowOf(successor) >= 0);
+
+        emit notice->linkActivated(QStringLiteral("pid:%1").arg(successor.bits()));
+        QTRY_COMPARE(selected(), QList{successor});
+    }
+
+    void theTargetOfAMenuIsFixedWhenItOpens() {
+        auto* menu = openMenuOn("clerk_1");
+        const auto target = m_node->whereis("clerk_1");
+        table()->sortByColumn(static_cast<int>(ProcessColumn::name), Qt::AscendingOrder);
+        QTRY_COMPARE(model()->frame()->query.sortColumn, ProcessColumn::name);
+        menu->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(!m_node->is_alive(target));
+    }
+
+    void severalAreKilledAfterAsking() {
+        QList<Pid> victims;
+        table()->clearSelection();
+        table()->setSelectionMode(QAbstractItemView::MultiSelection);
+        for (const char* const name : {"clerk_0", "clerk_1", "clerk_3"}) {
+            victims += m_node->whereis(name);
+            table()->selectRow(rowOf(name));
+        }
+        table()->setSelectionMode(QAbstractItemView::ExtendedSelection);
+        auto* menu = openMenuOn("clerk_1");
+        QCOMPARE(menu->actions().constLast()->text(), "Kill 3 processes");
+        menu->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(m_window->findChild<QMessageBox*>("killQuestion") != nullptr);
+        for (const auto pid : victims)
+            QVERIFY(m_node->is_alive(pid));
+        QTest::mouseClick(m_window->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
+        QTRY_COMPARE(m_window->findChild<QLabel*>("killNoticeText")->text(), "3 processes killed, 3 restarted");
+        QTRY_COMPARE(selected(), QList<Pid>{});
+    }
+
+    void aSystemProcessIsKilledOnlyAfterAsking() {
+        Snapshot snapshot;
+        m_node->snapshot(snapshot);
+        const auto system = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
+                                         [](const auto& row) { return row.is_system() && !row.is_external(); });
+        QVERIFY(system != snapshot.processes.end());
+        QTRY_VERIFY(model()->rowOf(system->pid) >= 0);
+        openMenuOn(model()->rowOf(system->pid))->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(m_window->findChild<QMessageBox*>("killQuestion") != nullptr);
+        m_window->findChild<QMessageBox*>("killQuestion")->reject();
+        QVERIFY(m_node->is_alive(system->pid));
+    }
+
+    void theKeyAsksUntilToldNotTo() {
+        for (const bool first : {true, false}) {
+            const auto pid = m_node->whereis("clerk_0");
+            QTRY_VERIFY(model()->rowOf(pid) >= 0);
+            table()->selectRow(model()->rowOf(pid));
+            QTest::keyClick(table(), Qt::Key_Delete);
+            if (first) {
+                QTRY_VERIFY(m_window->findChild<QMessageBox*>("killQuestion") != nullptr);
+                auto* box = m_window->findChild<QMessageBox*>("killQuestion");
+                box->checkBox()->setChecked(true);
+                QTest::mouseClick(box->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
+            }
+            QTRY_VERIFY(!m_node->is_alive(pid));
+        }
+    }
+
+    void filterShowsWhatMatchesAndHowMany() {
+        auto* filter = m_window->findChild<QLineEdit*>("processFilter");
+        QTest::keyClick(table(), Qt::Key_K, Qt::ControlModifier);
+        QTRY_VERIFY(filter->hasFocus());
+        QTest::keyClicks(filter, "clerk_");
+        QTRY_COMPARE(model()->rowCount(), 5);
+        QVERIFY(m_window->findChild<QLabel*>("filterMatches")->text().startsWith("5 of "));
+        QTest::keyClick(filter, Qt::Key_Escape);
+        QTRY_VERIFY(model()->rowCount() > 5);
+        QVERIFY(filter->text().isEmpty());
+        QVERIFY(table()->hasFocus());
+    }
+
+    void sortsByClickOnTheHeader() {
+        auto* header = table()->horizontalHeader();
+        const int column = static_cast<int>(ProcessColumn::name);
+        const QPoint title{header->sectionViewportPosition(column) + 20, header->height() / 2};
+        QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, title);
+        QTRY_COMPARE(model()->frame()->query.sortColumn, ProcessColumn::name);
+        QTRY_COMPARE(model()->frame()->query.order, Qt::AscendingOrder);
+        QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, title);
+        QTRY_COMPARE(model()->frame()->query.order, Qt::DescendingOrder);
+    }
+
+    void typedDigitsJumpToAPid() {
+        const auto pid = m_node->whereis("clerk_3");
+        QTest::keyClicks(table(), QString::number(pid.slot()));
+        QTRY_COMPARE(selected(), QList{pid});
+    }
+
+    void copiesRows() {
+        table()->selectRow(rowOf("clerk_2"));
+        QTest::keyClick(table(), Qt::Key_C, Qt::ControlModifier);
+        const auto lines = QGuiApplication::clipboard()->text().split('\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 2);
+        QVERIFY(lines[0].startsWith("Pid\tName or Initial Func\tReds"));
+        QVERIFY(lines[1].contains("\tclerk_2\t"));
+    }
+
+    void aColumnIsChosenInTheHeadersMenu() {
+        auto* header = table()->horizontalHeader();
+        const int column = static_cast<int>(ProcessColumn::status);
+        QVERIFY(header->isSectionHidden(column));
+        emit header->customContextMenuRequested({10, 5});
+        auto* menu = m_window->findChild<QMenu*>("columnMenu");
+        QVERIFY(menu != nullptr);
+        menu->findChild<QAction*>("status")->trigger();
+        QVERIFY(!header->isSectionHidden(column));
+        menu->close();
+    }
+
+    void exitSignalWithAReason() {
+        const auto pid = m_node->whereis("clerk_4");
+        openMenuOn("clerk_4")->findChild<QAction*>("sendExit")->trigger();
+        auto* dialog = m_window->findChild<QDialog*>("sendExitDialog");
+        QVERIFY(dialog != nullptr);
+        auto* reason = dialog->findChild<QLineEdit*>("exitReason");
+        QCOMPARE(reason->text(), "kill");
+        reason->setText("{oops,");
+        dialog->accept();
+        QVERIFY(dialog->isVisible());
+        QVERIFY(!dialog->findChild<QLabel*>("exitReasonError")->text().isEmpty());
+        reason->setText("{oops,42}");
+        dialog->accept();
+        QTRY_VERIFY(!m_node->is_alive(pid));
+        QTRY_VERIFY(m_node->whereis("clerk_4"));
+    }
+
+    void suspendAndResume() {
+        const auto pid = m_node->whereis("clerk_1");
+        openMenuOn("clerk_1")->findChild<QAction*>("suspend")->trigger();
+        const auto status = [&] {
+            const auto index = model()->frame()->sample->find(pid);
+            return index ? processText(*model()->frame(), *index, ProcessColumn::status) : QString{};
+        };
+        QTRY_COMPARE(status(), "suspended");
+        openMenuOn("clerk_1")->findChild<QAction*>("resume")->trigger();
+        QTRY_COMPARE(status(), "waiting");
+    }
+
+    void pauseStopsTheTableAndRefreshStillWorks() {
+        QTest::keyClick(table(), Qt::Key_Space);
+        QVERIFY(m_window->pauseAction()->isChecked());
+        QVERIFY(m_window->findChild<QLabel*>("paused")->isVisible());
+        const auto pid = m_node->spawn(clerk);
+        m_window->refreshAction()->trigger();
+        QTRY_VERIFY(model()->rowOf(pid) >= 0);
+        m_window->pauseAction()->toggle();
+        QVERIFY(!m_window->findChild<QLabel*>("paused")->isVisible());
+    }
+
+    void informationWindowShowsFieldsAndFollowsTheDeath() {
+        const auto pid = m_node->whereis("clerk_2");
+        openMenuOn("clerk_2")->findChild<QAction*>("processInfo")->trigger();
+        auto* window = m_window->findChild<QWidget*>("processInfoWindow");
+        QVERIFY(window != nullptr);
+        QTRY_COMPARE(window->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + ")"));
+        QTRY_COMPARE(window->findChild<QLabel*>("status")->text(), "waiting");
+        QTRY_VERIFY(withoutTags(window->findChild<QLabel*>("links")->text())
+                        .contains(QString::fromStdString(to_string(m_node->whereis("shop_sup")))));
+        m_window->showProcessInfo(pid);
+        QCOMPARE(m_window->findChildren<QWidget*>("processInfoWindow").size(), 1);
+
+        m_node->exit(pid, ExitReason::kill());
+        QTRY_COMPARE(window->windowTitle(), QString::fromStdString("*DEAD* " + to_string(pid)));
+        QTRY_VERIFY(window->findChild<QLabel*>("deadText")->text().contains("killed"));
+        auto* successor = window->findChild<QPushButton*>("openSuccessor");
+        QTRY_VERIFY(successor->isVisible());
+        QTest::mouseClick(successor, Qt::LeftButton);
+        QTRY_COMPARE(m_window->findChildren<QWidget*>("processInfoWindow").size(), 2);
+    }
+
+    void messagesOfAProcess() {
+        const auto pid = m_node->spawn([](Process& self) { self.receive<std::string>(); });
+        for (int number = 0; number < 250; ++number)
+            m_node->send(pid, number);
+        m_window->showProcessInfo(pid);
+        auto* window = m_window->findChild<QWidget*>("processInfoWindow");
+        window->findChild<QTabWidget*>("processInfoTabs")->setCurrentIndex(1);
+        auto* rows = window->findChild<QWidget*>("messages")->findChild<QTableView*>()->model();
+        QTRY_COMPARE(rows->rowCount(), 100);
+        QCOMPARE(rows->index(99, 3).data().toString(), "99");
+        auto* newer = window->findChild<QPushButton*>("newerMessages");
+        QTest::mouseClick(newer, Qt::LeftButton);
+        QTRY_COMPARE(rows->index(0, 3).data().toString(), "100");
+        QTest::mouseClick(newer, Qt::LeftButton);
+        QTRY_COMPARE(rows->rowCount(), 50);
+        QVERIFY(!newer->isEnabled());
+    }
+
+    void statusBarSaysWhatIsShown() {
+        QTRY_VERIFY(m_window->findChild<QLabel*>("pageStatus")->text().startsWith("Number of Processes: "));
+        QTRY_COMPARE(m_window->findChild<QLabel*>("nodeName")->text(), "shop@localhost");
+    }
+
+    void menusAreObservers() {
+        QStringList titles;
+        for (const auto* action : m_window->menuBar()->actions())
+            titles += action->text().remove('&');
+        QCOMPARE(titles, (QStringList{"File", "View", "Nodes", "Log", "Help"}));
+        auto* dump = m_window->findChild<QAction*>("dumpProcesses");
+        QVERIFY(m_window->menuBar()->actions()[0]->menu()->actions().contains(dump));
+        m_window->setCurrentTab("System");
+        QVERIFY(!m_window->menuBar()->actions()[0]->menu()->actions().contains(dump));
+    }
+
+    void theLastFrameStaysWhenTheNodeStops() {
+        const int rows = model()->rowCount();
+        m_node->stop();
+        QTRY_VERIFY(m_window->findChild<QLabel*>("nodeStopped")->isVisible());
+        m_window->refreshAction()->trigger();
+        QTest::qWait(0);
+        QVERIFY(model()->rowCount() >= rows);
+    }
+
+private:
+    QTableView* table() const { return m_window->findChild<QTableView*>("processTable"); }
+    ProcessModel* model() const { return static_cast<ProcessModel*>(table()->model()); }
+    int rowOf(const char* name) const { return model()->rowOf(m_node->whereis(name)); }
+    QList<Pid> selected() const {
+        QList<Pid> pids;
+        for (const auto& index : table()->selectionModel()->selectedRows())
+            pids += model()->pidAt(index.row());
+        return pids;
+    }
+    /// As a right-click does: press, then the menu.
+    QMenu* openMenuOn(int row) const {
+        for (auto* old : m_window->findChildren<QMenu*>("processMenu"))
+            delete old;
+        const auto place = table()->visualRect(model()->index(row, 0)).center();
+        QTest::mousePress(table()->viewport(), Qt::RightButton, {}, place);
+        emit table()->customContextMenuRequested(place);
+        return m_window->findChild<QMenu*>("processMenu");
+    }
+    QMenu* openMenuOn(const char* name) const { return openMenuOn(rowOf(name)); }
+
+    std::unique_ptr<Node> m_node;
+    std::unique_ptr<ObserverWindow> m_window;
+};
+
+QTEST_MAIN(TestObserverWindow)
+#include "tst_observer_window.moc"
