@@ -25,8 +25,10 @@ public:
     explicit Stage(const std::string& workload) : m_name{workload.substr(0, workload.find(':'))} {
         m_node.wait_until_quiet(5s);
         m_processesBefore = m_node.process_count();
-        auto application = parse_workload(workload);
-        m_started = application && m_node.start(std::move(*application));
+        const auto started = m_node.start(*parse_workload(workload));
+        m_started = started.has_value();
+        if (!started)
+            qWarning("%s does not start: %s", workload.c_str(), to_string(started.error()).c_str());
     }
 
     Node& node() { return m_node; }
@@ -161,6 +163,7 @@ private slots:
 
     void kvServesGently() {
         Stage stage{"kv:3"};
+        QVERIFY(stage.started());
         for (const char* const name : {"kv_sup", "kv_shard_1", "kv_shard_2", "kv_shard_3", "kv_clients", "kv_janitor"})
             QVERIFY2(stage.node().whereis(name), name);
         for (const char* const shard : {"kv_shard_1", "kv_shard_2", "kv_shard_3"}) {
@@ -179,6 +182,7 @@ private slots:
 
     void wordcountAgreesWithAnotherCount() {
         Stage stage{"wordcount"};
+        QVERIFY(stage.started());
         QTRY_VERIFY_WITH_TIMEOUT(!stage.logLine("wordcount: ").isEmpty(), 30'000);
         QCOMPARE(stage.logLine("wordcount: "), independentSummary("/usr/share/common-licenses"));
         QTRY_VERIFY(stage.stateNumber("wordcount_result", "words") > 10'000);
@@ -192,6 +196,7 @@ private slots:
         write(folder.filePath("c.txt"), "no line end");
         write(folder.filePath("d.bin"), QByteArray{"the\0the", 7});
         Stage stage{"wordcount:" + folder.path().toStdString()};
+        QVERIFY(stage.started());
         QTRY_VERIFY(!stage.logLine("wordcount: ").isEmpty());
         const QString line = stage.logLine("wordcount: ");
         QVERIFY2(line.startsWith("wordcount: 13 words, 8 distinct, in 3 text files of "), qPrintable(line));
@@ -201,6 +206,7 @@ private slots:
 
     void ringPassesItsToken() {
         Stage stage{"ring:50x5000"};
+        QVERIFY(stage.started());
         QTRY_VERIFY(stage.logLine("ring: 5000 hops around 50 processes in ").endsWith(" ns a hop"));
         QCOMPARE(stage.newProcesses() >= 52, true);
         // the ring lives and dies as one: its master is restarted with all its members
@@ -212,6 +218,7 @@ private slots:
 
     void chatFansOut() {
         Stage stage{"chat:2x5"};
+        QVERIFY(stage.started());
         QTRY_COMPARE(stage.stateNumber("chat_room_1", "members"), 5);
         QTRY_VERIFY(stage.stateNumber("chat_room_1", "lines") > 0);
         stage.node().exit(stage.node().whereis("chat_room_2"), ExitReason::kill());
@@ -221,6 +228,7 @@ private slots:
 
     void burnComputes() {
         Stage stage{"burn:2"};
+        QVERIFY(stage.started());
         const auto busy = [&stage] {
             std::uint64_t busy_ns = 0;
             for (const SchedulerRow& row : stage.node().snapshot().schedulers)
@@ -234,6 +242,7 @@ private slots:
 
     void crashloopGivesUp() {
         Stage stage{"crashloop"};
+        QVERIFY(stage.started());
         QTRY_VERIFY(!stage.isRunning());
         QCOMPARE(stage.count(EventKind::exit,
                              [](const Event& event) {
@@ -248,6 +257,7 @@ private slots:
 
     void floodFillsAMailbox() {
         Stage stage{"flood:2"};
+        QVERIFY(stage.started());
         QTRY_VERIFY(stage.row("flood_consumer") && stage.row("flood_consumer")->message_queue_length > 3000);
         QVERIFY(stage.row("flood_consumer")->message_queue_length < 50'000);
         QVERIFY(stage.stops());
@@ -255,6 +265,7 @@ private slots:
 
     void idleFills() {
         Stage stage{"idle:2500"};
+        QVERIFY(stage.started());
         // three groups, their supervisor and the application's master beside them; the filler has ended
         QTRY_VERIFY(!stage.logLine("idle: 2500 servers wait").isEmpty());
         QTRY_COMPARE(stage.newProcesses(), 2500U + 3U + 1U + 1U);
