@@ -60,9 +60,9 @@ private slots:
         QFETCH_GLOBAL(int, schedulers);
         World world{schedulers};
         const auto top = world.start(Supervisor::simple_one_for_one().child("w", world.worker("w")));
-        compare(text_of(world.me->try_call(*top, TerminateChild{"w"})), "simple_one_for_one");
-        compare(text_of(world.me->try_call(*top, RestartChild{"w"})), "simple_one_for_one");
-        compare(text_of(world.me->try_call(*top, DeleteChild{"w"})), "simple_one_for_one");
+        compare(text_of(world.me->try_call(*top, TerminateChild{Atom{"w"}})), "simple_one_for_one");
+        compare(text_of(world.me->try_call(*top, RestartChild{Atom{"w"}})), "simple_one_for_one");
+        compare(text_of(world.me->try_call(*top, DeleteChild{Atom{"w"}})), "simple_one_for_one");
     }
     void the_template_says_how_a_given_spec_is_treated() {
         QFETCH_GLOBAL(int, schedulers);
@@ -70,8 +70,9 @@ private slots:
         const auto top =
             world.start(Supervisor::simple_one_for_one().child("w", world.worker("w"), {.restart = RestartType::temporary}));
         const auto start = [&](Script::Step step) {
-            return text_of(world.me->try_call(*top, StartChild{std::make_shared<const ChildSpec>(ChildSpec{
-                                                        "x", world.worker("x", true, {{step}}), {}, nullptr, nullptr, {}})}));
+            return text_of(
+                world.me->try_call(*top, StartChild{std::make_shared<const ChildSpec>(ChildSpec{
+                                             Atom{"x"}, world.worker("x", true, {{step}}), {}, nullptr, nullptr, {}})}));
         };
         compare(start(Script::Step::fail), "no");
         compare(start(Script::Step::ignore), "ok undefined");
@@ -149,7 +150,7 @@ private slots:
                             .child("c1", world.worker("c1"), {.restart = RestartType::temporary, .significant = true})
                             .child("c2", world.worker("c2"), {.restart = RestartType::transient, .significant = true})
                             .child("c3", world.worker("c3")));
-        compare(text_of(world.me->try_call(*top, TerminateChild{"c2"})), "ok");
+        compare(text_of(world.me->try_call(*top, TerminateChild{Atom{"c2"}})), "ok");
         world.die("c3", boom); // takes c1 along: significant_bystander
         compare(world.children(*top), "c2 running, c3 running");
     }
@@ -170,15 +171,15 @@ private slots:
         const auto top = world.start(Supervisor::one_for_one()
                                          .child("w", world.worker("w"))
                                          .child("mid", Supervisor::one_for_one(), {.restart = RestartType::temporary}));
-        const auto worker = world.me->try_call(*top, GetChildSpec{"w"});
+        const auto worker = world.me->try_call(*top, GetChildSpec{Atom{"w"}});
         QVERIFY(worker && *worker);
         QCOMPARE((**worker)->options.restart, RestartType::permanent);
         QCOMPARE((**worker)->shutdown().time(), Duration{5s});
-        const auto mid = world.me->try_call(*top, GetChildSpec{"mid"});
+        const auto mid = world.me->try_call(*top, GetChildSpec{Atom{"mid"}});
         QVERIFY(mid && *mid);
         QCOMPARE((**mid)->type(), ChildType::supervisor);
         QVERIFY((**mid)->shutdown().is_infinite());
-        QCOMPARE(to_string(world.me->try_call(*top, GetChildSpec{"nobody"})->error()), std::string{"not_found"});
+        QCOMPARE(to_string(world.me->try_call(*top, GetChildSpec{Atom{"nobody"}})->error()), std::string{"not_found"});
     }
 };
 

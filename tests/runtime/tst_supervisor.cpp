@@ -163,8 +163,8 @@ private slots:
                                          .child("c2", world.worker("c2"))
                                          .child("c3", world.worker("c3", true, ignoring), {.restart = RestartType::temporary}));
         compare(world.children(*top), "c1 stopped, c2 running");
-        compare(text_of(world.me->try_call(*top, RestartChild{"c1"})), "ok undefined");
-        compare(text_of(world.me->try_call(*top, DeleteChild{"c1"})), "ok");
+        compare(text_of(world.me->try_call(*top, RestartChild{Atom{"c1"}})), "ok undefined");
+        compare(text_of(world.me->try_call(*top, DeleteChild{Atom{"c1"}})), "ok");
         compare(world.children(*top), "c2 running");
     }
     void plain_processes_are_children_too() {
@@ -187,7 +187,7 @@ private slots:
         const auto top = world.start(Supervisor::one_for_one().child("c1", world.worker("c1")));
         const auto start = [&](const char* id, ServerSpec spec, ChildOptions options = {}) {
             return text_of(world.me->try_call(*top, StartChild{std::make_shared<const ChildSpec>(
-                                                        ChildSpec{id, std::move(spec), {}, nullptr, nullptr, options})}));
+                                                        ChildSpec{Atom{id}, std::move(spec), {}, nullptr, nullptr, options})}));
         };
         compare(start("c2", world.worker("c2"), {.restart = RestartType::transient}), "ok");
         compare(start("c1", world.worker("x")), ("{already_started," + to_string(world.pid("c1")) + "}").c_str());
@@ -210,17 +210,17 @@ private slots:
                                          .child("c1", world.worker("c1"))
                                          .child("c2", world.worker("c2"), {.restart = RestartType::temporary}));
         const auto call = [&](auto request) { return text_of(world.me->try_call(*top, request)); };
-        compare(call(RestartChild{"c1"}), "running");
-        compare(call(DeleteChild{"c1"}), "running");
-        compare(call(TerminateChild{"c1"}), "ok");
-        compare(call(TerminateChild{"c1"}), "ok");
-        compare(call(RestartChild{"c1"}), "ok");
-        compare(call(TerminateChild{"c1"}), "ok");
-        compare(call(DeleteChild{"c1"}), "ok");
-        compare(call(DeleteChild{"c1"}), "not_found");
-        compare(call(RestartChild{"c1"}), "not_found");
-        compare(call(TerminateChild{"c2"}), "ok");
-        compare(call(TerminateChild{"c2"}), "not_found");
+        compare(call(RestartChild{Atom{"c1"}}), "running");
+        compare(call(DeleteChild{Atom{"c1"}}), "running");
+        compare(call(TerminateChild{Atom{"c1"}}), "ok");
+        compare(call(TerminateChild{Atom{"c1"}}), "ok");
+        compare(call(RestartChild{Atom{"c1"}}), "ok");
+        compare(call(TerminateChild{Atom{"c1"}}), "ok");
+        compare(call(DeleteChild{Atom{"c1"}}), "ok");
+        compare(call(DeleteChild{Atom{"c1"}}), "not_found");
+        compare(call(RestartChild{Atom{"c1"}}), "not_found");
+        compare(call(TerminateChild{Atom{"c2"}}), "ok");
+        compare(call(TerminateChild{Atom{"c2"}}), "not_found");
         compare(world.children(*top), "");
         QVERIFY(world.events(EventKind::restart).empty()); // what is started by hand is no restart
     }
@@ -260,9 +260,9 @@ private slots:
             });
             QVERIFY(world.settle());
         };
-        ask("1 restart_child", RestartChild{"c1"});
-        ask("2 delete_child", DeleteChild{"c1"});
-        ask("3 terminate_child", TerminateChild{"c1"});
+        ask("1 restart_child", RestartChild{Atom{"c1"}});
+        ask("2 delete_child", DeleteChild{Atom{"c1"}});
+        ask("3 terminate_child", TerminateChild{Atom{"c1"}});
         for (const ProcessRow& row : world.node.snapshot().processes)
             if (row.parent == *top)
                 world.me->send(row.pid, Proceed{});

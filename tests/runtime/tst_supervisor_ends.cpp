@@ -155,8 +155,8 @@ private slots:
         world.die("c1", boom);
         compare(world.children(*top), "c1 running, c2 running");
         QCOMPARE(world.me->try_call(*top, CountChildren{})->active, 1U);
-        compare(text_of(world.me->try_call(*top, TerminateChild{"c1"})), "ok");
-        compare(text_of(world.me->try_call(*top, TerminateChild{"c2"})), "ok");
+        compare(text_of(world.me->try_call(*top, TerminateChild{Atom{"c1"}})), "ok");
+        compare(text_of(world.me->try_call(*top, TerminateChild{Atom{"c2"}})), "ok");
         compare(world.children(*top), "c1 stopped, c2 stopped");
     }
     void exit_signals_of_strangers_do_nothing() {
