@@ -19,7 +19,7 @@ class Node;
 
 namespace fiberscope::widgets {
 
-/// Node and scheduler figures at one moment; `processes` stays empty.
+/// Node and scheduler figures at one moment; `processes` stays empty, `processes_bytes` is 0 while nobody reads processes.
 using LoadSample = std::shared_ptr<const fiberscope::Snapshot>;
 using EventsSample = std::shared_ptr<const fiberscope::EventBatch>;
 

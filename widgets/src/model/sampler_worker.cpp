@@ -17,6 +17,8 @@ namespace {
 constexpr auto eventInterval = 100ms;
 /// A look-up is content with a sample of this age.
 constexpr auto freshAge = 200ms;
+/// So long the memory of all processes, counted with a sample of them, goes with the load.
+constexpr auto bytesAge = 10s;
 
 ProcessDetails detailsOf(const ProcessSample& sample, fiberscope::Pid pid) {
     ProcessDetails details;
@@ -111,9 +113,19 @@ void Sampler::Worker::sampleLoad(const Orders& orders) {
         m_loadDue = now + orders.settings.loadInterval;
     auto sample = m_loads.take();
     m_node.counters(*sample);
+    sample->node.processes_bytes = processesBytes();
     QMetaObject::invokeMethod(
         &m_sampler, [sampler = &m_sampler, sample = LoadSample{std::move(sample)}] { emit sampler->loadSampled(sample); },
         Qt::QueuedConnection);
+}
+
+std::uint64_t Sampler::Worker::processesBytes() const {
+    const auto oldest = Clock::now() - bytesAge;
+    if (m_builder.last() != nullptr && m_sampleAt > oldest)
+        return m_builder.last()->snapshot.node.processes_bytes;
+    if (m_lookUpSample != nullptr && m_lookUpAt > oldest)
+        return m_lookUpSample->snapshot.node.processes_bytes;
+    return 0;
 }
 
 void Sampler::Worker::pollEvents() {

@@ -61,6 +61,8 @@ private:
     Orders waitForOrders(const std::stop_token& stop);
     Clock::time_point nextDue(const Settings& settings) const;
     void sampleLoad(const Orders& orders);
+    /// Memory of all processes; 0 while nobody reads them, because counters do not carry it.
+    std::uint64_t processesBytes() const;
     void pollEvents();
     void sampleProcesses(const Orders& orders);
     void answer(LookUp lookUp);

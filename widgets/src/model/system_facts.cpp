@@ -80,8 +80,7 @@ SystemBox memoryBox() {
               [](const SystemSource& source) { return bytesText(source.node.resident_bytes); }},
              {tr("Processes"), tr("Control blocks, touched stack, mailboxes and heaps of all processes"),
               [](const SystemSource& source) {
-                  return source.node.processes_bytes > 0 ? bytesText(source.node.processes_bytes)
-                                                         : tr("not counted while no process table is shown");
+                  return source.node.processes_bytes > 0 ? bytesText(source.node.processes_bytes) : tr("not counted yet");
               }},
              {tr("Stacks"), tr("Address space given to stacks; only touched pages cost memory"),
               [](const SystemSource& source) { return tr("%1 of address space").arg(bytesText(source.node.stacks_bytes)); }}}};

@@ -3,6 +3,7 @@
 
 #include "model/load_history.hpp"
 #include "model/load_marks.hpp"
+#include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
@@ -49,6 +50,7 @@ private:
     void askSettings();
 
     Sampler& m_sampler;
+    PacedLookUp m_memoryCount;
     LoadHistory m_history;
     LoadMarks m_marks;
     std::chrono::minutes m_length{1};

@@ -30,9 +30,9 @@ constexpr int maxColumns = 8;
 } // namespace
 
 SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
-    : ObserverPage{parent}, m_sampler{sampler}, m_model{new SchedulerModel{this}}, m_online{new QSpinBox}, m_slider{new QSlider{
-                                                                                                               Qt::Horizontal}},
-      m_all{new QLabel}, m_splitter{new QSplitter{Qt::Vertical}}, m_scroll{new QScrollArea}, m_table{new QTableView} {
+    : ObserverPage{parent}, m_sampler{sampler}, m_names{sampler}, m_model{new SchedulerModel{this}}, m_online{new QSpinBox},
+      m_slider{new QSlider{Qt::Horizontal}}, m_all{new QLabel},
+      m_splitter{new QSplitter{Qt::Vertical}}, m_scroll{new QScrollArea}, m_table{new QTableView} {
     setObjectName(QStringLiteral("schedulersPage"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(6, 6, 6, 6);
@@ -52,6 +52,11 @@ SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     m_splitter->setChildrenCollapsible(false);
     layout->addWidget(m_splitter, 1);
     connect(&sampler, &Sampler::loadSampled, this, &SchedulersPage::takeSample);
+    connect(&m_names, &PacedLookUp::found, this, [this](const QList<ProcessDetails>& processes) {
+        for (const ProcessDetails& process : processes)
+            for (SchedulerPanel* panel : std::as_const(m_panels))
+                panel->setRunningName(process.pid, process.name);
+    });
 }
 
 void SchedulersPage::buildOnlineBar(QHBoxLayout& bar) {
@@ -176,13 +181,8 @@ void SchedulersPage::lookUpRunning() {
     for (const SchedulerPanel* panel : std::as_const(m_panels))
         if (panel->running())
             running.append(panel->running());
-    if (running.isEmpty())
-        return;
-    m_sampler.lookUp(running, this, [this](const QList<ProcessDetails>& processes) {
-        for (const ProcessDetails& process : processes)
-            for (SchedulerPanel* panel : std::as_const(m_panels))
-                panel->setRunningName(process.pid, process.name);
-    });
+    if (!running.isEmpty())
+        m_names.request(running);
 }
 
 void SchedulersPage::showOnline(std::uint32_t online, std::uint32_t all) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/load_history.hpp"
+#include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
@@ -53,6 +54,7 @@ private:
     void setOnline(int count);
 
     Sampler& m_sampler;
+    PacedLookUp m_names;
     LoadHistory m_history;
     LoadSample m_last;
     bool m_isActive = false;
