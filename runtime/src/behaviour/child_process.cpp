@@ -2,7 +2,6 @@
 #include "behaviour/child_process.hpp"
 
 #include "base/intern.hpp"
-#include "base/readable_name.hpp"
 #include "process/services.hpp"
 
 #include <algorithm>
@@ -139,15 +138,14 @@ Atom registered_name(const ChildSpec& spec) noexcept {
                       spec.start);
 }
 
-Term start_function(const ChildSpec& spec) {
-    const auto of = [](const SpawnOptions& options, const char* mangled) -> Term {
-        if (!options.initial_function.empty())
-            return Atom{options.initial_function};
-        return mangled != nullptr ? Atom{readable_function(demangle(mangled))} : Atom{};
-    };
-    return std::visit(Overloaded{[&](const ServerSpec& server) { return of(server.options, server.mangled_type); },
-                                 [](const std::shared_ptr<const Supervisor>&) { return Term{Atom{"Supervisor"}}; },
-                                 [&](const PlainBody&) { return of(spec.spawn, spec.mangled_type); }},
+StartFunction start_function(const ChildSpec& spec) noexcept {
+    return std::visit(Overloaded{[](const ServerSpec& server) {
+                                     return StartFunction{server.options.initial_function, server.mangled_type};
+                                 },
+                                 [](const std::shared_ptr<const Supervisor>&) { return StartFunction{"Supervisor"}; },
+                                 [&](const PlainBody&) {
+                                     return StartFunction{spec.spawn.initial_function, spec.mangled_type};
+                                 }},
                       spec.start);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fiberscope/supervisor.hpp>
 
+#include <string_view>
 #include <vector>
 
 namespace fiberscope::detail {
@@ -30,7 +31,11 @@ Term to_term(Shutdown shutdown);
 /// The name under which the child's process is registered; `undefined` if it has none.
 Atom registered_name(const ChildSpec& spec) noexcept;
 
-/// The function that the child starts with, as reports name it; `undefined` if only its address is known.
-Term start_function(const ChildSpec& spec);
+/// What a child starts with: a name that somebody gave, else a type; neither for a plain function.
+struct StartFunction {
+    std::string_view given;
+    const char* mangled_type = nullptr;
+};
+StartFunction start_function(const ChildSpec& spec) noexcept;
 
 } // namespace fiberscope::detail

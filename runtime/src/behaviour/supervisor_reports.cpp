@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/supervisor_reports.hpp"
 
-#include "base/intern.hpp"
+#include "base/readable_name.hpp"
 #include "behaviour/child_process.hpp"
 #include "process/services.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -11,21 +13,8 @@
 namespace fiberscope::detail {
 namespace {
 
-Term field(std::string_view name, Term value) {
-    return Term::tuple({Term::atom(name), std::move(value)});
-}
-
-Term pid_field(Pid pid) {
-    return field("pid", pid ? Term{pid} : Term{});
-}
-
-/// A child as OTP's extract_child shows it; `first` says which process, or how many.
-std::string offender(Term first, const ChildSpec& spec) {
-    return to_string(
-        Term::list({std::move(first), field("id", spec.id), field("mfargs", start_function(spec)),
-                    field("restart_type", Term::atom(to_string(spec.options.restart))),
-                    field("significant", Term::boolean(spec.options.significant)), field("shutdown", to_term(spec.shutdown())),
-                    field("child_type", Term::atom(to_string(spec.type())))}));
+std::string pid_field(Pid pid) {
+    return "{pid," + (pid ? to_string(pid) : "undefined") + "}";
 }
 
 } // namespace
@@ -40,7 +29,26 @@ void SupervisorReports::failed(std::string_view context, const Child& child, Pid
 }
 
 void SupervisorReports::failed_to_stop(const ChildSpec& spec, std::size_t count, const ExitReason& reason) {
-    report("shutdown_error", self_->pid(), reason, offender(field("nb_children", Term{count}), spec));
+    report("shutdown_error", self_->pid(), reason, offender(fmt::format("{{nb_children,{}}}", count), spec));
+}
+
+// Written by hand instead of as a Term: a report stands between a child's end and its restart.
+std::string SupervisorReports::offender(const std::string& first, const ChildSpec& spec) {
+    return fmt::format("[{},{{id,{}}},{{mfargs,{}}},{{restart_type,{}}},{{significant,{}}},{{shutdown,{}}},{{child_type,{}}}]",
+                       first, to_string(spec.id), function_text(spec), to_string(spec.options.restart), spec.options.significant,
+                       to_string(to_term(spec.shutdown())), to_string(spec.type()));
+}
+
+std::string SupervisorReports::function_text(const ChildSpec& spec) {
+    const StartFunction function = start_function(spec);
+    if (!function.given.empty())
+        return to_string(Term::atom(function.given));
+    if (function.mangled_type == nullptr)
+        return "undefined";
+    std::string& text = functions_[function.mangled_type];
+    if (text.empty())
+        text = to_string(Term::atom(readable_function(demangle(function.mangled_type))));
+    return text;
 }
 
 void SupervisorReports::report(std::string_view context, Pid about, const ExitReason& reason, std::string offender) {

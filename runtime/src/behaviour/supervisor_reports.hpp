@@ -6,7 +6,11 @@
 
 #include <fiberscope/events.hpp>
 
+#include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace fiberscope::detail {
 
@@ -30,9 +34,13 @@ private:
     void report(std::string_view context, Pid about, const ExitReason& reason, std::string offender);
     void log(LogLevel level, Pid about, std::string title, std::vector<std::pair<std::string, std::string>> fields);
     std::string supervisor_text() const;
+    /// A child as OTP's extract_child shows it; `first` says which process, or how many.
+    std::string offender(const std::string& first, const ChildSpec& spec);
+    std::string function_text(const ChildSpec& spec);
 
     Process* self_;
     Atom name_;
+    std::unordered_map<const char*, std::string> functions_; ///< printed names by mangled type
 };
 
 } // namespace fiberscope::detail
