@@ -15,9 +15,15 @@ void FiberAlgorithm::awakened(boost::fibers::context* context) noexcept {
 }
 
 boost::fibers::context* FiberAlgorithm::pick_next() noexcept {
+    const boost::fibers::context* active = boost::fibers::context::active();
+    if (active == dispatcher_)
+        scheduler_.switch_ended();
     if (boost::fibers::context* next = scheduler_.next_context())
         return next;
-    return boost::fibers::context::active() == dispatcher_ ? nullptr : dispatcher_;
+    if (active == dispatcher_)
+        return nullptr;
+    scheduler_.switch_begins(nullptr);
+    return dispatcher_;
 }
 
 bool FiberAlgorithm::has_ready_fibers() const noexcept {

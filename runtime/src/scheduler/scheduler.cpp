@@ -2,6 +2,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include "scheduler/fiber_algorithm.hpp"
+#include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
 
@@ -70,6 +71,7 @@ struct PoolStack {
 } // namespace
 
 void PooledFiber::run() {
+    scheduler_.switch_ended();
     do
         scheduler_.run_on(*this, std::exchange(assigned_, nullptr));
     while (scheduler_.park_idle(*this));
@@ -99,6 +101,7 @@ void Scheduler::run() {
     main_context_ = boost::fibers::context::active();
     SliceMonitor::instance().add(*this, group_.settings().slice);
     main_context_->suspend(); // comes back when the group stops and nothing is left to run
+    switch_ended();
     SliceMonitor::instance().remove(*this);
     end_fibers();
     // a process that hangs in foreign code keeps its fiber, and Boost would wait for it: the thread is left behind
@@ -113,9 +116,10 @@ void Scheduler::end_fibers() noexcept {
     phase_ = Phase::ending_fibers;
     for (auto& fibers : idle_fibers_)
         while (!fibers.empty()) {
-            ending_fiber_ = fibers.back()->context();
+            ending_fiber_ = fibers.back();
             fibers.pop_back();
             main_context_->suspend();
+            switch_ended();
         }
     phase_ = Phase::ended;
 }
@@ -123,17 +127,25 @@ void Scheduler::end_fibers() noexcept {
 boost::fibers::context* Scheduler::next_context() noexcept {
     if (phase_ == Phase::ended)
         return nullptr; // the dispatcher, which Boost wants to end
-    if (phase_ == Phase::ending_fibers)
-        return ending_fiber_ != nullptr ? std::exchange(ending_fiber_, nullptr) : main_context_;
+    if (phase_ == Phase::ending_fibers) {
+        const PooledFiber* ending = std::exchange(ending_fiber_, nullptr);
+        switch_begins(ending);
+        return ending != nullptr ? ending->context() : main_context_;
+    }
     Schedulable* next = std::exchange(chosen_, false) ? next_ : pick();
     if (next != nullptr)
         return context_for(*next);
-    return is_done() ? main_context_ : nullptr;
+    if (!is_done())
+        return nullptr;
+    switch_begins(nullptr);
+    return main_context_;
 }
 
 boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
-    if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed))
+    if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed)) {
+        switch_begins(own);
         return own->context();
+    }
     auto& idle = idle_fibers_[StackPool::class_of(process.stack_bytes)];
     PooledFiber* fiber = nullptr;
     if (idle.empty())
@@ -144,6 +156,7 @@ boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
     }
     busy_fibers_.add(1);
     fiber->assign(&process);
+    switch_begins(fiber);
     return fiber->context();
 }
 
@@ -156,6 +169,21 @@ PooledFiber& Scheduler::make_fiber(std::size_t stack_class) {
                          [owned = std::move(owned)] { owned->run(); }}
         .detach();
     return fiber;
+}
+
+void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
+    switching_ = true;
+    if (fiber == nullptr)
+        sanitizer_begins_switch({});
+    else {
+        const std::size_t bytes = StackPool::class_bytes(fiber->stack_class());
+        sanitizer_begins_switch({fiber->stack_top() - bytes, bytes});
+    }
+}
+
+void Scheduler::switch_ended() noexcept {
+    if (std::exchange(switching_, false))
+        sanitizer_ends_switch();
 }
 
 // -- dispatch ----
@@ -190,6 +218,7 @@ bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
         return false;
     idle.push_back(&fiber);
     fiber.context()->suspend();
+    switch_ended();
     return phase_ == Phase::running;
 }
 
@@ -199,6 +228,7 @@ void Scheduler::switch_out(Schedulable& process) noexcept {
         choose(next);
         const ThreadState state;
         process.fiber.load(std::memory_order_relaxed)->context()->suspend();
+        switch_ended();
     }
     begin_slice(process);
 }

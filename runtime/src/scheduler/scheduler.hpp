@@ -107,6 +107,9 @@ public:
     void adopt(boost::fibers::context* context) noexcept { being_made_->set_context(context); }
     /// Whom to run next; nullptr: the dispatcher, which will call `idle`.
     boost::fibers::context* next_context() noexcept;
+    /// What a sanitizer is told: this thread goes to `fiber`, or (nullptr) to Boost's dispatcher or the main context.
+    void switch_begins(const PooledFiber* fiber) noexcept;
+    void switch_ended() noexcept;
     /// Sleeps until there may be something to do.
     void idle() noexcept;
 
@@ -148,7 +151,8 @@ private:
     std::array<std::vector<PooledFiber*>, StackPool::classes> idle_fibers_;
     Counter32 busy_fibers_;
     boost::fibers::context* main_context_ = nullptr;
-    boost::fibers::context* ending_fiber_ = nullptr;
+    PooledFiber* ending_fiber_ = nullptr;
+    bool switching_ = false;
     enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 
     // from other threads

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/stack_pool.hpp"
 
+#include "scheduler/sanitizer.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -9,10 +11,6 @@
 
 #include <sys/mman.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
 
 namespace fiberscope::detail {
 
@@ -46,9 +44,7 @@ StackPool::StackPool() : guard_{Guard::advice} {
 
 StackPool::~StackPool() {
     for (const Slab& slab : slabs_) {
-#if defined(__SANITIZE_ADDRESS__)
-        __asan_unpoison_memory_region(slab.base, slab.bytes);
-#endif
+        sanitizer_forgets(slab.base, slab.bytes);
         ::munmap(slab.base, slab.bytes);
     }
 }
@@ -113,9 +109,7 @@ void StackPool::install_guard(std::byte* low_end) noexcept {
 
 void StackPool::release(const boost::context::stack_context& stack) noexcept {
     std::byte* low_end = static_cast<std::byte*>(stack.sp) - stack.size;
-#if defined(__SANITIZE_ADDRESS__)
-    __asan_unpoison_memory_region(low_end, stack.size);
-#endif
+    sanitizer_forgets(low_end, stack.size);
     ::madvise(low_end + page_bytes(), stack.size - page_bytes() - hot_bytes, MADV_DONTNEED);
     const std::lock_guard guard{lock_};
     classes_[class_of(stack.size)].free.push_back(low_end); // reserved by grow: does not allocate
