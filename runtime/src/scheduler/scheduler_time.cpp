@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+/// When a scheduler does something later, and how it sleeps until then.
+#include "scheduler/scheduler.hpp"
+
+#include "scheduler/scheduler_group.hpp"
+
+namespace fiberscope::detail {
+
+// -- time ----
+
+void Scheduler::arm(Schedulable& process, std::int64_t at_ns) noexcept {
+    // The owner stores wake_at_ns first, then looks at timer_entry_ns; `fire` clears timer_entry_ns first, then looks at
+    // wake_at_ns: one of the two sees the other, so no timeout is lost.
+    process.wake_at_ns.store(at_ns, std::memory_order_seq_cst);
+    std::int64_t entry = process.timer_entry_ns.load(std::memory_order_seq_cst);
+    while (entry > at_ns)
+        if (process.timer_entry_ns.compare_exchange_weak(entry, at_ns, std::memory_order_seq_cst)) {
+            timers_.add(at_ns, &process, 0);
+            return;
+        }
+}
+
+void Scheduler::fire_timers() noexcept {
+    while (now_ns_ >= timers_.next_ns())
+        fire(timers_.pop());
+}
+
+void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
+    if (entry.process == nullptr) {
+        group_.client().fire_timer(*this, entry.timer);
+        return;
+    }
+    Schedulable& process = *entry.process;
+    std::int64_t expected = entry.at_ns;
+    if (!process.timer_entry_ns.compare_exchange_strong(expected, never_ns, std::memory_order_seq_cst))
+        return; // an earlier entry has taken its place
+    const std::int64_t wanted = process.wake_at_ns.load(std::memory_order_seq_cst);
+    if (wanted <= now_ns_)
+        group_.wake(process);
+    else if (wanted != never_ns) {
+        std::int64_t none = never_ns;
+        if (process.timer_entry_ns.compare_exchange_strong(none, wanted, std::memory_order_seq_cst))
+            timers_.add(wanted, &process, 0);
+    }
+}
+
+// -- sleep ----
+
+void Scheduler::idle() noexcept {
+    now_ns_ = clock_ns();
+    if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
+        return;
+    idle_since_ns_.set(now_ns_);
+    const std::int64_t began_ns = now_ns_;
+    spin();
+    if (!has_pending())
+        sleep_until(timers_.next_ns());
+    now_ns_ = clock_ns();
+    idle_since_ns_.set(0);
+    idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
+}
+
+/// A few microseconds of looking around: cheaper than a sleep where an answer is on its way from another scheduler.
+/// Counted as idle, as BEAM counts its busy waiting.
+void Scheduler::spin() const noexcept {
+    constexpr std::int64_t spin_ns = 10'000;
+    const std::int64_t until_ns = now_ns_ + spin_ns;
+    while (!has_pending() && clock_ns() < until_ns)
+        for (int i = 0; i < 16; ++i)
+            __builtin_ia32_pause();
+}
+
+void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
+    asleep_.store(true, std::memory_order_seq_cst);
+    group_.maybe_quiet();
+    bool woken = false;
+    if (!has_pending() && !is_done()) {
+        if (at_ns == never_ns) {
+            wake_.acquire();
+            woken = true;
+        } else
+            woken = wake_.try_acquire_until(std::chrono::steady_clock::time_point{std::chrono::nanoseconds{at_ns}});
+    }
+    wake_ups_.add();
+    // who cleared the flag before us has released the semaphore, or is about to
+    if (!asleep_.exchange(false, std::memory_order_seq_cst) && !woken)
+        wake_.acquire();
+}
+
+void Scheduler::notify() noexcept {
+    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst))
+        wake_.release();
+}
+
+bool Scheduler::has_pending() const noexcept {
+    return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst);
+}
+
+bool Scheduler::is_done() const noexcept {
+    return group_.is_stopping() && queue_.empty() && !has_pending();
+}
+
+bool Scheduler::is_asleep() const noexcept {
+    return asleep_.load(std::memory_order_seq_cst);
+}
+
+} // namespace fiberscope::detail

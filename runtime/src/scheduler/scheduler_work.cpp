@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Work that a scheduler gets from others and leaves to them.
+#include "scheduler/scheduler.hpp"
+
+#include "scheduler/scheduler_group.hpp"
+#include "scheduler/slice_monitor.hpp"
+
+namespace fiberscope::detail {
+
+void Scheduler::enqueue(Schedulable& process) noexcept {
+    if (current() == this) {
+        queue_.push(process);
+        if (running_.get() != 0)
+            SliceMonitor::instance().watch();
+        return;
+    }
+    Schedulable* head = inbox_.load(std::memory_order_relaxed);
+    do
+        process.queue_next = head;
+    while (!inbox_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
+    SliceMonitor::instance().watch();
+    notify();
+}
+
+void Scheduler::drain_inbox() noexcept {
+    Schedulable* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
+    Schedulable* oldest = nullptr;
+    while (newest != nullptr) {
+        Schedulable* next = newest->queue_next;
+        newest->queue_next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != nullptr) {
+        Schedulable* next = oldest->queue_next;
+        queue_.push(*oldest);
+        oldest = next;
+    }
+    if (!is_online())
+        hand_over_movable();
+}
+
+void Scheduler::post(Request request) {
+    {
+        const std::lock_guard lock{requests_mutex_};
+        requests_.push_back(std::move(request));
+        has_requests_.store(true, std::memory_order_seq_cst);
+    }
+    request_preemption();
+    notify();
+}
+
+void Scheduler::run_requests() {
+    std::vector<Request> requests;
+    {
+        const std::lock_guard lock{requests_mutex_};
+        requests.swap(requests_);
+        has_requests_.store(false, std::memory_order_relaxed);
+    }
+    for (Request& request : requests)
+        request(*this);
+}
+
+Schedulable* Scheduler::steal() noexcept {
+    if (!is_online())
+        return nullptr;
+    const auto& all = group_.schedulers();
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+        Scheduler& victim = *all[(id_ + i) % all.size()]; // ids are 1-based: begins with the next one
+        if (victim.queue_.movable_count() < 2)
+            continue;
+        ReadyList stolen = victim.queue_.steal();
+        Schedulable* first = stolen.pop();
+        if (first == nullptr)
+            continue;
+        steals_.add(stolen.size() + 1);
+        while (Schedulable* more = stolen.pop())
+            queue_.push(*more);
+        return first;
+    }
+    return nullptr;
+}
+
+/// Wakes a sleeping scheduler once work has been waiting here for some dispatches: a burst that is over at once is not
+/// worth a wake-up.
+void Scheduler::share_work() noexcept {
+    constexpr std::uint32_t enough = 16;
+    const std::uint32_t movable = queue_.movable_count();
+    if (movable < 2) {
+        share_credit_ = 0;
+        return;
+    }
+    share_credit_ += movable;
+    if (share_credit_ >= enough) {
+        share_credit_ = 0;
+        group_.wake_a_sleeper();
+    }
+}
+
+void Scheduler::hand_over_movable() noexcept {
+    ReadyList movable = queue_.take_movable();
+    while (Schedulable* process = movable.pop())
+        group_.shortest().enqueue(*process);
+}
+
+void Scheduler::set_online(bool online) {
+    online_.store(online, std::memory_order_relaxed);
+    post([](Scheduler& self) {
+        if (!self.is_online())
+            self.hand_over_movable();
+    });
+}
+
+} // namespace fiberscope::detail
