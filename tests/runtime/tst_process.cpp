@@ -45,6 +45,7 @@ class TestProcess : public QObject {
 private slots:
     void starts_and_stops_data() { schedulers(); }
     void starts_and_stops();
+    void stops_at_once();
     void message_order_data() { schedulers(); }
     void message_order();
     void selective_receive();
@@ -95,6 +96,12 @@ void TestProcess::starts_and_stops() {
         QCOMPARE(ran.load(), 100);
         QVERIFY(node.stop().empty());
     }
+}
+
+/// A Node may be told to stop before its threads have come to their first sleep.
+void TestProcess::stops_at_once() {
+    for (int round = 0; round < 200; ++round)
+        Node node{with_schedulers(4)};
 }
 
 void TestProcess::message_order() {

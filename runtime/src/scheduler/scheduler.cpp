@@ -135,8 +135,8 @@ boost::fibers::context* Scheduler::next_context() noexcept {
     Schedulable* next = std::exchange(chosen_, false) ? next_ : pick();
     if (next != nullptr)
         return context_for(*next);
-    if (!is_done())
-        return nullptr;
+    if (!is_done() || boost::fibers::context::active() == main_context_)
+        return nullptr; // main itself may be what suspends: then the dispatcher brings it back
     switch_begins(nullptr);
     return main_context_;
 }
