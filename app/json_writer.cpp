@@ -34,6 +34,8 @@ void JsonWriter::value(std::string_view text) {
 }
 
 void JsonWriter::flush() {
+    if (m_buffer.empty())
+        return;
     m_device.write(m_buffer.data(), static_cast<qint64>(m_buffer.size()));
     m_buffer.clear();
 }

@@ -44,10 +44,10 @@ WorkloadToolbar::WorkloadToolbar(Node& node, QWidget* parent) : QToolBar{tr("Wor
 
 void WorkloadToolbar::addChooser() {
     auto* const label = new QLabel{tr("&Workload:")};
-    label->setContentsMargins(6, 0, 6, 0);
     m_chooser = new QComboBox;
     m_chooser->setObjectName("workloadChooser");
     m_chooser->setAccessibleName(tr("Workload"));
+    m_chooser->setMinimumContentsLength(10);
     for (const Workload& workload : workloads()) {
         m_chooser->addItem(toQString(workload.name));
         m_chooser->setItemData(m_chooser->count() - 1, toQString(workload.description), Qt::ToolTipRole);
@@ -62,9 +62,13 @@ void WorkloadToolbar::addChooser() {
     m_start->setText(tr("Start"));
     m_start->setIcon(resources::icon("play"));
     m_start->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    auto* const box = new QWidget;
+    auto* const layout = new QHBoxLayout{box};
+    layout->setContentsMargins(6, 0, 6, 0);
     for (QWidget* const widget : {static_cast<QWidget*>(label), static_cast<QWidget*>(m_chooser),
                                   static_cast<QWidget*>(m_argument), static_cast<QWidget*>(m_start)})
-        addWidget(widget);
+        layout->addWidget(widget);
+    addWidget(box);
     connect(m_chooser, &QComboBox::currentIndexChanged, this, &WorkloadToolbar::showChosen);
     connect(m_argument, &QLineEdit::returnPressed, this, &WorkloadToolbar::startChosen);
     connect(m_start, &QToolButton::clicked, this, &WorkloadToolbar::startChosen);

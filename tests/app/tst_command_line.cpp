@@ -25,6 +25,8 @@ Run runProgram(const QStringList& arguments, const QMap<QString, QString>& envir
     auto variables = QProcessEnvironment::systemEnvironment();
     for (const char* const name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
         variables.remove(name);
+    const QTemporaryDir runtimeDirectory; // Qt warns if there is none
+    variables.insert("XDG_RUNTIME_DIR", runtimeDirectory.path());
     for (auto variable = environment.begin(); variable != environment.end(); ++variable)
         variables.insert(variable.key(), variable.value());
     process.setProcessEnvironment(variables);
