@@ -65,6 +65,7 @@ private slots:
     void timers_fire_cancel_and_die_with_their_target();
     void suspend_and_resume();
     void blocking_keeps_the_scheduler_free();
+    void kill_inside_blocking_is_announced_at_once();
     void priority_max_goes_first();
     void low_takes_one_turn_in_eight();
     void exceptions_stay_with_their_process();
@@ -374,6 +375,37 @@ void TestProcess::blocking_keeps_the_scheduler_free() {
         }
     });
     QCOMPARE(me->receive<std::string>(), std::string{"inside"});
+}
+
+void TestProcess::kill_inside_blocking_is_announced_at_once() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    std::binary_semaphore inside{0};
+    std::binary_semaphore gate{0};
+    std::atomic<int> destroyed{0};
+    const auto [pid, monitor] = me->spawn_monitor(
+        [&](Process& self) {
+            const Witness witness{destroyed};
+            self.blocking([&] {
+                inside.release();
+                gate.acquire();
+            });
+        },
+        {.name = "blocker"});
+    inside.acquire();
+    me->exit(pid, ExitReason::kill());
+    // X18: its name, links and monitors are released; its frames stay until the function returns
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"});
+    QVERIFY(!node.is_alive(pid));
+    QCOMPARE(node.whereis("blocker"), Pid{});
+    QCOMPARE(destroyed.load(), 0);
+    const Snapshot snapshot = node.snapshot();
+    QVERIFY(std::any_of(snapshot.processes.begin(), snapshot.processes.end(),
+                        [pid = pid](const ProcessRow& row) { return row.pid == pid && row.status == Status::exiting; }));
+    gate.release();
+    QVERIFY(node.wait_until_quiet(5s));
+    QCOMPARE(destroyed.load(), 1);
+    QCOMPARE(node.process_count(), 2U); // this thread and the logger
 }
 
 void TestProcess::priority_max_goes_first() {

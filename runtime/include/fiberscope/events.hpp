@@ -40,11 +40,12 @@ struct Event {
     std::uint64_t seq = 0; ///< counts all events of the Node from 1; a gap is loss
     EventKind kind = EventKind::exit;
     std::chrono::system_clock::time_point at;
-    Pid pid;   ///< exit: who ended; restart: the new process; gave_up: the supervisor; log: whom it is about
-    Atom name; ///< exit: registered name or label that it had; restart: registered name; applications: the name
+    Pid pid;           ///< exit: who ended; restart: the new process; gave_up: the supervisor; log: whom it is about
+    Atom name;         ///< exit, restart: registered name; applications: the name
+    std::string label; ///< exit: the label that it had
     std::uint32_t initial_function = 0; ///< exit: interned name
-    std::uintptr_t initial_address = 0;  ///< exit: of the body, until events_after gives it its name
-    const char* initial_type = nullptr;  ///< exit: or the type of the body, likewise
+    std::uintptr_t initial_address = 0; ///< exit: of the body, until events_after gives it its name
+    const char* initial_type = nullptr; ///< exit: or the type of the body, likewise
     ExitReason reason;                  ///< exit, restart (of the old process), gave_up, application_stopped
     Pid supervisor;                     ///< restart
     Atom supervisor_name;               ///< restart, gave_up: registered name; or `undefined`

@@ -144,10 +144,15 @@ void ControlBlock::wake() noexcept {
         system_.group().wake(*this);
 }
 
+bool ControlBlock::has_signals() const noexcept {
+    const Signal* newest = signals_.load(std::memory_order_seq_cst);
+    return newest != nullptr && newest != closed_queue();
+}
+
 bool ControlBlock::has_reason_to_wake() const noexcept {
     const bool timed_out =
         wake_at_ns.load(std::memory_order_seq_cst) != never_ns && timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
-    return signals_.load(std::memory_order_seq_cst) != nullptr || blocking_done_.load(std::memory_order_seq_cst) || timed_out;
+    return has_signals() || blocking_done_.load(std::memory_order_seq_cst) || timed_out;
 }
 
 // -- slices ----
@@ -279,6 +284,8 @@ void ControlBlock::run_blocking(BlockingCall& call) {
     while (!blocking_done_.load(std::memory_order_seq_cst)) {
         park_fiber(*scheduler_);
         handle_signals();
+        if (pending_exit_ && !std::exchange(end_is_announced_, true))
+            announce_end(*pending_exit_); // the function cannot be stopped, but nobody waits for it (X18)
     }
     blocking_done_.store(false, std::memory_order_seq_cst);
     shown.blocking.set(false);

@@ -201,6 +201,7 @@ private:
     void park_fiber(Scheduler& scheduler) noexcept;
     void slice_over();
     // the end, exit.cpp
+    void announce_end(const ExitReason& reason);
     void say_exiting(const ExitReason& reason);
     void close_signals();
     void tell_the_end(const ExitReason& reason);
@@ -216,6 +217,7 @@ private:
     /// Newest signal first; `closed_queue()` while nobody lives here.
     std::atomic<Signal*> signals_;
     static Signal* closed_queue() noexcept;
+    bool has_signals() const noexcept;
 
     Process process_;
     Scheduler* scheduler_ = nullptr; ///< that runs it now, or ran it last; nullptr: an external process
@@ -228,6 +230,7 @@ private:
     std::optional<ExitReason> start_failure_;
     bool start_ignored_ = false;
     bool crashed_ = false;
+    bool end_is_announced_ = false; ///< while the function of a blocking call still runs (rule X18)
     std::atomic<bool> blocking_done_{false};
     std::unique_ptr<ExternalWait> external_; ///< stays once made: a late wake-up may still reach it
 

@@ -13,10 +13,8 @@ namespace fiberscope::detail {
 void ControlBlock::finish() {
     code_.reset(); // user code: destructors of the body's closure, or of the server
     const ExitReason reason = std::exchange(end_reason_, {});
-    say_exiting(reason);
-    close_signals();
-    tell_the_end(reason);
-    tell_starter(reason);
+    if (!std::exchange(end_is_announced_, false))
+        announce_end(reason);
     mailbox.clear(); // user code: destructors of messages
     open_calls.clear();
     {
@@ -24,6 +22,13 @@ void ControlBlock::finish() {
         rare_.reset();
     }
     free_slot();
+}
+
+void ControlBlock::announce_end(const ExitReason& reason) {
+    say_exiting(reason);
+    close_signals();
+    tell_the_end(reason);
+    tell_starter(reason);
 }
 
 void ControlBlock::say_exiting(const ExitReason& reason) {
@@ -91,14 +96,15 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
         system_.outside_exits.fetch_add(1, std::memory_order_relaxed);
     if (!reason.is_clean() && !reason.term().is_atom("killed"))
         system_.crashes.fetch_add(1, std::memory_order_relaxed);
-    if (scheduler_ == nullptr)
-        return; // an external process is no part of the exit history
+    const bool is_helper = (shown.flags.get() & ProcessRow::system_flag) != 0 && reason.is_normal();
+    if (scheduler_ == nullptr || is_helper)
+        return; // threads from outside and the Node's own asynchronous calls are no part of the exit history
     Event event;
     event.kind = EventKind::exit;
     event.pid = pid();
     event.name = name;
-    if (!event.name && rare_ != nullptr && !rare_->label.empty())
-        event.name = Atom{rare_->label};
+    if (rare_ != nullptr)
+        event.label = rare_->label;
     event.initial_function = shown.initial_name.get();
     event.initial_address = shown.initial_function.get();
     event.initial_type = shown.initial_type.get();

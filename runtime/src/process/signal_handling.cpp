@@ -32,7 +32,7 @@ std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
 }
 
 bool ControlBlock::handle_signals() {
-    if (signals_.load(std::memory_order_relaxed) == nullptr)
+    if (!has_signals())
         return false;
     const std::size_t before = mailbox.size();
     auto signal = take_signals(nullptr);

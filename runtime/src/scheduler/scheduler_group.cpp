@@ -137,7 +137,13 @@ bool SchedulerGroup::is_quiet() const noexcept {
 bool SchedulerGroup::wait_until_quiet(std::int64_t deadline_ns) {
     ++quiet_waiters_;
     std::unique_lock lock{mutex_};
-    const bool quiet = changed_.wait_until(lock, time_point(deadline_ns), [this] { return is_quiet(); });
+    // a scheduler that goes to sleep notifies; the pool's threads do not, so there is a look now and then as well
+    constexpr std::chrono::milliseconds between_looks{5};
+    bool quiet = is_quiet();
+    while (!quiet && clock_ns() < deadline_ns) {
+        changed_.wait_for(lock, between_looks);
+        quiet = is_quiet();
+    }
     --quiet_waiters_;
     return quiet;
 }

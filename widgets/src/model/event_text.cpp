@@ -45,6 +45,8 @@ QString gaveUpText(const fiberscope::Event& event) {
 std::string_view eventProcessName(const fiberscope::Event& event) {
     if (event.name)
         return event.name.name();
+    if (!event.label.empty())
+        return event.label;
     return event.initial_function != 0 ? fiberscope::name_of(event.initial_function) : std::string_view{};
 }
 
