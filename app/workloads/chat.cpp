@@ -62,8 +62,8 @@ public:
     using Messages = fiberscope::Messages<Line, Speak, Enter, Down>;
 
     Member(std::uint32_t room, std::string name, std::chrono::milliseconds pause)
-        : room_{room_name(room)}, name_{std::move(name)}, random_{static_cast<std::uint32_t>(self().pid().serial())},
-          pause_ms_{pause.count() / 2, pause.count() * 3 / 2} {
+        : room_{room_name(room)}, name_{std::move(name)}, random_{self().pid().slot()}, pause_ms_{pause.count() / 2,
+                                                                                                  pause.count() * 3 / 2} {
         handle_info(Enter{});
         arm();
     }

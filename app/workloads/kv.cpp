@@ -108,7 +108,7 @@ public:
     Client(std::uint32_t shards, std::chrono::microseconds pause) : shards_{shards}, pause_{pause} {}
 
     void operator()(Process& self) {
-        std::minstd_rand random{static_cast<std::uint32_t>(self.pid().serial())};
+        std::minstd_rand random{self.pid().slot()};
         std::uniform_int_distribution<std::uint32_t> any_key{0, key_count - 1};
         std::uniform_real_distribution<double> spread{0.5, 1.5};
         for (std::uint32_t turn = 0;; ++turn) {
