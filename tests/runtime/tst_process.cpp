@@ -75,6 +75,7 @@ private slots:
     void many_processes_data() { schedulers(); }
     void many_processes();
     void spawn_storm_across_schedulers();
+    void idle_schedulers_take_new_processes();
     void several_nodes_at_once();
     void call_after_stop_says_so();
 
@@ -557,6 +558,28 @@ void TestProcess::spawn_storm_across_schedulers() {
     me->spawn([to = me->pid()](Process& self) { grow(self, 13, to); });
     for (int i = 0; i < 1 << 13; ++i)
         QVERIFY(me->receive_for<Tick>(20s));
+}
+
+/// Two busy processes spawned by one: the second must not wait behind the first while a scheduler idles.
+void TestProcess::idle_schedulers_take_new_processes() {
+    Node node{with_schedulers(2)};
+    std::atomic<bool> stop{false};
+    std::array<std::atomic<std::uint64_t>, 2> turns{};
+    node.spawn([&](Process& self) {
+        for (auto& mine : turns)
+            self.spawn([&stop, &mine](Process& busy) {
+                while (!stop) {
+                    ++mine;
+                    busy.poll();
+                }
+            });
+    });
+    const auto shared_out = [&node] {
+        const Snapshot snapshot = node.snapshot();
+        return snapshot.schedulers[0].running && snapshot.schedulers[1].running;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(shared_out(), 10'000);
+    stop = true;
 }
 
 void TestProcess::several_nodes_at_once() {

@@ -53,6 +53,7 @@ void RunQueue::push_movable(Class& ready, Schedulable& entry) noexcept {
     ready.movable.push(entry);
     ready.movable_size.set(ready.movable.size());
     movable_count_.add(1);
+    new_count_.add(entry.is_new ? 1 : 0);
 }
 
 void RunQueue::push_preempted(Schedulable& entry) noexcept {
@@ -112,6 +113,7 @@ Schedulable* RunQueue::pop_movable(Class& ready) noexcept {
         return nullptr;
     ready.movable_size.set(ready.movable.size());
     movable_count_.set(movable_count_.get() - 1);
+    new_count_.set(new_count_.get() - (entry->is_new ? 1 : 0));
     count(*entry, -1);
     return entry;
 }

@@ -48,6 +48,10 @@ public:
     /// **Thread:** any. How many wait, by Priority; how many of all may move.
     std::array<std::uint32_t, 4> lengths() const noexcept;
     std::uint32_t movable_count() const noexcept { return movable_count_.get(); }
+    /// Those of them that have not run yet: once begun they stay, so an idle scheduler had better take them before.
+    std::uint32_t new_count() const noexcept { return new_count_.get(); }
+    /// Worth stealing from. One ready server alone is not: it was just sent something by who runs now, and is faster here.
+    bool has_spare() const noexcept { return movable_count() >= 2 || new_count() >= 1; }
 
 private:
     struct Class {
@@ -70,6 +74,7 @@ private:
     std::array<Class, 3> classes_;
     std::uint32_t next_ticket_ = 0;
     Counter32 movable_count_; ///< written under lock_
+    Counter32 new_count_;     ///< written under lock_
     /// By Priority; written by the owner for its own lists and by thieves, so counted with locked instructions.
     std::array<std::atomic<std::uint32_t>, 4> lengths_{};
     std::size_t busy_class_ = 0;

@@ -53,6 +53,8 @@ public:
     std::uint8_t low_turns_missed = 0;
     /// Ticket of its place in the run queue. Owning scheduler, or under the queue's lock.
     std::uint32_t ticket = 0;
+    /// It has not run yet. Set before its first queueing, cleared by the scheduler that begins it.
+    bool is_new = false;
     /// Next in a run queue or inbox. Whoever holds it.
     Schedulable* queue_next = nullptr;
     /// The fiber that holds its frames; nullptr if it has none and so may run on any scheduler. Owning scheduler.

@@ -267,6 +267,7 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
     slice_began_ns_ = now_ns_;
     switches_.add();
     running_.set(process.id_bits());
+    process.is_new = false;
     process.home.store(this, std::memory_order_relaxed);
     process.run_state.store(RunState::running, std::memory_order_relaxed);
     if (!queue_.empty())

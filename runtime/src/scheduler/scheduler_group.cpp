@@ -81,6 +81,7 @@ bool SchedulerGroup::wake(Schedulable& process) noexcept {
 }
 
 void SchedulerGroup::submit(Schedulable& process) noexcept {
+    process.is_new = true;
     process.run_state.store(RunState::runnable, std::memory_order_release);
     Scheduler* here = Scheduler::current();
     const bool inside = here != nullptr && &here->group() == this && here->is_online();

@@ -67,7 +67,7 @@ Schedulable* Scheduler::steal() noexcept {
     const auto& all = group_.schedulers();
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
         Scheduler& victim = *all[(id_ + i) % all.size()]; // ids are 1-based: begins with the next one
-        if (victim.queue_.movable_count() < 2)
+        if (!victim.queue_.has_spare())
             continue;
         ReadyList stolen = victim.queue_.steal();
         Schedulable* first = stolen.pop();
@@ -81,16 +81,15 @@ Schedulable* Scheduler::steal() noexcept {
     return nullptr;
 }
 
-/// Wakes a sleeping scheduler once work has been waiting here for some dispatches: a burst that is over at once is not
-/// worth a wake-up.
+/// Wakes a sleeping scheduler for what waits here: at once for a process that has not run yet, for servers once they
+/// have been waiting for some dispatches, since a burst that is over at once is not worth a wake-up.
 void Scheduler::share_work() noexcept {
     constexpr std::uint32_t enough = 16;
-    const std::uint32_t movable = queue_.movable_count();
-    if (movable < 2) {
+    if (!queue_.has_spare()) {
         share_credit_ = 0;
         return;
     }
-    share_credit_ += movable;
+    share_credit_ += queue_.new_count() > 0 ? enough : queue_.movable_count();
     if (share_credit_ >= enough) {
         share_credit_ = 0;
         group_.wake_a_sleeper();
