@@ -22,7 +22,7 @@ Snapshot sampleAt(double seconds, double busySeconds = 0) {
     sample.node.uptime_ns = static_cast<std::uint64_t>(seconds * 1e9);
     sample.node.taken_at =
         startedAt + std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::duration<double>{seconds});
-    sample.node.messages = static_cast<std::uint64_t>(seconds * 100);
+    sample.node.messages = static_cast<std::uint64_t>(std::llround(seconds * 100));
     sample.node.resident_bytes = 1024;
     sample.schedulers.resize(2);
     for (auto& scheduler : sample.schedulers)

@@ -7,6 +7,7 @@
 #include <fiberscope/fiberscope.hpp>
 
 #include <QAction>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QDialog>
 #include <QHeaderView>

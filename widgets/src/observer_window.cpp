@@ -293,7 +293,6 @@ void ObserverWindow::showProcessInfo(fiberscope::Pid pid) {
     auto& window = m_infoWindows[pid.bits()];
     if (window == nullptr) {
         window = new ProcessInfoWindow{*m_sampler, pid, this};
-        window->setWindowFlag(Qt::Window);
         connect(window, &ProcessInfoWindow::processInfoRequested, this, &ObserverWindow::showProcessInfo);
     }
     window->show();

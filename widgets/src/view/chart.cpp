@@ -39,6 +39,7 @@ Chart::Chart(const QString& title, Form form, QWidget* parent)
 Chart::~Chart() = default;
 
 void Chart::buildPlot(Form form) {
+    m_plot->setObjectName(QStringLiteral("plot"));
     m_plot->setNotAntialiasedElements(QCP::aeAxes | QCP::aeGrid | QCP::aeItems);
     m_plot->setNoAntialiasingOnDrag(true);
     m_plot->setPlottingHint(QCP::phFastPolylines);

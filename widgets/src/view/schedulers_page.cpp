@@ -27,6 +27,7 @@ namespace {
 constexpr int panelWidth = 230;
 constexpr int panelHeight = 150;
 constexpr int maxColumns = 8;
+constexpr qsizetype mostNames = 1000;
 } // namespace
 
 SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
@@ -53,9 +54,12 @@ SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     layout->addWidget(m_splitter, 1);
     connect(&sampler, &Sampler::loadSampled, this, &SchedulersPage::takeSample);
     connect(&m_names, &PacedLookUp::found, this, [this](const QList<ProcessDetails>& processes) {
+        if (m_runningNames.size() > mostNames)
+            m_runningNames.clear();
         for (const ProcessDetails& process : processes)
-            for (SchedulerPanel* panel : std::as_const(m_panels))
-                panel->setRunningName(process.pid, process.name);
+            if (process.alive)
+                m_runningNames.insert(process.pid.bits(), process.name);
+        showRunningNames();
     });
 }
 
@@ -172,17 +176,21 @@ void SchedulersPage::showSample() {
         panel->redraw(m_history.last().uptimeSeconds);
     }
     showOnline(m_last->node.schedulers_online, m_last->node.schedulers);
-    lookUpRunning();
+    showRunningNames();
     emit statusTextChanged(statusText());
 }
 
-void SchedulersPage::lookUpRunning() {
-    QList<fiberscope::Pid> running;
-    for (const SchedulerPanel* panel : std::as_const(m_panels))
-        if (panel->running())
-            running.append(panel->running());
-    if (!running.isEmpty())
-        m_names.request(running);
+void SchedulersPage::showRunningNames() {
+    QList<fiberscope::Pid> nameless;
+    for (SchedulerPanel* panel : std::as_const(m_panels)) {
+        const auto name = m_runningNames.constFind(panel->running().bits());
+        if (name != m_runningNames.constEnd())
+            panel->setRunningName(panel->running(), *name);
+        else if (panel->running())
+            nameless.append(panel->running());
+    }
+    if (!nameless.isEmpty())
+        m_names.request(nameless);
 }
 
 void SchedulersPage::showOnline(std::uint32_t online, std::uint32_t all) {

@@ -6,6 +6,7 @@
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
+#include <QHash>
 #include <QList>
 
 class QGridLayout;
@@ -50,11 +51,12 @@ private:
     void takeSample(const LoadSample& sample);
     void showSample();
     void showOnline(std::uint32_t online, std::uint32_t all);
-    void lookUpRunning();
+    void showRunningNames();
     void setOnline(int count);
 
     Sampler& m_sampler;
     PacedLookUp m_names;
+    QHash<quint64, QString> m_runningNames; ///< of processes seen running, by the bits of their pids
     LoadHistory m_history;
     LoadSample m_last;
     bool m_isActive = false;
