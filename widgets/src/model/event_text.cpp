@@ -47,6 +47,8 @@ std::string_view eventProcessName(const fiberscope::Event& event) {
         return event.name.name();
     if (!event.label.empty())
         return event.label;
+    if (!event.label.empty())
+        return event.label;
     return event.initial_function != 0 ? fiberscope::name_of(event.initial_function) : std::string_view{};
 }
 

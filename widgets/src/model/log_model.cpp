@@ -5,6 +5,8 @@
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <iterator>
 
@@ -25,13 +27,22 @@ LogLine lossLine(std::uint64_t lost, std::chrono::system_clock::time_point at) {
     return line;
 }
 
-/// A report's title says only its kind; the most telling field makes the line readable.
+/// A child's fields (`[{pid,<0.90.0>},{id,store},...]`) as `store <0.90.0>`.
+QString childText(const QString& fields) {
+    static const QRegularExpression pidAndId{QStringLiteral(R"(\{pid,([^}]*)\},\{id,([^}]*)\})")};
+    const auto match = pidAndId.match(fields);
+    return match.hasMatch() ? QStringLiteral("%1 %2").arg(match.captured(2), match.captured(1)) : fields;
+}
+
+/// A report's title says only its kind; the most telling fields make the line readable.
 QString reportText(const fiberscope::LogEntry& report) {
     QStringList parts{QString::fromStdString(report.title)};
-    for (const char* wanted : {"supervisor", "errorContext", "reason", "application", "exited", "started"})
+    for (const char* wanted :
+         {"supervisor", "errorContext", "registered_name", "error_info", "reason", "application", "exited", "started"})
         for (const auto& [name, value] : report.fields)
-            if (name == wanted)
-                parts.append(QStringLiteral("%1: %2").arg(QString::fromStdString(name), QString::fromStdString(value)));
+            if (name == wanted && value != "[]")
+                parts.append(
+                    QStringLiteral("%1: %2").arg(QString::fromStdString(name), childText(QString::fromStdString(value))));
     return parts.join(QLatin1String{"  "});
 }
 

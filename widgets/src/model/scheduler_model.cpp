@@ -14,7 +14,7 @@ namespace {
 
 using fiberscope::SchedulerRow;
 
-struct Column {
+struct ColumnText {
     const char* title;
     const char* explanation;
     Qt::Alignment alignment;
@@ -25,39 +25,40 @@ constexpr Qt::Alignment right = Qt::AlignRight | Qt::AlignVCenter;
 constexpr Qt::Alignment left = Qt::AlignLeft | Qt::AlignVCenter;
 
 const std::array columns = {
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Id"), QT_TRANSLATE_NOOP("SchedulerModel", "Number of the scheduler, from 1"),
-           right, [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.id); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "State"),
-           QT_TRANSLATE_NOOP(
-               "SchedulerModel",
-               "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process"),
-           left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
-    Column{
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Id"), QT_TRANSLATE_NOOP("SchedulerModel", "Number of the scheduler, from 1"),
+               right, [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.id); }},
+    ColumnText{
+        QT_TRANSLATE_NOOP("SchedulerModel", "State"),
+        QT_TRANSLATE_NOOP(
+            "SchedulerModel",
+            "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process"),
+        left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
+    ColumnText{
         QT_TRANSLATE_NOOP("SchedulerModel", "Utilization"),
         QT_TRANSLATE_NOOP("SchedulerModel", "Busy time / wall time since the last sample"), right,
         [](const SchedulerRow&, const SchedulerLoad& load) { return QStringLiteral("%1 %").arg(load.busyPercent, 0, 'f', 1); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Run queue"),
-           QT_TRANSLATE_NOOP("SchedulerModel", "Processes that wait for their turn"), right,
-           [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.run_queue_length()); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Reductions/s"),
-           QT_TRANSLATE_NOOP("SchedulerModel", "Units of work done a second"), right,
-           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.reductionsPerSecond); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Switches/s"), QT_TRANSLATE_NOOP("SchedulerModel", "Slices begun a second"), right,
-           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.switchesPerSecond); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Steals"),
-           QT_TRANSLATE_NOOP("SchedulerModel", "Processes that it took from other schedulers, since the start"), right,
-           [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.steals); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Wake-ups/s"),
-           QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
-           [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
-    Column{
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Run queue"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "Processes that wait for their turn"), right,
+               [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.run_queue_length()); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Reductions/s"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "Units of work done a second"), right,
+               [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.reductionsPerSecond); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Switches/s"), QT_TRANSLATE_NOOP("SchedulerModel", "Slices begun a second"),
+               right, [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.switchesPerSecond); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Steals"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "Processes that it took from other schedulers, since the start"), right,
+               [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.steals); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Wake-ups/s"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
+               [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
+    ColumnText{
         QT_TRANSLATE_NOOP("SchedulerModel", "Processes with stack"),
         QT_TRANSLATE_NOOP("SchedulerModel",
                           "Started processes stay on their scheduler for life; idle servers hold no stack and are not counted"),
         right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
-    Column{QT_TRANSLATE_NOOP("SchedulerModel", "Thread id"),
-           QT_TRANSLATE_NOOP("SchedulerModel", "As the operating system's tools show it"), right,
-           [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.thread_id); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Thread id"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "As the operating system's tools show it"), right,
+               [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.thread_id); }},
 };
 
 QString translated(const char* text) {
@@ -105,7 +106,7 @@ int SchedulerModel::columnCount(const QModelIndex& parent) const {
 QVariant SchedulerModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid())
         return {};
-    const Column& column = columns[static_cast<std::size_t>(index.column())];
+    const ColumnText& column = columns[static_cast<std::size_t>(index.column())];
     const auto row = static_cast<std::size_t>(index.row());
     if (role == Qt::DisplayRole)
         return column.text(m_rows[row], m_loads[row]);
@@ -115,7 +116,7 @@ QVariant SchedulerModel::data(const QModelIndex& index, int role) const {
 QVariant SchedulerModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount())
         return {};
-    const Column& column = columns[static_cast<std::size_t>(section)];
+    const ColumnText& column = columns[static_cast<std::size_t>(section)];
     switch (role) {
     case Qt::DisplayRole: return translated(column.title);
     case Qt::ToolTipRole: return translated(column.explanation);

@@ -21,6 +21,9 @@ class SchedulerModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
+    /// Columns that others name.
+    enum Column { IdColumn = 0, StateColumn = 1, StackColumn = 8 };
+
     using QAbstractTableModel::QAbstractTableModel;
 
     /// `rates`: those of the interval that ended with these rows; nullptr before two samples.

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/sampler.hpp"
+#include "view/applications_page.hpp"
+#include "view/chart.hpp"
+#include "view/chart_export.hpp"
+#include "view/chart_legend.hpp"
+#include "view/load_charts_page.hpp"
+#include "view/log_page.hpp"
+#include "view/schedulers_page.hpp"
+#include "view/supervision_tree_view.hpp"
+#include "view/system_page.hpp"
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QTimer>
+
+#include <optional>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+using namespace std::chrono_literals;
+
+namespace {
+
+void waitForEver(Process& self) {
+    self.receive(after(24h, [] {}));
+}
+
+Application shop() {
+    return Application{"shop", Supervisor::one_for_one({.intensity = 10, .period = 5s})
+                                   .named("shop_sup")
+                                   .child(Atom{"till"}, waitForEver, {}, {.name = "till"})
+                                   .child(Atom{"store"}, waitForEver, {}, {.name = "store"})};
+}
+
+/// A node with an application, and the sampler that a window would have.
+struct Observed {
+    Node node{{.name = "pages@test", .schedulers = 2}};
+    std::optional<Sampler> sampler;
+
+    Observed() {
+        sampler.emplace(node);
+        sampler->setLoadInterval(100ms);
+        sampler->setRefreshInterval(100ms);
+        if (!node.start(shop()))
+            qFatal("the application does not start");
+    }
+};
+
+void show(ObserverPage& page) {
+    page.resize(1000, 650);
+    page.show();
+    page.setActive(true);
+    QVERIFY(QTest::qWaitForWindowExposed(&page));
+}
+
+/// Chooses an entry of the menu that opens next.
+void chooseFromMenu(const QString& text) {
+    QTimer::singleShot(0, [text] {
+        auto* menu = qobject_cast<QMenu*>(QApplication::activePopupWidget());
+        if (menu == nullptr)
+            return;
+        for (QAction* action : menu->actions())
+            if (action->text() == text)
+                action->trigger();
+        menu->close();
+    });
+}
+
+QModelIndex childCalled(const SupervisionModel& model, const QString& title) {
+    const QModelIndex supervisor = model.index(0, 0, model.index(0, 0));
+    for (int row = 0; row < model.rowCount(supervisor); ++row)
+        if (model.index(row, 0, supervisor).data().toString() == title)
+            return model.index(row, 0, supervisor);
+    return {};
+}
+
+} // namespace
+
+/// Each page on a live node.
+class TestPages : public QObject {
+    Q_OBJECT
+
+private slots:
+    void aClickOnTheLegendHidesALine() {
+        Observed observed;
+        LoadChartsPage page{*observed.sampler};
+        show(page);
+        Chart* chart = page.charts().front();
+        QTRY_COMPARE(chart->lineCount(), 2);
+        QTRY_VERIFY(page.history().points().size() > 3);
+        ChartLegend* legend = chart->legend();
+        QVERIFY(chart->isLineShown(1));
+        QTest::mouseClick(legend, Qt::LeftButton, {}, legend->entryRect(1).center());
+        QVERIFY(!chart->isLineShown(1));
+        QVERIFY(chart->isLineShown(0));
+        QTest::mouseClick(legend, Qt::LeftButton, {}, legend->entryRect(1).center());
+        QVERIFY(chart->isLineShown(1));
+    }
+
+    void chartsGoBackInTimeTogetherAndReturn() {
+        Observed observed;
+        LoadChartsPage page{*observed.sampler};
+        show(page);
+        QTRY_VERIFY(page.history().points().size() > 3);
+        auto* plot = page.charts().front()->findChild<QWidget*>(QStringLiteral("plot"));
+        QVERIFY(plot != nullptr);
+        QWheelEvent wheel{plot->rect().center(),
+                          plot->mapToGlobal(plot->rect().center()),
+                          {},
+                          {0, 120},
+                          Qt::NoButton,
+                          Qt::NoModifier,
+                          Qt::NoScrollPhase,
+                          false};
+        QApplication::sendEvent(plot, &wheel);
+        for (const Chart* chart : page.charts())
+            QVERIFY(!chart->isLive());
+        QTest::mouseDClick(plot, Qt::LeftButton, {}, plot->rect().center());
+        for (const Chart* chart : page.charts())
+            QVERIFY(chart->isLive());
+    }
+
+    void historyIsKeptThroughSettingsAndHidden() {
+        Observed observed;
+        LoadChartsPage page{*observed.sampler};
+        QTRY_VERIFY(page.history().points().size() > 5);
+        const double oldest = page.history().points().front().uptimeSeconds;
+        observed.sampler->setLoadInterval(200ms);
+        page.setLength(std::chrono::minutes{5});
+        const auto before = page.history().points().size();
+        QTRY_VERIFY(page.history().points().size() > before + 2);
+        QCOMPARE(page.history().points().front().uptimeSeconds, oldest);
+    }
+
+    void chartsAreExported() {
+        Observed observed;
+        LoadChartsPage page{*observed.sampler};
+        show(page);
+        QTRY_VERIFY(page.history().points().size() > 3);
+        const QTemporaryDir folder;
+        const QString png = folder.filePath(QStringLiteral("load.png"));
+        QCOMPARE(exportPng(page, png), QString{});
+        QCOMPARE(QImage{png}.size(), page.size() * 2);
+        const QString pdf = folder.filePath(QStringLiteral("load.pdf"));
+        QCOMPARE(exportPdf(page, page.charts(), pdf), QString{});
+        QFile pdfFile{pdf};
+        QVERIFY(pdfFile.open(QIODevice::ReadOnly) && pdfFile.read(5) == "%PDF-");
+        const QString csv = folder.filePath(QStringLiteral("load.csv"));
+        QCOMPARE(exportCsv(page.charts(), page.history(), csv), QString{});
+        QFile csvFile{csv};
+        QVERIFY(csvFile.open(QIODevice::ReadOnly | QIODevice::Text));
+        const QStringList lines = QString::fromUtf8(csvFile.readAll()).trimmed().split(QLatin1Char{'\n'});
+        QVERIFY(lines.front().startsWith(QStringLiteral("time,uptime_s,\"Scheduler Utilization (%): 1\"")));
+        QCOMPARE(static_cast<std::size_t>(lines.size()), page.history().points().size() + 1);
+        QVERIFY(!exportCsv(page.charts(), page.history(), folder.filePath(QStringLiteral("missing/load.csv"))).isEmpty());
+    }
+
+    void schedulersOnlineAreSetHere() {
+        Observed observed;
+        SchedulersPage page{*observed.sampler};
+        show(page);
+        QTRY_COMPARE(page.panels().size(), 2);
+        auto* box = page.findChild<QSpinBox*>(QStringLiteral("schedulersOnline"));
+        QCOMPARE(box->value(), 2);
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Down);
+        QTRY_COMPARE(observed.node.schedulers_online(), 1U);
+        const auto* model = page.findChild<QTableView*>(QStringLiteral("schedulerTable"))->model();
+        QTRY_VERIFY(model->index(1, 1).data().toString() != QStringLiteral("online"));
+        QTest::keyClick(box, Qt::Key_Up);
+        QTRY_COMPARE(observed.node.schedulers_online(), 2U);
+        QTRY_COMPARE(model->index(1, 1).data().toString(), QStringLiteral("online"));
+    }
+
+    void theSystemPageTellsTheNode() {
+        Observed observed;
+        SystemPage page{*observed.sampler};
+        show(page);
+        QTRY_COMPARE(page.findChild<QLabel*>(QStringLiteral("Node"))->text(), QStringLiteral("pages@test"));
+        QTRY_VERIFY(page.findChild<QLabel*>(QStringLiteral("Restarts"))->text() == QStringLiteral("0"));
+        QTRY_VERIFY(page.statusText().startsWith(QStringLiteral("Number of Processes: ")));
+    }
+
+    void aRestartIsSeenInTheTree() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        SupervisionModel& model = page.model();
+        QTRY_VERIFY(childCalled(model, QStringLiteral("till")).isValid());
+        const QPersistentModelIndex till{childCalled(model, QStringLiteral("till"))};
+        const Pid before = model.node(till).pid;
+        QVERIFY((before == observed.node.whereis("till")));
+        observed.node.exit(before, ExitReason::kill());
+        QTRY_VERIFY(model.node(till).hasProcess() && model.node(till).pid != before);
+        const auto restart = model.recentRestart(till);
+        QVERIFY(restart);
+        QVERIFY((restart->oldPid == before));
+        QTRY_VERIFY(model.node(till).history().contains(QStringLiteral("restarted once  last exit: killed")));
+    }
+
+    void theTreesMenuActsOnTheBoxUnderTheMouse() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        SupervisionModel& model = page.model();
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(model, QStringLiteral("store")).isValid());
+        const QModelIndex store = childCalled(model, QStringLiteral("store"));
+        const Pid pid = model.node(store).pid;
+        auto* tree = page.findChild<SupervisionTreeView*>();
+        QSignalSpy killed{&page, &ObserverPage::killRequested};
+        QSignalSpy info{&page, &ObserverPage::processInfoRequested};
+        const QPoint position = tree->visualRect(store).center();
+        chooseFromMenu(QStringLiteral("Kill process %1").arg(QString::fromStdString(to_string(pid))));
+        emit tree->customContextMenuRequested(position);
+        QCOMPARE(killed.size(), 1);
+        QVERIFY((killed.front().front().value<QList<Pid>>() == QList<Pid>{pid}));
+        QTest::mouseDClick(tree->viewport(), Qt::LeftButton, {}, position);
+        QCOMPARE(info.size(), 1);
+        QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, position);
+        QCOMPARE(page.statusText(), QStringLiteral("Pid: %1").arg(QString::fromStdString(to_string(pid))));
+    }
+
+    void whatIsFoundInTheTreeIsCounted() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(page.model(), QStringLiteral("store")).isValid());
+        auto* search = page.findChild<QLineEdit*>(QStringLiteral("applicationSearch"));
+        QTest::keyClicks(search, QStringLiteral("sto"));
+        QCOMPARE(page.findChild<QLabel*>(QStringLiteral("applicationFound"))->text(), QStringLiteral("1 found"));
+        QTest::keyClick(search, Qt::Key_Return);
+        auto* tree = page.findChild<SupervisionTreeView*>();
+        QCOMPARE(tree->currentIndex().data().toString(), QStringLiteral("store"));
+    }
+
+    void theLogIsFiltered() {
+        Observed observed;
+        LogPage page{*observed.sampler};
+        show(page);
+        observed.node.log(LogLevel::info, "one apple");
+        observed.node.log(LogLevel::error, "two apples");
+        auto* filter = page.findChild<QLineEdit*>(QStringLiteral("logFilter"));
+        auto* level = page.findChild<QComboBox*>(QStringLiteral("logLevel"));
+        page.activateWindow();
+        filter->setFocus();
+        QTRY_VERIFY(filter->hasFocus());
+        QTest::keyClicks(filter, QStringLiteral("apple"));
+        QTRY_COMPARE(page.model().rowCount(), 2);
+        level->setCurrentText(QStringLiteral("error"));
+        QCOMPARE(page.model().rowCount(), 1);
+        QTest::keyClick(filter, Qt::Key_Escape);
+        level->setCurrentText(QStringLiteral("debug"));
+        QTRY_VERIFY(page.model().rowCount() > 2);
+    }
+
+    void aKillAndItsRestartAreLogged() {
+        Observed observed;
+        LogPage page{*observed.sampler};
+        show(page);
+        const Pid till = observed.node.whereis("till");
+        observed.node.exit(till, ExitReason::kill());
+        page.findChild<QLineEdit*>(QStringLiteral("logFilter"))->setText(QStringLiteral("shop_sup restarted till"));
+        QTRY_COMPARE(page.model().rowCount(), 1);
+        QVERIFY(page.model().line(0).text.contains(QString::fromStdString(to_string(till))));
+    }
+};
+
+QTEST_MAIN(TestPages)
+#include "tst_pages.moc"
