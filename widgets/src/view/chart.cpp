@@ -19,6 +19,7 @@ namespace fiberscope::widgets {
 namespace {
 constexpr double lineWidth = 1.3;
 constexpr double emphasizedWidth = 2.6;
+constexpr double headRoom = 1.03;
 } // namespace
 
 Chart::Chart(const QString& title, Form form, QWidget* parent)
@@ -218,7 +219,8 @@ void Chart::fitValueAxis() {
     }
     top = roundedTop(top);
     m_valueTicker->setTicks(valueTicks(top, m_valueText));
-    m_plot->yAxis->setRange(0, top);
+    // a line at the very top would hide in the frame
+    m_plot->yAxis->setRange(0, top * headRoom);
 }
 
 void Chart::drawMarks() {

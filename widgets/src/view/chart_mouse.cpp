@@ -20,6 +20,9 @@ namespace {
 constexpr double shortestRange = 2;
 constexpr int markReach = 5; ///< pixels
 constexpr int rowsPerColumn = 16;
+/// A narrower chart has no room for more than its title; the wide one above it tells.
+constexpr int hintWidth = 480;
+constexpr double textContrast = 4.5;
 } // namespace
 
 void Chart::connectMouse() {
@@ -63,7 +66,7 @@ void Chart::chooseRange(const QCPRange& range) {
 void Chart::showRange(double from, double to) {
     m_isLive = false;
     m_hasNews = true;
-    m_liveHint->show();
+    m_liveHint->setVisible(width() >= hintWidth);
     setTimeRange(from, to);
     fitValueAxis();
     m_plot->replot(QCustomPlot::rpQueuedReplot);
@@ -106,7 +109,7 @@ QString Chart::hoverText(double at) const {
             continue;
         cells.append(QStringLiteral("<td style='padding-right:6px'><b style='color:%1'>%2</b></td><td align='right' "
                                     "style='padding-right:10px'>%3</td>")
-                         .arg(readableOn(palette().color(QPalette::ToolTipBase), line.graph->pen().color(), 3).name(),
+                         .arg(readableOn(palette().color(QPalette::ToolTipBase), line.graph->pen().color(), textContrast).name(),
                               line.name.toHtmlEscaped(),
                               m_valueText ? m_valueText(point->value) : QString::number(point->value)));
     }

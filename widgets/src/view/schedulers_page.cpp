@@ -213,7 +213,8 @@ void SchedulersPage::setOnline(int count) {
 }
 
 void SchedulersPage::saveSettings(QSettings& settings) const {
-    settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
+    if (m_isDivided)
+        settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
 }
 
 void SchedulersPage::restoreSettings(QSettings& settings) {

@@ -82,10 +82,10 @@ void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
     const bool isSelected = selectionModel()->isSelected(index);
     const bool isMissing = node.kind == SupervisionNode::Kind::more || !node.hasProcess();
     QColor fill = isMissing ? palette().color(QPalette::Base) : colors.fill;
-    if (const auto restart = tree().recentRestart(index))
-        fill = mixed(colors.glow, fill, std::min(1.0, static_cast<double>(restart->ago.count()) / glowMs));
     if (isSelected)
         fill = palette().color(QPalette::Highlight);
+    if (const auto restart = tree().recentRestart(index))
+        fill = mixed(colors.glow, fill, std::min(1.0, static_cast<double>(restart->ago.count()) / glowMs));
     QPen frame{node.isAboutToGiveUp() ? colors.warning : colors.border, node.isAboutToGiveUp() ? 2.2 : 1.3};
     if (isMissing)
         frame.setStyle(Qt::DashLine);
