@@ -95,7 +95,10 @@ int runProgram(const Options& options) {
     if (!setUpWindow(window, options))
         return exitRefused;
 
-    QObject::connect(toolbar, &WorkloadToolbar::failed, printError);
+    QObject::connect(toolbar, &WorkloadToolbar::failed, &window, [&window](const QString& line) {
+        printError(line);
+        window.showNotice(line);
+    });
     for (const QString& workload : options.workloads)
         toolbar->start(workload);
     SignalNotifier signalNotifier;

@@ -65,6 +65,7 @@ void WorkloadToolbar::addChooser() {
     auto* const box = new QWidget;
     auto* const layout = new QHBoxLayout{box};
     layout->setContentsMargins(6, 0, 6, 0);
+    box->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Preferred);
     for (QWidget* const widget : {static_cast<QWidget*>(label), static_cast<QWidget*>(m_chooser),
                                   static_cast<QWidget*>(m_argument), static_cast<QWidget*>(m_start)})
         layout->addWidget(widget);
@@ -87,8 +88,11 @@ void WorkloadToolbar::addRunning() {
     m_message = new QLabel;
     m_message->setObjectName("workloadMessage");
     m_message->setTextFormat(Qt::PlainText);
+    // takes what is left, so that a long line pushes nothing out of the toolbar; the tooltip has it whole
+    m_message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_message->setStyleSheet("color: #d64545; margin-left: 8px;");
     m_runningLayout->addWidget(m_message, 1);
+    m_runningBox->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     addWidget(m_runningBox);
 }
 
