@@ -65,6 +65,7 @@ private slots:
         m_window = std::make_unique<ObserverWindow>(*m_node, ObserverWindow::Remember::no);
         m_window->setRefreshInterval(100ms);
         m_window->show();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
         QTRY_VERIFY(m_window->isReady());
         QTRY_VERIFY(rowOf("clerk_4") >= 0);
     }
@@ -282,7 +283,7 @@ private slots:
         m_window->showProcessInfo(pid);
         auto* window = m_window->findChild<QWidget*>("processInfoWindow");
         window->findChild<QTabWidget*>("processInfoTabs")->setCurrentIndex(1);
-        auto* rows = window->findChild<QWidget*>("messages")->findChild<QTableView*>()->model();
+        auto* rows = window->findChild<QWidget*>("messageTable")->findChild<QTableView*>()->model();
         QTRY_COMPARE(rows->rowCount(), 100);
         QCOMPARE(rows->index(99, 3).data().toString(), "99");
         auto* newer = window->findChild<QPushButton*>("newerMessages");

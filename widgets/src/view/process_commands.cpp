@@ -31,6 +31,8 @@ qsizetype systemCount(const QList<ProcessDetails>& victims) {
 
 QString riskText(const QList<ProcessDetails>& victims) {
     const auto system = systemCount(victims);
+    if (system == 0 && victims.size() > 1)
+        return ProcessCommands::tr("What they were doing is lost. Supervisors restart those that have one.");
     if (system == 0)
         return ProcessCommands::tr("What it was doing is lost. A supervisor, if there is one, restarts it.");
     if (victims.size() == 1)
@@ -61,12 +63,12 @@ void ProcessCommands::confirmKill(const QList<ProcessDetails>& victims, Ask ask)
         killNow(victims);
         return;
     }
-    auto* box = new QMessageBox{QMessageBox::Question, tr("Kill"), tr("Kill %1?").arg(targetText(victims)), QMessageBox::NoButton,
-                                &m_window};
+    auto* box = new QMessageBox{QMessageBox::Question, tr("Kill"),
+                                tr("Kill %1?").arg(targetText(victims)) + QStringLiteral("\n\n") + riskText(victims),
+                                QMessageBox::NoButton, &m_window};
     box->setObjectName(QStringLiteral("killQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setTextFormat(Qt::PlainText);
-    box->setInformativeText(riskText(victims));
     auto* yes = box->addButton(tr("&Kill"), QMessageBox::DestructiveRole);
     yes->setObjectName(QStringLiteral("killConfirmed"));
     box->setDefaultButton(box->addButton(QMessageBox::Cancel));

@@ -21,7 +21,7 @@ using fiberscope::Inspection;
 MessagesTab::MessagesTab(QWidget* parent)
     : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Id"), tr("From"), tr("Type"), tr("Message")}, {60, 100, 160}, this}},
       m_previous{new QPushButton{tr("&Older"), this}}, m_next{new QPushButton{tr("&Newer"), this}}, m_position{new QLabel{this}} {
-    m_table->setObjectName(QStringLiteral("messages"));
+    m_table->setObjectName(QStringLiteral("messageTable"));
     m_previous->setObjectName(QStringLiteral("olderMessages"));
     m_next->setObjectName(QStringLiteral("newerMessages"));
     connect(m_previous, &QPushButton::clicked, this, [this] { turnTo(m_first - std::min(m_first, pageSize)); });
@@ -63,7 +63,7 @@ void MessagesTab::show(const Inspection& inspection) {
 
 DictionaryTab::DictionaryTab(QWidget* parent)
     : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Key"), tr("Value")}, {200}, this}} {
-    m_table->setObjectName(QStringLiteral("dictionary"));
+    m_table->setObjectName(QStringLiteral("dictionaryTable"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_table);
@@ -78,7 +78,7 @@ void DictionaryTab::show(const Inspection& inspection) {
 
 StackTab::StackTab(QWidget* parent)
     : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Function"), tr("File:LineNumber")}, {380}, this}} {
-    m_table->setObjectName(QStringLiteral("stack"));
+    m_table->setObjectName(QStringLiteral("stackTable"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_table);
@@ -99,7 +99,7 @@ void StackTab::show(const Inspection& inspection) {
 }
 
 StateTab::StateTab(QWidget* parent) : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}} {
-    m_text->setObjectName(QStringLiteral("state"));
+    m_text->setObjectName(QStringLiteral("stateText"));
     m_text->setAccessibleName(tr("State"));
     m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
@@ -110,9 +110,10 @@ StateTab::StateTab(QWidget* parent) : ProcessInfoTab{parent}, m_text{new QPlainT
 }
 
 void StateTab::show(const Inspection& inspection) {
-    m_text->setPlaceholderText(tr("It has no state to show: a server shows what its state view returns"));
-    if (const auto state = toQString(inspection.state); state != m_text->toPlainText())
-        m_text->setPlainText(state);
+    const auto text = inspection.state.empty() ? tr("It has no state to show. A server shows what its state() returns.")
+                                               : toQString(inspection.state);
+    if (text != m_text->toPlainText())
+        m_text->setPlainText(text);
 }
 
 } // namespace fiberscope::widgets

@@ -53,7 +53,7 @@ OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
                                                   {"priority", tr("Priority")},
                                                   {"trapExit", tr("Trap Exit")},
                                                   {"reductions", tr("Reductions")},
-                                                  {"supervisor", tr("Supervisor")}}));
+                                                  {"supervises", tr("Supervises")}}));
     auto* boxes = new QHBoxLayout;
     boxes->addWidget(makePidBox("links"));
     boxes->addWidget(makePidBox("monitors"));
@@ -136,7 +136,7 @@ void OverviewTab::show(const Inspection& inspection) {
     setPidBox("monitors", tr("Monitors"), monitors);
     setPidBox("monitoredBy", tr("Monitored by"), linksOf(inspection.monitored_by));
     setField("ancestors", linksOf(inspection.ancestors).join(QLatin1Char{' '}));
-    setField("supervisor", inspection.is_supervisor ? supervisorText(inspection.supervisor) : tr("no"));
+    setField("supervises", inspection.is_supervisor ? supervisorText(inspection.supervisor) : QString{});
 }
 
 void OverviewTab::showRow(const ProcessDetails& details) {

@@ -165,6 +165,7 @@ void ProcessesPage::showCounts() {
     const auto& frame = m_model->frame();
     const bool filtered = frame != nullptr && frame->shownLive != frame->sample->liveCount;
     m_matches->setText(filtered ? tr("%1 of %2").arg(frame->shownLive).arg(frame->sample->liveCount) : QString{});
+    m_matches->setVisible(filtered);
     emit statusTextChanged(statusText());
 }
 
@@ -320,8 +321,15 @@ void ProcessesPage::changeEvent(QEvent* event) {
     ObserverPage::changeEvent(event);
 }
 
+// Stripes as observer's: the table's ground with a touch of the highlight.
 void ProcessesPage::setRowColours() {
-    const bool dark = palette().color(QPalette::Base).lightness() < 128;
+    const auto ground = palette().color(QPalette::Base);
+    const auto touch = palette().color(QPalette::Active, QPalette::Highlight);
+    const auto mix = [&](int (QColor::*part)() const) { return ((ground.*part)() * 8 + (touch.*part)()) / 9; };
+    auto stripes = palette();
+    stripes.setColor(QPalette::AlternateBase, QColor{mix(&QColor::red), mix(&QColor::green), mix(&QColor::blue)});
+    m_table->setPalette(stripes);
+    const bool dark = ground.lightness() < 128;
     m_model->setMarkColours(dark ? ProcessModel::MarkColours{QColor{26, 84, 44}, QColor{110, 34, 34}}
                                  : ProcessModel::MarkColours{QColor{190, 240, 196}, QColor{255, 196, 196}});
 }
