@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What is shown is so: figures of snapshots agree with the operating system and with what the test caused.
+#include <QtTest>
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+using namespace fiberscope;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Stop {};
+
+NodeConfig with_schedulers(unsigned schedulers) {
+    NodeConfig config;
+    config.schedulers = schedulers;
+    return config;
+}
+
+/// How long the operating system says that a thread ran or stood in line for a core, nanoseconds. On a machine with
+/// nothing else to do that is its CPU time.
+std::uint64_t runnable_ns(std::int32_t thread) {
+    std::ifstream schedstat{"/proc/self/task/" + std::to_string(thread) + "/schedstat"};
+    std::uint64_t ran = 0;
+    std::uint64_t waited = 0;
+    schedstat >> ran >> waited;
+    return ran + waited;
+}
+
+struct Moment {
+    std::vector<SchedulerRow> schedulers;
+    std::vector<std::uint64_t> runnable;
+};
+
+Moment look(const Node& node) {
+    Snapshot snapshot;
+    node.counters(snapshot);
+    Moment moment{snapshot.schedulers, {}};
+    for (const SchedulerRow& scheduler : snapshot.schedulers)
+        moment.runnable.push_back(runnable_ns(scheduler.thread_id));
+    return moment;
+}
+
+/// Busy for half of each ten milliseconds.
+void half_busy(Process& self) {
+    for (;;) {
+        const auto until = std::chrono::steady_clock::now() + 5ms;
+        while (std::chrono::steady_clock::now() < until)
+            self.poll();
+        self.sleep(5ms);
+    }
+}
+
+struct Fragile final : Server<Fragile> {};
+
+} // namespace
+
+class TestCounters : public QObject {
+    Q_OBJECT
+
+private slots:
+    void utilization_agrees_with_the_system();
+    void counts_agree_with_what_was_caused();
+    void idle_node_takes_no_time();
+};
+
+void TestCounters::utilization_agrees_with_the_system() {
+    Node node{with_schedulers(2)};
+    node.spawn([](Process& self) { half_busy(self); });
+    const Moment before = look(node);
+    std::this_thread::sleep_for(5s); // the span that is measured
+    const Moment after = look(node);
+    for (std::size_t i = 0; i < after.schedulers.size(); ++i) {
+        const auto total = static_cast<double>(after.schedulers[i].total_ns - before.schedulers[i].total_ns);
+        const double shown = 100.0 * static_cast<double>(after.schedulers[i].busy_ns - before.schedulers[i].busy_ns) / total;
+        const double counted = 100.0 * static_cast<double>(after.runnable[i] - before.runnable[i]) / total;
+        QVERIFY2(
+            std::abs(shown - counted) <= 2.0,
+            qPrintable(QString{"scheduler %1: %2 % shown, %3 % counted"}.arg(after.schedulers[i].id).arg(shown).arg(counted)));
+    }
+}
+
+void TestCounters::counts_agree_with_what_was_caused() {
+    constexpr std::uint64_t plain = 500;
+    constexpr std::uint64_t kills = 20;
+    Node node{with_schedulers(2)};
+    const Snapshot before = node.snapshot();
+    QVERIFY(node.start(
+        Supervisor::one_for_one({.intensity = 1000, .period = 1s}).child("fragile", Fragile::start().named("fragile"))));
+    for (std::uint64_t i = 0; i < plain; ++i)
+        node.spawn([](Process& self) { self.receive<Stop>(); });
+    for (std::uint64_t i = 0; i < kills; ++i) {
+        QVERIFY(node.exit(node.whereis("fragile"), ExitReason::kill()));
+        QVERIFY(node.wait_until_quiet(10s));
+    }
+    Snapshot after = node.snapshot();
+    QCOMPARE(after.node.restarts - before.node.restarts, kills);
+    QCOMPARE(after.node.process_count, before.node.process_count + plain + 2);
+    QCOMPARE(after.processes.size(), std::size_t{after.node.process_count});
+    std::uint64_t killed = 0;
+    std::uint64_t restarted = 0;
+    for (const Event& event : node.events_after(0).events) {
+        killed += event.kind == EventKind::exit && to_string(event.reason) == "killed" ? 1 : 0;
+        restarted += event.kind == EventKind::restart ? 1 : 0;
+    }
+    QCOMPARE(killed, kills);
+    QCOMPARE(restarted, kills);
+    for (const ProcessRow& row : after.processes)
+        if (name_of(row.initial_function).find("counts_agree") != std::string_view::npos)
+            QVERIFY(node.send(row.pid, Stop{}));
+    QVERIFY(node.wait_until_quiet(10s));
+    after = node.snapshot();
+    QCOMPARE(after.node.process_count, before.node.process_count + 2);
+    QCOMPARE(after.node.spawns - after.node.exits, std::uint64_t{after.node.process_count});
+}
+
+void TestCounters::idle_node_takes_no_time() {
+    Node node{with_schedulers(2)};
+    QVERIFY(node.wait_until_quiet(5s));
+    const Moment before = look(node);
+    std::this_thread::sleep_for(1s); // the span that is measured
+    const Moment after = look(node);
+    for (std::size_t i = 0; i < after.schedulers.size(); ++i)
+        QVERIFY(after.schedulers[i].cpu_ns - before.schedulers[i].cpu_ns < 10'000'000); // 1 % of a core
+}
+
+QTEST_APPLESS_MAIN(TestCounters)
+#include "tst_counters.moc"
