@@ -150,6 +150,7 @@ private slots:
 
     void theKeyAsksUntilToldNotTo() {
         for (const bool first : {true, false}) {
+            QTRY_VERIFY(m_node->whereis("clerk_0"));
             const auto pid = m_node->whereis("clerk_0");
             QTRY_VERIFY(model()->rowOf(pid) >= 0);
             table()->selectRow(model()->rowOf(pid));

@@ -79,6 +79,7 @@ ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidge
         restoreSettings();
     connect(m_tabs, &QTabWidget::currentChanged, this, &ObserverWindow::switchTo);
     switchTo(m_tabs->currentIndex());
+    m_current->setFocus();
 }
 
 // The sampler's thread ends before the pages that its signals reach.

@@ -69,7 +69,7 @@ void ProcessesPage::createActions() {
     m_find = new QAction{tr("&Filter"), this};
     m_find->setObjectName(QStringLiteral("findProcess"));
     m_find->setShortcuts({QKeySequence{Qt::CTRL | Qt::Key_K}, QKeySequence{Qt::CTRL | Qt::Key_F}, QKeySequence{Qt::Key_Slash}});
-    m_find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    m_find->setEnabled(false); // its keys belong to whichever page is shown
     connect(m_find, &QAction::triggered, this, [this] {
         m_filter->setFocus(Qt::ShortcutFocusReason);
         m_filter->selectAll();
@@ -139,6 +139,7 @@ void ProcessesPage::connectTable() {
 
 void ProcessesPage::setActive(bool active) {
     m_sampler.setProcessesWanted(active);
+    m_find->setEnabled(active);
 }
 
 QList<QAction*> ProcessesPage::fileActions() const {
