@@ -156,7 +156,8 @@ private slots:
         const FrameInfo frame = FunctionNames::instance().frame_of(address(&shop::client));
         QCOMPARE(QString::fromStdString(frame.function), "shop::client");
         QVERIFY2(frame.file.ends_with("tst_function_names.cpp"), frame.file.c_str());
-        QCOMPARE(frame.line, shop::here_line);
+        // an optimised function may begin with its first statement
+        QVERIFY2(frame.line == shop::here_line || frame.line == shop::here_line + 1, qPrintable(QString::number(frame.line)));
     }
 };
 

@@ -64,7 +64,7 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
         if (scheduler.charge(4)) {
             if (scheduler.someone_waits())
                 return Turn::over;
-            scheduler.renew_slice();
+            scheduler.renew_slice(block);
         }
     }
 }

@@ -112,8 +112,13 @@ void sum_up_schedulers(Snapshot& snapshot) {
 
 void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     snapshot.schedulers.clear();
-    for (const auto& scheduler : system.group().schedulers())
+    for (const auto& scheduler : system.group().schedulers()) {
         snapshot.schedulers.push_back(scheduler->row());
+        // A slice that nobody ends is accounted at its end only: one that is looked at ends at its next safe point, so
+        // that the next look sees what it used.
+        if (snapshot.schedulers.back().running)
+            scheduler->request_preemption();
+    }
     NodeRow& node = snapshot.node;
     node = {};
     node.name = system.config().name;

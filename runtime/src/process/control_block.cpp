@@ -183,10 +183,13 @@ void ControlBlock::slice_begins(Scheduler& scheduler) noexcept {
     shown.state_since_ns.set(scheduler.now_ns());
 }
 
-void ControlBlock::slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept {
-    running_process = nullptr;
+void ControlBlock::account(std::int64_t ran_ns, std::uint32_t reductions) noexcept {
     shown.cpu_ns.add(static_cast<std::uint64_t>(ran_ns));
     shown.reductions.add(reductions);
+}
+
+void ControlBlock::slice_ends() noexcept {
+    running_process = nullptr;
     shown.state_since_ns.set(scheduler_->now_ns());
 }
 
@@ -243,7 +246,7 @@ void ControlBlock::slice_over() {
         if (scheduler_->someone_waits())
             scheduler_->yield(*this);
         else
-            scheduler_->renew_slice();
+            scheduler_->renew_slice(*this);
         handle_signals();
         while (is_suspended() && !pending_exit_) {
             park(never_ns);
@@ -251,7 +254,7 @@ void ControlBlock::slice_over() {
         }
         throw_if_ended();
     } else
-        scheduler_->renew_slice();
+        scheduler_->renew_slice(*this);
 }
 
 void ControlBlock::throw_if_ended() {

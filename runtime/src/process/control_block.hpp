@@ -117,7 +117,8 @@ public:
 
     SliceEnd run_slice(Scheduler& scheduler) override;
     void slice_begins(Scheduler& scheduler) noexcept override;
-    void slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept override;
+    void account(std::int64_t ran_ns, std::uint32_t reductions) noexcept override;
+    void slice_ends() noexcept override;
     std::uint64_t id_bits() const noexcept override { return pid().bits(); }
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.

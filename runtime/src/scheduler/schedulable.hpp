@@ -40,8 +40,10 @@ public:
     virtual SliceEnd run_slice(Scheduler& scheduler) = 0;
     /// The scheduler is about to execute it, on its own fiber.
     virtual void slice_begins(Scheduler& scheduler) noexcept = 0;
-    /// It leaves the scheduler's thread, `ran_ns` after it began.
-    virtual void slice_ends(std::int64_t ran_ns, std::uint32_t reductions) noexcept = 0;
+    /// It has run for `ran_ns` and used `reductions` since its slice began, or since the last call of this.
+    virtual void account(std::int64_t ran_ns, std::uint32_t reductions) noexcept = 0;
+    /// It leaves the scheduler's thread.
+    virtual void slice_ends() noexcept = 0;
     /// What the observer shows as running.
     virtual std::uint64_t id_bits() const noexcept = 0;
 

@@ -78,7 +78,7 @@ void PooledFiber::run() {
 }
 
 Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
-    : group_{group}, id_{id}, now_ns_{clock_ns()}, slice_began_ns_{now_ns_}, started_ns_{now_ns_} {}
+    : group_{group}, id_{id}, now_ns_{clock_ns()}, started_ns_{now_ns_} {}
 
 Scheduler::~Scheduler() = default;
 
@@ -275,12 +275,17 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
     process.slice_begins(*this);
 }
 
-void Scheduler::end_slice(Schedulable& process) noexcept {
+void Scheduler::account(Schedulable& process) noexcept {
     now_ns_ = clock_ns();
-    last_used_ = static_cast<std::uint32_t>(group_.settings().reductions_per_slice - reductions_left_);
+    last_used_ = static_cast<std::uint32_t>(std::max(group_.settings().reductions_per_slice - reductions_left_, 0));
     reductions_.add(last_used_);
+    process.account(now_ns_ - slice_began_ns_, last_used_);
+}
+
+void Scheduler::end_slice(Schedulable& process) noexcept {
+    account(process);
     running_.set(0);
-    process.slice_ends(now_ns_ - slice_began_ns_, last_used_);
+    process.slice_ends();
 }
 
 bool Scheduler::someone_waits() noexcept {
@@ -290,10 +295,10 @@ bool Scheduler::someone_waits() noexcept {
     return !queue_.empty() || now_ns_ >= timers_.next_ns() || has_requests_.load(std::memory_order_relaxed);
 }
 
-void Scheduler::renew_slice() noexcept {
-    const auto budget = group_.settings().reductions_per_slice;
-    reductions_.add(static_cast<std::uint32_t>(budget - reductions_left_));
-    reductions_left_ = budget;
+void Scheduler::renew_slice(Schedulable& process) noexcept {
+    account(process);
+    slice_began_ns_ = now_ns_;
+    reductions_left_ = group_.settings().reductions_per_slice;
     preempt_.store(false, std::memory_order_relaxed);
 }
 

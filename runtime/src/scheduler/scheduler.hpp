@@ -84,7 +84,7 @@ public:
     /// True if somebody waits for this scheduler, after a look at the inbox and the timers.
     bool someone_waits() noexcept;
     /// A slice goes on with a new budget, since nobody waits.
-    void renew_slice() noexcept;
+    void renew_slice(Schedulable& process) noexcept;
     /// Ends the slice of a process that leaves without a switch (it waits without frames, or has ended).
     void end_slice(Schedulable& process) noexcept;
     /// Begins a slice anew for a process that found work while it was leaving.
@@ -114,6 +114,7 @@ public:
     void idle() noexcept;
 
 private:
+    void account(Schedulable& process) noexcept;
     /// The group stops and nothing is left to run.
     bool is_done() const noexcept;
     Schedulable* pick() noexcept;
@@ -140,7 +141,7 @@ private:
     std::int32_t reductions_left_ = 0;
     std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
     std::int64_t now_ns_;
-    std::int64_t slice_began_ns_;
+    std::int64_t slice_began_ns_ = 0;
     std::uint32_t last_used_ = 0;
     std::uint32_t share_credit_ = 0;
 
