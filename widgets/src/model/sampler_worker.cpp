@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto eventInterval = 100ms;
+/// After a batch of this size the next one is fetched sooner, before the ring overflows.
+constexpr std::size_t manyEvents = 1000;
+constexpr auto hastyInterval = 10ms;
 /// A look-up is content with a sample of this age.
 constexpr auto freshAge = 200ms;
 /// So long the memory of all processes, counted with a sample of them, goes with the load.
@@ -129,8 +132,8 @@ std::uint64_t Sampler::Worker::processesBytes() const {
 }
 
 void Sampler::Worker::pollEvents() {
-    m_eventsDue = Clock::now() + eventInterval;
     auto batch = std::make_shared<fiberscope::EventBatch>(m_node.events_after(m_eventSeq));
+    m_eventsDue = Clock::now() + (batch->events.size() < manyEvents ? eventInterval : hastyInterval);
     m_eventSeq = batch->next_seq;
     if (batch->events.empty() && batch->lost == 0)
         return;
