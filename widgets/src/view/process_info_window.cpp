@@ -90,12 +90,18 @@ ProcessInfoTab* ProcessInfoWindow::currentTab() const {
     return static_cast<ProcessInfoTab*>(m_tabs->currentWidget());
 }
 
+// The row first: a process that answers an inspection is runnable for that moment.
 void ProcessInfoWindow::refresh() {
     if (m_dead)
         return;
-    m_sampler.lookUp({m_pid}, this, [this](const QList<ProcessDetails>& found) { takeDetails(found.front()); });
-    if (m_asked)
-        return;
+    m_sampler.lookUp({m_pid}, this, [this](const QList<ProcessDetails>& found) {
+        takeDetails(found.front());
+        if (!m_dead && !m_asked)
+            inspect();
+    });
+}
+
+void ProcessInfoWindow::inspect() {
     m_asked = true;
     const auto* tab = currentTab();
     m_sampler.node().inspect({m_pid}, tab->needs(), tab->range(),

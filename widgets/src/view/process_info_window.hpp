@@ -40,6 +40,7 @@ private:
     void createBanner();
     void addTab(ProcessInfoTab* tab, const QString& title);
     ProcessInfoTab* currentTab() const;
+    void inspect();
     void takeDetails(const ProcessDetails& details);
     void takeInspection(const fiberscope::Inspection& inspection);
     void takeEvents(const EventsSample& batch);
