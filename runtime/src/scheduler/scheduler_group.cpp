@@ -111,10 +111,11 @@ bool SchedulerGroup::set_online(std::uint32_t count) {
     return true;
 }
 
-void SchedulerGroup::wake_a_sleeper() noexcept {
+Scheduler* SchedulerGroup::sleeper() const noexcept {
     for (std::uint32_t i = 0; i < online(); ++i)
         if (schedulers_[i]->is_asleep())
-            return schedulers_[i]->notify();
+            return schedulers_[i].get();
+    return nullptr;
 }
 
 // -- quiet ----

@@ -81,19 +81,28 @@ Schedulable* Scheduler::steal() noexcept {
     return nullptr;
 }
 
-/// Wakes a sleeping scheduler for what waits here: at once for a process that has not run yet, for servers once they
-/// have been waiting for some dispatches, since a burst that is over at once is not worth a wake-up.
+/// Gives a sleeping scheduler something to do. Processes that have not run yet are handed over at once: by the time a
+/// thief is awake they may have begun here, and then they stay. Servers are only pointed out, and only once they have been
+/// waiting for some dispatches: a burst that is over at once is not worth a wake-up.
 void Scheduler::share_work() noexcept {
     constexpr std::uint32_t enough = 16;
     if (!queue_.has_spare()) {
         share_credit_ = 0;
         return;
     }
-    share_credit_ += queue_.new_count() > 0 ? enough : queue_.movable_count();
-    if (share_credit_ >= enough) {
-        share_credit_ = 0;
-        group_.wake_a_sleeper();
-    }
+    const bool has_new = queue_.new_count() > 0;
+    share_credit_ += queue_.movable_count();
+    if (!has_new && share_credit_ < enough)
+        return;
+    share_credit_ = 0;
+    Scheduler* sleeper = group_.sleeper();
+    if (sleeper == nullptr)
+        return;
+    if (!has_new)
+        return sleeper->notify();
+    ReadyList given = queue_.steal();
+    while (Schedulable* process = given.pop())
+        sleeper->enqueue(*process);
 }
 
 void Scheduler::hand_over_movable() noexcept {
