@@ -90,6 +90,7 @@ Scheduler* Scheduler::current() noexcept {
 
 void Scheduler::run() {
     current_scheduler = this;
+    idle_.store(false, std::memory_order_relaxed);
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
     thread_id_ = ::gettid();
     clockid_t clock{};

@@ -58,6 +58,8 @@ public:
     /// Somebody waits for this scheduler while it runs something.
     bool is_contended() const noexcept;
     bool is_asleep() const noexcept;
+    /// Asleep, about to sleep, or not begun yet: what is queued here runs at once.
+    bool is_idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
     /// Changes at each wake-up.
     std::uint64_t wake_ups() const noexcept { return wake_ups_.get(); }
     bool has_pending() const noexcept;
@@ -128,6 +130,7 @@ private:
     Schedulable* steal() noexcept;
     void share_work() noexcept;
     void hand_over_movable() noexcept;
+    bool is_there_work() const noexcept;
     void spin() const noexcept;
     void sleep_until(std::int64_t at_ns) noexcept;
     void end_fibers() noexcept;
@@ -162,6 +165,7 @@ private:
     std::vector<Request> requests_;
     std::atomic<bool> has_requests_{false};
     std::atomic<bool> online_{true};
+    std::atomic<bool> idle_{true};
     std::atomic<bool> asleep_{false};
     std::binary_semaphore wake_{0};
 

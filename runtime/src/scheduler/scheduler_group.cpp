@@ -92,7 +92,7 @@ Scheduler& SchedulerGroup::shortest() const noexcept {
     Scheduler* best = schedulers_.front().get();
     std::uint32_t best_length = ~0U;
     for (std::uint32_t i = 0; i < online(); ++i) {
-        const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_asleep() ? 0U : 1U);
+        const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_idle() ? 0U : 1U);
         if (length < best_length) {
             best = schedulers_[i].get();
             best_length = length;
@@ -111,9 +111,9 @@ bool SchedulerGroup::set_online(std::uint32_t count) {
     return true;
 }
 
-Scheduler* SchedulerGroup::sleeper() const noexcept {
+Scheduler* SchedulerGroup::idle_one() const noexcept {
     for (std::uint32_t i = 0; i < online(); ++i)
-        if (schedulers_[i]->is_asleep())
+        if (schedulers_[i]->is_idle())
             return schedulers_[i].get();
     return nullptr;
 }

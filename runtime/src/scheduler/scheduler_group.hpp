@@ -65,8 +65,8 @@ public:
     Scheduler& shortest() const noexcept;
     bool set_online(std::uint32_t count);
     std::uint32_t online() const noexcept { return online_.load(std::memory_order_relaxed); }
-    /// A scheduler that is online and sleeps, or nullptr.
-    Scheduler* sleeper() const noexcept;
+    /// A scheduler that is online and idle, or nullptr.
+    Scheduler* idle_one() const noexcept;
 
     /// Waits until every scheduler sleeps and nothing is on its way to one. **Blocks:** the thread.
     bool wait_until_quiet(std::int64_t deadline_ns);

@@ -4,6 +4,8 @@
 
 #include "scheduler/scheduler_group.hpp"
 
+#include <algorithm>
+
 namespace fiberscope::detail {
 
 // -- time ----
@@ -50,14 +52,24 @@ void Scheduler::idle() noexcept {
     now_ns_ = clock_ns();
     if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
         return;
+    idle_.store(true, std::memory_order_seq_cst);
     idle_since_ns_.set(now_ns_);
     const std::int64_t began_ns = now_ns_;
     spin();
-    if (!has_pending())
+    if (!is_there_work())
         sleep_until(timers_.next_ns());
+    idle_.store(false, std::memory_order_relaxed);
     now_ns_ = clock_ns();
     idle_since_ns_.set(0);
     idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
+}
+
+/// Something is on its way here, or could be taken from others.
+bool Scheduler::is_there_work() const noexcept {
+    if (has_pending())
+        return true;
+    const auto& all = group_.schedulers();
+    return is_online() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->queue_.has_spare(); });
 }
 
 /// A few microseconds of looking around: cheaper than a sleep where an answer is on its way from another scheduler.
@@ -65,7 +77,7 @@ void Scheduler::idle() noexcept {
 void Scheduler::spin() const noexcept {
     constexpr std::int64_t spin_ns = 10'000;
     const std::int64_t until_ns = now_ns_ + spin_ns;
-    while (!has_pending() && clock_ns() < until_ns)
+    while (!is_there_work() && clock_ns() < until_ns)
         for (int i = 0; i < 16; ++i)
             __builtin_ia32_pause();
 }

@@ -18,7 +18,8 @@ void Scheduler::enqueue(Schedulable& process) noexcept {
     do
         process.queue_next = head;
     while (!inbox_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
-    SliceMonitor::instance().watch();
+    if (!is_idle())
+        SliceMonitor::instance().watch();
     notify();
 }
 
@@ -81,7 +82,7 @@ Schedulable* Scheduler::steal() noexcept {
     return nullptr;
 }
 
-/// Gives a sleeping scheduler something to do. Processes that have not run yet are handed over at once: by the time a
+/// Gives an idle scheduler something to do. Processes that have not run yet are handed over at once: by the time a
 /// thief is awake they may have begun here, and then they stay. Servers are only pointed out, and only once they have been
 /// waiting for some dispatches: a burst that is over at once is not worth a wake-up.
 void Scheduler::share_work() noexcept {
@@ -95,14 +96,14 @@ void Scheduler::share_work() noexcept {
     if (!has_new && share_credit_ < enough)
         return;
     share_credit_ = 0;
-    Scheduler* sleeper = group_.sleeper();
-    if (sleeper == nullptr)
+    Scheduler* idler = group_.idle_one();
+    if (idler == nullptr)
         return;
     if (!has_new)
-        return sleeper->notify();
+        return idler->notify();
     ReadyList given = queue_.steal();
     while (Schedulable* process = given.pop())
-        sleeper->enqueue(*process);
+        idler->enqueue(*process);
 }
 
 void Scheduler::hand_over_movable() noexcept {

@@ -45,7 +45,7 @@ void SliceMonitor::unpark() noexcept {
 }
 
 void SliceMonitor::run() {
-    constexpr int quiet_looks_before_parking = 20;
+    constexpr int quiet_looks_before_parking = 3;
     ::pthread_setname_np(::pthread_self(), "fs-monitor");
     int quiet_looks = 0;
     std::unique_lock lock{mutex_};
