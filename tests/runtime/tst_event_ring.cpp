@@ -60,6 +60,24 @@ private slots:
         QCOMPARE(batch.next_seq, 10U);
     }
 
+    void routine_does_not_displace_what_matters() {
+        EventRing ring{4};
+        Event restart = event_of(1);
+        restart.kind = EventKind::restart;
+        ring.append(restart);
+        for (std::uint32_t i = 2; i <= 100; ++i)
+            ring.append(event_of(i)); // normal exits
+        Event crash = event_of(101);
+        crash.reason = ExitReason::killed();
+        ring.append(crash);
+        const EventBatch batch = ring.after(0);
+        QCOMPARE(batch.events.size(), std::size_t{6});
+        QCOMPARE(batch.lost, 95U);
+        QVERIFY(batch.events.front().kind == EventKind::restart);
+        QCOMPARE(batch.events[1].seq, 97U);
+        QCOMPARE(batch.events.back().seq, 101U);
+    }
+
     void a_reader_from_the_future_gets_nothing() {
         EventRing ring{4};
         ring.append(event_of(1));

@@ -6,19 +6,33 @@
 
 namespace fiberscope::detail {
 
+namespace {
+
+/// True for what comes in masses and is missed least.
+bool is_routine(const Event& event) {
+    if (event.kind == EventKind::exit)
+        return event.reason.is_clean();
+    return event.kind == EventKind::log && event.log != nullptr && event.log->level <= LogLevel::notice;
+}
+
+} // namespace
+
 EventRing::EventRing(std::size_t capacity) : capacity_{std::max<std::size_t>(capacity, 1)} {
-    ring_.reserve(capacity_);
+    for (Lane& lane : lanes_)
+        lane.events.reserve(capacity_);
 }
 
 void EventRing::append(Event event) {
+    Lane& lane = lanes_[is_routine(event) ? 1 : 0];
     {
         const std::lock_guard lock{mutex_};
         event.seq = ++last_;
         event.at = std::chrono::system_clock::now();
-        if (ring_.size() < capacity_)
-            ring_.push_back(std::move(event));
+        ++lane.count;
+        if (lane.events.size() < capacity_)
+            lane.events.push_back(std::move(event));
         else
-            std::swap(ring_[(last_ - 1) % capacity_], event);
+            std::swap(slot(lane, lane.count), event);
     }
     // what it overwrote is freed here, outside of the lock
 }
@@ -31,23 +45,44 @@ EventBatch EventRing::after(std::uint64_t seq) const {
         last = last_;
     }
     batch.next_seq = std::max(seq, last);
-    if (seq < last)
-        batch.events.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(last - seq, capacity_)));
-    while (seq < last)
-        seq = copy_some(seq, last, batch);
+    for (std::uint64_t at = seq; at < last && copy_some(at, last, batch);) {
+    }
+    batch.lost = batch.next_seq - seq - batch.events.size();
     return batch;
 }
 
-std::uint64_t EventRing::copy_some(std::uint64_t seq, std::uint64_t last, EventBatch& batch) const {
-    constexpr std::uint64_t at_once = 64;
+std::uint64_t EventRing::first_after(const Lane& lane, std::uint64_t seq) const noexcept {
+    std::uint64_t low = lane.count - lane.events.size() + 1;
+    std::uint64_t high = lane.count + 1;
+    while (low < high) {
+        const std::uint64_t middle = low + (high - low) / 2;
+        if (slot(lane, middle).seq > seq)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+bool EventRing::copy_some(std::uint64_t& seq, std::uint64_t last, EventBatch& batch) const {
+    constexpr int at_once = 64;
     const std::lock_guard lock{mutex_};
-    const std::uint64_t oldest = last_ - ring_.size() + 1;
-    const std::uint64_t from = std::min(std::max(seq + 1, oldest), last + 1);
-    const std::uint64_t to = std::min(last, from + at_once - 1);
-    batch.lost += from - (seq + 1);
-    for (std::uint64_t next = from; next <= to; ++next)
-        batch.events.push_back(ring_[(next - 1) % capacity_]);
-    return to;
+    std::array<std::uint64_t, 2> next{first_after(lanes_[0], seq), first_after(lanes_[1], seq)};
+    for (int copied = 0; copied < at_once; ++copied) {
+        const Event* oldest = nullptr;
+        std::size_t from = 0;
+        for (std::size_t i = 0; i < lanes_.size(); ++i)
+            if (next[i] <= lanes_[i].count && (oldest == nullptr || slot(lanes_[i], next[i]).seq < oldest->seq)) {
+                oldest = &slot(lanes_[i], next[i]);
+                from = i;
+            }
+        if (oldest == nullptr || oldest->seq > last)
+            return false;
+        seq = oldest->seq;
+        batch.events.push_back(*oldest);
+        ++next[from];
+    }
+    return true;
 }
 
 } // namespace fiberscope::detail

@@ -4,6 +4,7 @@
 
 #include <fiberscope/events.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -12,9 +13,12 @@
 namespace fiberscope::detail {
 
 /// A bounded ring: the newest event overwrites the oldest. Readers poll with the seq that they have seen.
+/// It has two lanes, so that what matters (restarts, crashes, kills, applications, warnings) is not overwritten by what
+/// comes by the hundred thousand (normal exits, progress reports).
 /// **Thread:** any. **Blocks:** a mutex held for one append, or for the copy of 64 events.
 class EventRing {
 public:
+    /// `capacity`: events that each lane holds.
     explicit EventRing(std::size_t capacity);
 
     /// Gives `event` its seq and time and stores it.
@@ -23,13 +27,21 @@ public:
     EventBatch after(std::uint64_t seq) const;
 
 private:
-    /// Copies some events after `seq`, none beyond `last`, counts those overwritten; returns the seq it came to.
-    std::uint64_t copy_some(std::uint64_t seq, std::uint64_t last, EventBatch& batch) const;
+    struct Lane {
+        std::vector<Event> events; ///< the n-th event of the lane at (n - 1) % capacity; grows up to capacity
+        std::uint64_t count = 0;   ///< events that ever came into the lane
+    };
+    Event& slot(Lane& lane, std::uint64_t number) const noexcept { return lane.events[(number - 1) % capacity_]; }
+    const Event& slot(const Lane& lane, std::uint64_t number) const noexcept { return lane.events[(number - 1) % capacity_]; }
+    /// Number of the lane's first event after `seq` that it holds; one more than its last if there is none.
+    std::uint64_t first_after(const Lane& lane, std::uint64_t seq) const noexcept;
+    /// Copies some events after `seq`, none beyond `last`, and moves `seq` on. False: there are no more.
+    bool copy_some(std::uint64_t& seq, std::uint64_t last, EventBatch& batch) const;
 
     const std::size_t capacity_;
-    mutable std::mutex mutex_; ///< protects ring_ and last_
-    std::vector<Event> ring_;  ///< event of seq s at (s - 1) % capacity_; grows up to capacity_
-    std::uint64_t last_ = 0;   ///< seq of the newest event
+    mutable std::mutex mutex_;  ///< protects lanes_ and last_
+    std::array<Lane, 2> lanes_; ///< what matters, and the rest
+    std::uint64_t last_ = 0;    ///< seq of the newest event
 };
 
 } // namespace fiberscope::detail

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What the tests of processes share.
+#pragma once
+
+#include <QtTest>
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <atomic>
+
+namespace fiberscope::test {
+
+using namespace std::chrono_literals;
+
+struct Tick {
+    int number = 0;
+};
+struct Tock {
+    int number = 0;
+};
+
+inline NodeConfig with_schedulers(unsigned schedulers) {
+    NodeConfig config;
+    config.schedulers = schedulers;
+    return config;
+}
+
+/// Counts its destructions: for "destructors run".
+struct Witness {
+    std::atomic<int>& destroyed;
+    ~Witness() { ++destroyed; }
+};
+
+inline ExitReason reason_of_end(ExternalProcess& me, Pid process, MonitorRef monitor) {
+    return me->receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; },
+                                [&](Down down) {
+                                    Q_ASSERT(down.pid == process);
+                                    return down.reason;
+                                }),
+                       after(10s, [] { return ExitReason{Term::atom("no_down_came")}; }));
+}
+
+/// Rows for a test that runs on 1, 2 and 4 schedulers.
+inline void add_scheduler_rows() {
+    QTest::addColumn<unsigned>("count");
+    for (const unsigned count : {1U, 2U, 4U})
+        QTest::addRow("%u schedulers", count) << count;
+}
+
+} // namespace fiberscope::test
