@@ -2,7 +2,7 @@
 #include "process/control_block.hpp"
 
 #include "base/clock.hpp"
-#include "process/external_wait.hpp"
+#include "base/thread_wait.hpp"
 #include "process/process_system.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/scheduler_group.hpp"
@@ -119,7 +119,7 @@ void ControlBlock::set_flag(std::uint8_t flag, bool value) noexcept {
 
 void ControlBlock::become_external() {
     if (external_ == nullptr)
-        external_ = std::make_unique<ExternalWait>();
+        external_ = std::make_unique<ThreadWait>();
     scheduler_ = nullptr;
     set_flag(ProcessRow::external_flag, true);
     run_state.store(RunState::running, std::memory_order_release);

@@ -19,7 +19,7 @@
 
 namespace fiberscope::detail {
 
-class ExternalWait;
+class ThreadWait;
 class ProcessSystem;
 
 /// How a turn of a process's code came to its end.
@@ -233,7 +233,7 @@ private:
     bool crashed_ = false;
     bool end_is_announced_ = false; ///< while the function of a blocking call still runs (rule X18)
     std::atomic<bool> blocking_done_{false};
-    std::unique_ptr<ExternalWait> external_; ///< stays once made: a late wake-up may still reach it
+    std::unique_ptr<ThreadWait> external_; ///< stays once made: a late wake-up may still reach it
 
     friend class ProcessSystem;
 };

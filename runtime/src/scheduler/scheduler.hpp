@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/counter.hpp"
+#include "base/thread_wait.hpp"
 #include "scheduler/pooled_fiber.hpp"
 #include "scheduler/run_queue.hpp"
 #include "scheduler/stack_pool.hpp"
@@ -12,7 +13,6 @@
 #include <array>
 #include <functional>
 #include <mutex>
-#include <semaphore>
 #include <vector>
 
 namespace boost::fibers {
@@ -167,7 +167,7 @@ private:
     std::atomic<bool> online_{true};
     std::atomic<bool> idle_{true};
     std::atomic<bool> asleep_{false};
-    std::binary_semaphore wake_{0};
+    ThreadWait wake_;
 
     // what the observer sees; written by the owning thread
     const std::int64_t started_ns_;

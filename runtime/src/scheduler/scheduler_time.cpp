@@ -85,23 +85,15 @@ void Scheduler::spin() const noexcept {
 void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
     asleep_.store(true, std::memory_order_seq_cst);
     group_.maybe_quiet();
-    bool woken = false;
-    if (!has_pending() && !is_done()) {
-        if (at_ns == never_ns) {
-            wake_.acquire();
-            woken = true;
-        } else
-            woken = wake_.try_acquire_until(std::chrono::steady_clock::time_point{std::chrono::nanoseconds{at_ns}});
-    }
+    if (!has_pending() && !is_done())
+        wake_.wait(at_ns);
     wake_ups_.add();
-    // who cleared the flag before us has released the semaphore, or is about to
-    if (!asleep_.exchange(false, std::memory_order_seq_cst) && !woken)
-        wake_.acquire();
+    asleep_.store(false, std::memory_order_seq_cst);
 }
 
 void Scheduler::notify() noexcept {
-    if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst))
-        wake_.release();
+    if (asleep_.load(std::memory_order_seq_cst))
+        wake_.notify();
 }
 
 bool Scheduler::has_pending() const noexcept {

@@ -9,8 +9,8 @@
 
 namespace fiberscope::detail {
 
-/// How the thread of an external process waits for signals.
-class ExternalWait {
+/// How a thread sleeps until another has something for it: a scheduler, or the thread of an external process.
+class ThreadWait {
 public:
     /// **Thread:** any.
     void notify() {
