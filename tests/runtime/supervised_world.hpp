@@ -105,11 +105,10 @@ public:
             text += (text.empty() ? "" : ", ") + note->text;
         return text;
     }
-    /// Waits for the end of `process`.
-    ExitReason end_of(Pid process) {
-        const MonitorRef monitor = me->monitor(process);
-        return me->receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; },
-                                    [](Down down) { return std::move(down.reason); }),
+    /// Waits for the end of a supervisor that `start` made: it is linked, so its reason comes even if it has ended already.
+    ExitReason end_of(Pid supervisor) {
+        return me->receive(on<Exit>([supervisor](const Exit& exit) { return exit.from == supervisor; },
+                                    [](Exit exit) { return std::move(exit.reason); }),
                            after(20s, [] { return ExitReason{Term::atom("still_alive")}; }));
     }
     /// `c1 running, c2 stopped`: as the supervisor sees its children.
