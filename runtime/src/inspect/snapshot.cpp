@@ -17,7 +17,10 @@ namespace {
 class NameCache {
 public:
     std::uint32_t of_address(std::uintptr_t address) {
-        return lookup(address, [address] { return FunctionNames::instance().id_of_address(address); });
+        return lookup(address, [address] {
+            const std::uint32_t id = FunctionNames::instance().id_of_address(address);
+            return is_glue(name_of(id)) ? 0 : id;
+        });
     }
     std::uint32_t of_type(const char* mangled) {
         return lookup(reinterpret_cast<std::uintptr_t>(mangled),
@@ -25,6 +28,10 @@ public:
     }
 
 private:
+    /// What calls a body, and has swallowed it where the compiler inlined it: no name of the program's.
+    static bool is_glue(std::string_view name) {
+        return name.find("_Function_handler") != std::string_view::npos || name.find("BodyOf") != std::string_view::npos;
+    }
     template <class Find>
     std::uint32_t lookup(std::uintptr_t key, Find find) {
         if (key == 0)
@@ -56,7 +63,8 @@ std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row)
     if (row.is_server() && block.fiber.load(std::memory_order_relaxed) == nullptr)
         return server_loop;
     const std::uintptr_t call_site = block.shown.call_site.get();
-    return call_site != 0 ? names().of_address(call_site - 1) : row.initial_function;
+    const std::uint32_t function = call_site != 0 ? names().of_address(call_site - 1) : 0;
+    return function != 0 ? function : row.initial_function;
 }
 
 ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
