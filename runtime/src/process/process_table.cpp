@@ -77,7 +77,7 @@ ControlBlock* ProcessTable::allocate(std::uint32_t scheduler) {
 void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcept {
     count_.fetch_sub(1, std::memory_order_relaxed);
     constexpr std::uint32_t longest_queue = 4 * shortest_queue;
-    if (scheduler != 0) {
+    if (scheduler != 0 && locals_[scheduler].queue.size > shortest_queue) {
         FreeQueue& queue = locals_[scheduler].queue;
         queue.push(block);
         if (queue.size <= longest_queue)
@@ -93,7 +93,7 @@ void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcep
 
 void ProcessTable::refill(FreeQueue& queue) {
     const std::lock_guard guard{lock_};
-    for (std::uint32_t i = 0; i < batch; ++i) {
+    while (queue.size <= shortest_queue + batch) {
         ControlBlock* block = common_.size > shortest_queue ? common_.pop() : fresh_block();
         if (block == nullptr)
             block = common_.pop();
