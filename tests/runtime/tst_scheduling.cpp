@@ -187,6 +187,7 @@ void TestScheduling::spawn_storm_across_schedulers() {
 /// Two busy processes spawned by one: the second must not wait behind the first while a scheduler idles.
 void TestScheduling::idle_schedulers_take_new_processes() {
     Node node{with_schedulers(2)};
+    QVERIFY(node.wait_until_quiet(10s));
     std::atomic<bool> stop{false};
     std::array<std::atomic<std::uint64_t>, 2> turns{};
     node.spawn([&](Process& self) {

@@ -90,7 +90,6 @@ Scheduler* Scheduler::current() noexcept {
 
 void Scheduler::run() {
     current_scheduler = this;
-    idle_.store(false, std::memory_order_relaxed);
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
     thread_id_ = ::gettid();
     clockid_t clock{};
@@ -269,6 +268,7 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
     switches_.add();
     running_.set(process.id_bits());
     process.is_new = false;
+    idle_.store(false, std::memory_order_relaxed);
     process.home.store(this, std::memory_order_relaxed);
     process.run_state.store(RunState::running, std::memory_order_relaxed);
     if (!queue_.empty())

@@ -50,15 +50,14 @@ void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
 
 void Scheduler::idle() noexcept {
     now_ns_ = clock_ns();
+    idle_.store(true, std::memory_order_seq_cst); // until it begins a process
     if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
         return;
-    idle_.store(true, std::memory_order_seq_cst);
     idle_since_ns_.set(now_ns_);
     const std::int64_t began_ns = now_ns_;
     spin();
     if (!is_there_work())
         sleep_until(timers_.next_ns());
-    idle_.store(false, std::memory_order_relaxed);
     now_ns_ = clock_ns();
     idle_since_ns_.set(0);
     idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
