@@ -252,13 +252,10 @@ Schedulable* Scheduler::pick() noexcept {
         run_requests();
     if (now_ns_ >= timers_.next_ns())
         fire_timers();
+    share_work();
     const std::uint32_t used = std::exchange(last_used_, 0);
     Schedulable* next = queue_.pop(used, static_cast<std::uint32_t>(group_.settings().reductions_per_slice));
-    if (next == nullptr)
-        next = steal();
-    else
-        share_work();
-    return next;
+    return next != nullptr ? next : steal();
 }
 
 void Scheduler::begin_slice(Schedulable& process) noexcept {

@@ -113,7 +113,7 @@ bool SchedulerGroup::set_online(std::uint32_t count) {
 
 Scheduler* SchedulerGroup::idle_one() const noexcept {
     for (std::uint32_t i = 0; i < online(); ++i)
-        if (schedulers_[i]->is_idle())
+        if (schedulers_[i].get() != Scheduler::current() && schedulers_[i]->is_idle())
             return schedulers_[i].get();
     return nullptr;
 }

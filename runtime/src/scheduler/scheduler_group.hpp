@@ -65,7 +65,7 @@ public:
     Scheduler& shortest() const noexcept;
     bool set_online(std::uint32_t count);
     std::uint32_t online() const noexcept { return online_.load(std::memory_order_relaxed); }
-    /// A scheduler that is online and idle, or nullptr.
+    /// Another scheduler that is online and idle, or nullptr.
     Scheduler* idle_one() const noexcept;
 
     /// Waits until every scheduler sleeps and nothing is on its way to one. **Blocks:** the thread.

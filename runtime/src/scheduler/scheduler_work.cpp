@@ -87,7 +87,7 @@ Schedulable* Scheduler::steal() noexcept {
 /// waiting for some dispatches: a burst that is over at once is not worth a wake-up.
 void Scheduler::share_work() noexcept {
     constexpr std::uint32_t enough = 16;
-    if (!queue_.has_spare()) {
+    if (!queue_.has_spare() || queue_length() < 2) {
         share_credit_ = 0;
         return;
     }
