@@ -163,31 +163,64 @@ Result<Pid> Node::start(const ServerSpec& server) {
     }
 }
 
-Result<std::monostate> Node::start(Application application) {
+Result<std::monostate> Node::load(Application application) {
+    return core_->applications.load(std::move(application));
+}
+
+/// Runs `operation(applications, self)` in the calling thread, as a process.
+template <class Operation>
+auto Node::with_applications(Operation operation) {
+    using Answer = decltype(operation(core_->applications, std::declval<Process&>()));
     auto me = try_attach();
     if (!me)
-        return me.error();
-    return core_->applications.start(***me, std::move(application));
+        return Answer{me.error()};
+    return operation(core_->applications, ***me);
+}
+
+/// Runs it in a process of its own, and hands its result to `completion`.
+template <class Operation, class Completion>
+void Node::with_applications_async(Operation operation, Completion completion) {
+    run_async([core = core_.get(), operation = std::move(operation), completion = std::move(completion)](
+                  Process* self, const ExitReason& reason) {
+        using Answer = decltype(operation(core->applications, *self));
+        completion(self != nullptr ? operation(core->applications, *self) : Answer{reason});
+    });
+}
+
+Result<std::monostate> Node::start(Application application) {
+    return with_applications([&](auto& all, Process& self) { return all.start(self, std::move(application)); });
+}
+
+Result<std::monostate> Node::start_application(Atom name, RestartType type) {
+    return with_applications([=](auto& all, Process& self) { return all.start(self, name, type); });
+}
+
+Result<std::vector<Atom>> Node::ensure_all_started(Atom name, RestartType type) {
+    return with_applications([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); });
 }
 
 Result<std::monostate> Node::stop_application(Atom name) {
-    auto me = try_attach();
-    if (!me)
-        return me.error();
-    return core_->applications.stop(***me, name);
+    return with_applications([=](auto& all, Process& self) { return all.stop(self, name); });
 }
 
 void Node::start_async(Application application, std::function<void(Result<std::monostate>)> completion) {
-    run_async([core = core_.get(), application = std::move(application),
-               completion = std::move(completion)](Process* self, const ExitReason& reason) {
-        completion(self != nullptr ? core->applications.start(*self, application) : Result<std::monostate>{reason});
-    });
+    with_applications_async(
+        [application = std::move(application)](auto& all, Process& self) { return all.start(self, application); },
+        std::move(completion));
+}
+
+void Node::start_application_async(Atom name, RestartType type, std::function<void(Result<std::monostate>)> completion) {
+    with_applications_async([=](auto& all, Process& self) { return all.start(self, name, type); }, std::move(completion));
+}
+
+void Node::ensure_all_started_async(Atom name, RestartType type,
+                                    std::function<void(Result<std::vector<Atom>>)> completion) {
+    with_applications_async([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); },
+                            std::move(completion));
 }
 
 void Node::stop_application_async(Atom name, std::function<void(Result<std::monostate>)> completion) {
-    run_async([core = core_.get(), name, completion = std::move(completion)](Process* self, const ExitReason& reason) {
-        completion(self != nullptr ? core->applications.stop(*self, name) : Result<std::monostate>{reason});
-    });
+    with_applications_async([=](auto& all, Process& self) { return all.stop(self, name); }, std::move(completion));
 }
 
 std::vector<ApplicationInfo> Node::applications() const {
@@ -210,6 +243,10 @@ void Node::snapshot(Snapshot& reuse) const {
 void Node::counters(Snapshot& reuse) const {
     take_counters(*core_->system, reuse);
     reuse.node.stopped_because = core_->stopped_because();
+}
+
+std::uint64_t Node::last_event_seq() const {
+    return core_->system->events().last_seq();
 }
 
 EventBatch Node::events_after(std::uint64_t seq) const {

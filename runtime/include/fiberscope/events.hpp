@@ -19,6 +19,9 @@ std::string_view to_string(LogLevel level) noexcept;
 
 /// One entry of the log: a report of a supervisor, of a crashed process, of an application, or a process's own line.
 struct LogEntry {
+    /// The field of a crash report that `events_after` fills with the name of the process's initial function.
+    static constexpr const char* initial_call = "initial_call";
+
     LogLevel level = LogLevel::info;
     Pid pid;           ///< whom it is about
     std::string title; ///< `SUPERVISOR REPORT`, `CRASH REPORT`, `PROGRESS REPORT`, ... or the line itself
@@ -43,7 +46,7 @@ struct Event {
     Pid pid;           ///< exit: who ended; restart: the new process; gave_up: the supervisor; log: whom it is about
     Atom name;         ///< exit, restart: registered name; applications: the name
     std::string label; ///< exit: the label that it had
-    std::uint32_t initial_function = 0; ///< exit: interned name
+    std::uint32_t initial_function = 0; ///< exit, crash report: interned name
     std::uintptr_t initial_address = 0; ///< exit: of the body, until events_after gives it its name
     const char* initial_type = nullptr; ///< exit: or the type of the body, likewise
     ExitReason reason;                  ///< exit, restart (of the old process), gave_up, application_stopped

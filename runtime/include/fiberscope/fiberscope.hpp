@@ -13,4 +13,6 @@
 #include <fiberscope/server.hpp>
 #include <fiberscope/snapshot.hpp>
 #include <fiberscope/supervisor.hpp>
+#include <fiberscope/sys.hpp>
+#include <fiberscope/task.hpp>
 #include <fiberscope/term.hpp>

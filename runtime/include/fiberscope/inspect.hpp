@@ -99,6 +99,8 @@ struct Inspection {
     Pid pid;
     bool alive = false; ///< false: nothing else is set
     Status status = Status::waiting;
+    Priority priority = Priority::normal;
+    bool trap_exit = false;
     std::vector<Pid> links;
     std::vector<MonitorInfo> monitors;
     std::vector<Pid> monitored_by;
@@ -106,6 +108,7 @@ struct Inspection {
     std::vector<MessageText> messages;
     std::vector<std::pair<std::string, std::string>> dictionary;
     std::string state;          ///< of a server; `busy` inside a handler; empty: it has none
+    bool is_server_suspended = false; ///< by `sys::Suspend`; with the state
     std::vector<Pid> ancestors; ///< parent first
     std::vector<FrameInfo> stack;
     bool is_supervisor = false; ///< `supervisor` is set

@@ -141,8 +141,18 @@ public:
     /// Starts an application. **Blocks:** the thread, until its tree stands.
     /// **Errors:** `{not_started,Dependency}`, `{already_started,Name}`, `{Reason,start}`.
     Result<std::monostate> start(Application application);
+    /// Makes an application known, so that it can be started by name. **Errors:** `{already_loaded,Name}`.
+    Result<std::monostate> load(Application application);
+    /// Starts a known application. **Blocks:** the thread, until its tree stands.
+    /// **Errors:** as `start`, and `{not_loaded,Name}`.
+    Result<std::monostate> start_application(Atom name, RestartType type = RestartType::temporary);
+    /// Starts a known application after those that it depends on; returns what was started, in that order. If one fails,
+    /// those that this call started are stopped again. **Blocks:** the thread. **Errors:** `{Name,Reason}`.
+    Result<std::vector<Atom>> ensure_all_started(Atom name, RestartType type = RestartType::temporary);
     /// **Blocks:** the thread, until its tree is down. **Errors:** `{not_started,Name}`.
     Result<std::monostate> stop_application(Atom name);
+    void start_application_async(Atom name, RestartType type, std::function<void(Result<std::monostate>)> completion);
+    void ensure_all_started_async(Atom name, RestartType type, std::function<void(Result<std::vector<Atom>>)> completion);
     void start_async(Application application, std::function<void(Result<std::monostate>)> completion);
     void stop_application_async(Atom name, std::function<void(Result<std::monostate>)> completion);
     /// Those that run, in start order.
@@ -157,6 +167,8 @@ public:
     void counters(Snapshot& reuse) const;
     /// Events after `seq` (0: from the oldest that the ring holds).
     EventBatch events_after(std::uint64_t seq) const;
+    /// The seq of the newest event; what happens from now on comes after it.
+    std::uint64_t last_event_seq() const;
     /// Asks processes about themselves; each answers between two slices, in its own time. A process that does not come
     /// to an end of its slice does not answer until it does. Dead ones are answered at once.
     void inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler);
@@ -183,6 +195,10 @@ private:
     Pid spawn_request(detail::SpawnRequest request, SpawnOptions options);
     bool deliver(const Target& target, std::unique_ptr<detail::MessageSignal> message);
     Result<std::unique_ptr<ExternalProcess>> try_attach();
+    template <class Operation>
+    auto with_applications(Operation operation);
+    template <class Operation, class Completion>
+    void with_applications_async(Operation operation, Completion completion);
     /// Runs `operation` in a process of its own; with nullptr and the reason if there can be none.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
 

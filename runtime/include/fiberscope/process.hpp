@@ -23,6 +23,8 @@ struct ServerSpec;
 /// The value, or the exit reason of what failed: `noproc`, `timeout`, the reason with which a server ended, ...
 template <class T>
 using Result = boost::system::result<T, ExitReason>;
+template <class T>
+struct detail::is_standard_message<Result<T>> : is_message<T> {};
 /// What `Result::value()` of a failed result throws.
 [[noreturn]] void throw_exception_from_error(const ExitReason& reason, const boost::source_location& location);
 
@@ -81,11 +83,16 @@ SpawnRequest make_spawn_request(Function&& function) {
     SpawnRequest request;
     if constexpr (std::is_pointer_v<Decayed>)
         request.function = reinterpret_cast<const void*>(function);
+    else if constexpr (requires { typename Decayed::Shown; })
+        request.mangled_type = typeid(typename Decayed::Shown).name(); // the body stands for another function
     else
         request.mangled_type = typeid(Decayed).name();
     request.body = std::make_unique<BodyOf<Decayed>>(std::forward<Function>(function));
     return request;
 }
+
+/// Sends a reply to the request `tag`: dropped where nobody waits for it any more. The request's monitor ends with it.
+void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply);
 
 /// A function to run in the blocking pool.
 struct BlockingCall {
@@ -257,6 +264,9 @@ public:
             return Result<Reply>{boost::system::in_place_error, reply.error()};
         return Result<Reply>{boost::system::in_place_value, std::move(*static_cast<Reply*>((*reply)->value))};
     }
+    /// Stops a server with `reason`, after its terminate (`gen_server:stop`). **Blocks:** parks until it has ended.
+    /// **Errors:** noproc, timeout (it still ends), calling_self, or the reason with which it ended instead of `reason`.
+    Result<std::monostate> stop(Target server, ExitReason reason = ExitReason::normal(), Duration timeout = infinity);
     /// Sends a cast: no reply, no error if there is no such server.
     template <class T>
     void cast(Target server, T message) {

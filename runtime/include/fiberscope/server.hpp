@@ -78,7 +78,7 @@ public:
     template <class Request>
     static void reply(Process& self, const From<Request>& from, typename Request::Reply value) {
         using Value = typename Request::Reply;
-        reply_signal(self, from.pid, from.tag,
+        detail::send_reply(self, from.pid, from.tag,
                      std::make_unique<detail::Envelope<Value>>(detail::SignalKind::message, std::move(value)));
     }
 
@@ -110,14 +110,13 @@ private:
     virtual void on_continue(const Term& term) = 0;
     virtual void on_timeout() = 0;
     virtual void on_terminate(const ExitReason& reason) = 0;
-    /// The state as the observer shows it; empty: it has no view.
-    virtual std::string state_text() const = 0;
+    /// The state as `sys::GetState` and the observer show it; nothing: it has no view.
+    virtual std::optional<Term> state_view() const = 0;
     /// A supervisor tells about its children; false: this server is none.
     virtual bool describe_supervisor(SupervisorInfo&) const { return false; }
 
     /// Calls `on_terminate` with the reason to stop with, once.
     void run_terminate();
-    static void reply_signal(Process& self, Pid to, Ref tag, std::unique_ptr<detail::MessageSignal> message);
 
     template <class Derived>
     friend class Server;
@@ -138,12 +137,13 @@ private:
 ///   `Reply<Get> handle_call(const Get&)`, `void handle_cast(Put)`, `void handle_info(Tick)` for each T of
 ///   `using Messages = fiberscope::Messages<Get, Put, Tick>;` (a call is a type with a `Reply`), `void handle_info(const
 ///   Message&)` for all else, `void handle_continue(const Term&)`, `void handle_timeout()`, `void terminate(const ExitReason&)`,
-///   `Term state() const` (what the observer shows).
+///   `Term state() const` (what `sys::GetState` and the observer show).
 /// **Thread:** handlers run in the server's process; they may receive and call, the server then keeps its fiber meanwhile.
 /// **Errors:** what a handler throws ends the server with that reason, after terminate. An unknown call or cast
 /// ends it with `{error,function_clause}`; an unknown info message is logged and dropped.
-/// **Source:** OTP `gen_server`. Wanted difference: handlers change the object instead of returning a new state;
-/// stop, continue and timeout are calls instead of return values.
+/// Every server answers the requests of `<fiberscope/sys.hpp>`, too.
+/// **Source:** OTP `gen_server`. Wanted differences: handlers change the object instead of returning a new state;
+/// stop, continue and timeout are calls instead of return values; what a handler throws is an error, never a return value (G10).
 template <class Derived>
 class Server : public ServerBase {
 public:
@@ -231,13 +231,13 @@ private:
         if constexpr (requires(Derived & server) { server.terminate(reason); })
             derived().terminate(reason);
     }
-    std::string state_text() const final {
+    std::optional<Term> state_view() const final {
         if constexpr (requires(const Derived& server) {
                           { server.state() } -> std::convertible_to<Term>;
                       })
-            return to_string(Term{static_cast<const Derived&>(*this).state()});
+            return Term{static_cast<const Derived&>(*this).state()};
         else
-            return {};
+            return std::nullopt;
     }
 };
 

@@ -46,11 +46,19 @@ struct ChildOptions {
 
 class Supervisor;
 
+/// Starts a child by code of its own, as OTP's start function `{M,F,A}` does. `start` runs in the supervisor's process;
+/// it returns the child's process when that stands, or the default Pid for `ignore`, and links it itself: the end of a child that is not
+/// linked is never noticed (rule S21). What it throws is the failure of that start.
+struct StartFunction {
+    std::function<Result<Pid>(Process& supervisor)> start;
+    std::string name{}; ///< what reports show
+};
+
 /// What a supervisor knows of a child: its id, how to start it, how to treat it.
 struct ChildSpec {
     Term id;
-    /// A server, a supervisor, or a plain process with this body.
-    std::variant<ServerSpec, std::shared_ptr<const Supervisor>, std::function<void(Process&)>> start;
+    /// A server, a supervisor, a plain process with this body, or code that starts one.
+    std::variant<ServerSpec, std::shared_ptr<const Supervisor>, std::function<void(Process&)>, StartFunction> start;
     SpawnOptions spawn; ///< for a plain process
     const void* function = nullptr;
     const char* mangled_type = nullptr;
@@ -62,7 +70,7 @@ struct ChildSpec {
 
 /// When a supervisor gives up: more than `intensity` restarts within `period`. Whole seconds, as in OTP (rule S06).
 struct RestartLimits {
-    std::uint32_t intensity = 1;
+    std::int32_t intensity = 1;
     std::chrono::seconds period{5};
 };
 
@@ -91,6 +99,10 @@ public:
     }
     /// Adds a supervisor.
     Supervisor child(Term id, Supervisor start, ChildOptions options = {}) &&;
+    /// Adds a child that `start` starts.
+    Supervisor child(Term id, StartFunction start, ChildOptions options = {}) && {
+        return std::move(*this).child(ChildSpec{std::move(id), std::move(start), {}, nullptr, nullptr, options});
+    }
     /// Adds a plain process with this body, copied for each start.
     template <class Function>
     requires std::is_invocable_v < std::decay_t<Function>
@@ -107,6 +119,9 @@ public:
         return std::move(*this).child(Term::atom(id), std::move(start), options);
     }
     Supervisor child(const char* id, Supervisor start, ChildOptions options = {}) && {
+        return std::move(*this).child(Term::atom(id), std::move(start), options);
+    }
+    Supervisor child(const char* id, StartFunction start, ChildOptions options = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(start), options);
     }
     template <class Function>
@@ -168,7 +183,7 @@ struct DeleteChild {
     using Reply = Result<std::monostate>; ///< errors: running, restarting, not_found, simple_one_for_one
     Term id;
 };
-/// simple_one_for_one: any id gives the template.
+/// simple_one_for_one: the id of the template, or the pid of a child, gives the template.
 struct GetChildSpec {
     using Reply = Result<std::shared_ptr<const ChildSpec>>; ///< error: not_found
     Term id;
@@ -185,8 +200,6 @@ struct CountChildren {
 };
 
 namespace detail {
-template <class T>
-struct is_standard_message<Result<T>> : is_message<T> {};
 template <>
 struct is_standard_message<ChildInfo> : std::true_type {};
 } // namespace detail

@@ -37,13 +37,14 @@ void EventRing::append(Event event) {
     // what it overwrote is freed here, outside of the lock
 }
 
+std::uint64_t EventRing::last_seq() const {
+    const std::lock_guard lock{mutex_};
+    return last_;
+}
+
 EventBatch EventRing::after(std::uint64_t seq) const {
     EventBatch batch;
-    std::uint64_t last = 0;
-    {
-        const std::lock_guard lock{mutex_};
-        last = last_;
-    }
+    const std::uint64_t last = last_seq();
     batch.next_seq = std::max(seq, last);
     for (std::uint64_t at = seq; at < last && copy_some(at, last, batch);) {
     }

@@ -25,6 +25,7 @@ public:
     void append(Event event);
     /// Events after `seq` that the ring holds, and exactly how many it no longer held.
     EventBatch after(std::uint64_t seq) const;
+    std::uint64_t last_seq() const;
 
 private:
     struct Lane {

@@ -3,8 +3,6 @@
 
 #include "base/readable_name.hpp"
 
-#include <fiberscope/process.hpp>
-
 namespace fiberscope {
 namespace {
 
@@ -33,9 +31,7 @@ std::string message_text(const MessageSignal& signal) {
     std::string text;
     try {
         text = signal.type->print(signal.value);
-    } catch (const ProcessExit&) {
-        throw; // the process that prints is being ended
-    } catch (...) {
+    } catch (...) { // an exit of the process that prints comes again at its next runtime call
         text = "<unprintable " + short_type_name(signal.type->mangled_name) + ">";
     }
     cut(text);

@@ -28,6 +28,56 @@ struct OnReturn {
 
 } // namespace
 
+Result<std::monostate> ApplicationController::load(Application application) {
+    const Atom name = application.name();
+    const std::lock_guard lock{mutex_};
+    if (!loaded_.emplace(name, std::move(application)).second)
+        return refused("already_loaded", name);
+    return ok();
+}
+
+std::optional<Application> ApplicationController::loaded(Atom name) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = loaded_.find(name);
+    return found != loaded_.end() ? std::optional{found->second} : std::nullopt;
+}
+
+Result<std::monostate> ApplicationController::start(Process& caller, Atom name, RestartType type) {
+    auto application = loaded(name);
+    if (!application)
+        return refused("not_loaded", name);
+    return start(caller, std::move(*application).restart_type(type));
+}
+
+Result<std::vector<Atom>> ApplicationController::ensure_all_started(Process& caller, Atom name, RestartType type) {
+    std::vector<Atom> above;
+    std::vector<Atom> started;
+    const Done done = start_with_dependencies(caller, name, type, above, started);
+    if (done)
+        return started;
+    for (auto undone = started.rbegin(); undone != started.rend(); ++undone)
+        static_cast<void>(stop(caller, *undone)); // fails only if it has ended meanwhile
+    return done.error();
+}
+
+Result<std::monostate> ApplicationController::start_with_dependencies(Process& caller, Atom name, RestartType type,
+                                                                      std::vector<Atom>& above, std::vector<Atom>& started) {
+    if (std::find(above.begin(), above.end(), name) != above.end())
+        return refused("depends_on_itself", name);
+    above.push_back(name);
+    if (const auto application = loaded(name))
+        for (const Atom dependency : application->dependencies())
+            if (const Done done = start_with_dependencies(caller, dependency, type, above, started); !done)
+                return done;
+    above.pop_back();
+    const Done done = start(caller, name, type);
+    if (done)
+        started.push_back(name);
+    else if (!done.error().term().is_tagged("already_started"))
+        return ExitReason{Term::tuple({name, done.error().term()})};
+    return ok();
+}
+
 Result<std::monostate> ApplicationController::start(Process& caller, Application application) {
     if (auto refusal = claim(application))
         return std::move(*refusal);
@@ -49,6 +99,7 @@ std::optional<ExitReason> ApplicationController::claim(const Application& applic
     for (const Atom dependency : application.dependencies())
         if (!is_running(dependency))
             return refused("not_started", dependency);
+    loaded_.insert_or_assign(application.name(), application);
     starting_.insert(application.name());
     ended_by_itself_.erase(application.name());
     return std::nullopt;

@@ -16,8 +16,6 @@
 namespace fiberscope::detail {
 namespace {
 
-using Fields = std::vector<std::pair<std::string, std::string>>;
-
 void record(Process& self, EventKind kind, Atom name, ExitReason reason) {
     Event event;
     event.kind = kind;
@@ -27,21 +25,17 @@ void record(Process& self, EventKind kind, Atom name, ExitReason reason) {
     record_event(self, std::move(event));
 }
 
-void log(Process& self, LogLevel level, std::string title, Fields fields) {
-    Event event;
-    event.kind = EventKind::log;
-    event.pid = self.pid();
-    event.log = std::make_shared<const LogEntry>(LogEntry{level, self.pid(), std::move(title), std::move(fields)});
-    record_event(self, std::move(event));
-}
-
 } // namespace
 
 ApplicationMaster::ApplicationMaster(ApplicationController* controller, Application application)
     : controller_{controller}, application_{std::move(application)} {
     self().trap_exit(true);
-    const Result<Pid> supervisor = start_server(self(), application_.supervisor().start(), true);
+    become_group_leader(self());
+    if (application_.start_callback())
+        application_.start_callback()(self());
+    const Result<Pid> supervisor = start_server(self(), application_.top(), true);
     if (!supervisor) {
+        kill_group(self());
         log_exited(supervisor.error());
         stop(supervisor.error());
         return;
@@ -49,8 +43,8 @@ ApplicationMaster::ApplicationMaster(ApplicationController* controller, Applicat
     supervisor_ = *supervisor;
     controller_->started(application_, self().pid(), supervisor_);
     record(self(), EventKind::application_started, application_.name(), {});
-    log(self(), LogLevel::info, "PROGRESS REPORT",
-        {{"application", to_string(Term{application_.name()})}, {"started_at", to_string(supervisor_)}});
+    log_report(self(), LogLevel::info, self().pid(), "PROGRESS REPORT",
+               {{"application", to_string(Term{application_.name()})}, {"started_at", to_string(supervisor_)}});
 }
 
 ApplicationMaster::~ApplicationMaster() {
@@ -71,9 +65,24 @@ void ApplicationMaster::terminate(const ExitReason& reason) {
 void ApplicationMaster::stop_tree() {
     if (!supervisor_)
         return;
+    run_ignoring_errors(application_.prep_stop_callback());
     const MonitorRef monitor = self().monitor(supervisor_);
     self().exit(supervisor_, ExitReason::shutdown());
     self().receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; }, [](Down) {}));
+    clean_up();
+}
+
+void ApplicationMaster::clean_up() {
+    run_ignoring_errors(application_.stop_callback());
+    kill_group(self());
+}
+
+void ApplicationMaster::run_ignoring_errors(const Application::Callback& callback) {
+    try {
+        if (callback)
+            callback(self());
+    } catch (...) { // OTP calls them with `catch`, too; an exit of the master itself comes again at its next runtime call
+    }
 }
 
 void ApplicationMaster::handle_info(const Exit& exit) {
@@ -81,6 +90,8 @@ void ApplicationMaster::handle_info(const Exit& exit) {
         return;
     const RestartType type = application_.type();
     const bool stops_node = type == RestartType::permanent || (type == RestartType::transient && !exit.reason.is_normal());
+    run_ignoring_errors(application_.prep_stop_callback());
+    clean_up();
     leave(exit.reason, true);
     if (stops_node)
         request_node_stop(self(), fmt::format("{} application {} ended: {}", to_string(type), application_.name().name(),
@@ -97,8 +108,8 @@ void ApplicationMaster::leave(const ExitReason& reason, bool by_itself) {
 }
 
 void ApplicationMaster::log_exited(const ExitReason& reason) {
-    log(self(), LogLevel::notice, "NOTICE REPORT",
-        {{"application", to_string(Term{application_.name()})},
+    log_report(self(), LogLevel::notice, self().pid(), "NOTICE REPORT",
+               {{"application", to_string(Term{application_.name()})},
          {"exited", to_string(reason)},
          {"type", std::string{to_string(application_.type())}}});
 }

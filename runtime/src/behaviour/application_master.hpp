@@ -27,8 +27,11 @@ public:
     void terminate(const ExitReason& reason);
 
 private:
-    /// Tells the top supervisor to end and waits, without a limit.
+    /// Tells the top supervisor to end, waits without a limit, and kills what the application leaves behind (rule A03).
     void stop_tree();
+    /// The last callback and the kill of what is left, once the top supervisor has ended.
+    void clean_up();
+    void run_ignoring_errors(const Application::Callback& callback);
     /// Leaves the list of the running, and says so in the log. Once.
     void leave(const ExitReason& reason, bool by_itself);
     void log_exited(const ExitReason& reason);

@@ -31,11 +31,15 @@ Pid spawn_plain(Process& self, const ChildSpec& spec, const PlainBody& body) {
     return spawn_child(self, std::move(request), spec.spawn);
 }
 
-Result<Pid> start_linked(Process& self, const ServerSpec& server) {
-    Result<Pid> started = start_server(self, server, true);
+/// In a supervisor `ignore` is no failure: the default Pid.
+Result<Pid> ignore_is_no_process(Result<Pid> started) {
     if (!started && started.error().term().is_atom("ignore"))
         return {boost::system::in_place_value, Pid{}};
     return started;
+}
+
+Result<Pid> start_linked(Process& self, const ServerSpec& server) {
+    return ignore_is_no_process(start_server(self, server, true));
 }
 
 /// Takes the end of `child` that `monitor` reports; nothing if it does not come within `timeout`.
@@ -65,6 +69,9 @@ Result<Pid> start_child_process(Process& self, const ChildSpec& spec) {
                                      },
                                      [&](const PlainBody& body) {
                                          return Result<Pid>{boost::system::in_place_value, spawn_plain(self, spec, body)};
+                                     },
+                                     [&](const StartFunction& function) {
+                                         return ignore_is_no_process(function.start(self));
                                      }},
                           spec.start);
     } catch (const Error& error) {
@@ -134,18 +141,20 @@ Term to_term(Shutdown shutdown) {
 Atom registered_name(const ChildSpec& spec) noexcept {
     return std::visit(Overloaded{[](const ServerSpec& server) { return server.options.name; },
                                  [](const std::shared_ptr<const Supervisor>& supervisor) { return supervisor->name(); },
-                                 [&](const PlainBody&) { return spec.spawn.name; }},
+                                 [&](const PlainBody&) { return spec.spawn.name; },
+                                 [](const StartFunction&) { return Atom{}; }},
                       spec.start);
 }
 
-StartFunction start_function(const ChildSpec& spec) noexcept {
+StartFunctionName start_function_name(const ChildSpec& spec) noexcept {
     return std::visit(Overloaded{[](const ServerSpec& server) {
-                                     return StartFunction{server.options.initial_function, server.mangled_type};
+                                     return StartFunctionName{server.options.initial_function, server.mangled_type};
                                  },
-                                 [](const std::shared_ptr<const Supervisor>&) { return StartFunction{"Supervisor"}; },
+                                 [](const std::shared_ptr<const Supervisor>&) { return StartFunctionName{"Supervisor"}; },
                                  [&](const PlainBody&) {
-                                     return StartFunction{spec.spawn.initial_function, spec.mangled_type};
-                                 }},
+                                     return StartFunctionName{spec.spawn.initial_function, spec.mangled_type};
+                                 },
+                                 [](const StartFunction& function) { return StartFunctionName{function.name}; }},
                       spec.start);
 }
 

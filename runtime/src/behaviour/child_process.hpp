@@ -32,10 +32,10 @@ Term to_term(Shutdown shutdown);
 Atom registered_name(const ChildSpec& spec) noexcept;
 
 /// What a child starts with: a name that somebody gave, else a type; neither for a plain function.
-struct StartFunction {
+struct StartFunctionName {
     std::string_view given;
     const char* mangled_type = nullptr;
 };
-StartFunction start_function(const ChildSpec& spec) noexcept;
+StartFunctionName start_function_name(const ChildSpec& spec) noexcept;
 
 } // namespace fiberscope::detail

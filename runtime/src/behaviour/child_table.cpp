@@ -15,7 +15,7 @@ Child& ChildTable::add(Term key, std::shared_ptr<const ChildSpec> spec) {
 }
 
 void ChildTable::remove(Child& child) {
-    by_pid_.erase(child.pid);
+    set_stopped(child);
     const auto entry = by_key_.find(child.key);
     const Position position = entry->second;
     by_key_.erase(entry);
@@ -33,15 +33,23 @@ Child* ChildTable::find(Pid pid) {
 }
 
 void ChildTable::set_running(Child& child, Pid pid) {
+    set_stopped(child);
     child.state = ChildInfo::State::running;
     child.pid = pid;
     by_pid_.emplace(pid, &child);
 }
 
-void ChildTable::set_ended(Child& child, ChildInfo::State state) {
-    by_pid_.erase(child.pid);
-    child.state = state;
+void ChildTable::set_stopped(Child& child) {
+    by_pid_.erase(child.state == ChildInfo::State::restarting ? child.old_pid : child.pid);
+    child.state = ChildInfo::State::stopped;
     child.pid = {};
+}
+
+void ChildTable::set_restarting(Child& child) {
+    set_stopped(child);
+    child.state = ChildInfo::State::restarting;
+    if (child.old_pid)
+        by_pid_.emplace(child.old_pid, &child);
 }
 
 std::vector<Child*> ChildTable::all() {

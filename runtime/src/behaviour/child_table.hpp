@@ -40,12 +40,14 @@ public:
 
     /// nullptr if there is none.
     Child* find(const Term& key);
-    /// The child whose process this is; nullptr if there is none.
+    /// The child whose process this is, or was before the restart that is being tried; nullptr if there is none.
     Child* find(Pid pid);
 
     void set_running(Child& child, Pid pid);
-    /// Forgets the process; `state` is stopped or restarting.
-    void set_ended(Child& child, ChildInfo::State state);
+    /// Forgets the process.
+    void set_stopped(Child& child);
+    /// Its restart failed and is tried again.
+    void set_restarting(Child& child);
 
     /// All children; those from `first` on. In start order.
     std::vector<Child*> all();

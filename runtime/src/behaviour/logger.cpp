@@ -7,15 +7,7 @@ namespace fiberscope::detail {
 
 void Logger::handle_cast(Line line) {
     ++lines_;
-    auto entry = std::make_shared<LogEntry>();
-    entry->level = line.level;
-    entry->pid = line.about ? line.about : self().pid();
-    entry->title = std::move(line.text);
-    Event event;
-    event.kind = EventKind::log;
-    event.pid = entry->pid;
-    event.log = std::move(entry);
-    record_event(self(), std::move(event));
+    log_report(self(), line.level, line.about ? line.about : self().pid(), std::move(line.text), {});
 }
 
 Term Logger::state() const {

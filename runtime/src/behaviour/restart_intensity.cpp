@@ -9,7 +9,7 @@ bool RestartIntensity::add(std::int64_t now_s) {
     if (seconds_.empty() || seconds_.back().at_s != now_s)
         seconds_.push_back({now_s, 0});
     ++seconds_.back().restarts;
-    return in_period(now_s) <= limits_.intensity;
+    return in_period(now_s) <= static_cast<std::uint32_t>(limits_.intensity);
 }
 
 std::uint32_t RestartIntensity::in_period(std::int64_t now_s) const noexcept {

@@ -12,6 +12,7 @@ namespace fiberscope::detail {
 /// clock, a restart at second S counts up to and including second S + period.
 class RestartIntensity {
 public:
+    /// **Pre-condition:** the intensity is not negative.
     explicit RestartIntensity(RestartLimits limits) noexcept : limits_{limits} {}
 
     /// Counts a restart at `now_s`. False: it is one too many.

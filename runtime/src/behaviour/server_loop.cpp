@@ -4,7 +4,10 @@
 #include "base/message_text.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
+#include "process/services.hpp"
 #include "scheduler/scheduler.hpp"
+
+#include <fiberscope/sys.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -22,23 +25,30 @@ void ServerBase::run_terminate() {
     on_terminate(*stop_);
 }
 
-void ServerBase::reply_signal(Process& self, Pid to, Ref tag, std::unique_ptr<detail::MessageSignal> message) {
-    detail::ControlBlock& block = detail::ProcessAccess::block(self);
-    message->role = detail::MessageRole::reply;
-    message->tag = tag;
-    message->from = self.pid();
-    message->sent_ns = block.now_ns();
-    block.monitored_by.erase(tag); // the caller's monitor ends with its reply
-    block.shown.messages_out.add();
-    if (detail::Scheduler* scheduler = block.scheduler())
-        scheduler->messages.add();
-    block.system().send(to, std::move(message));
-    block.safe_point();
-}
-
 } // namespace fiberscope
 
 namespace fiberscope::detail {
+
+namespace {
+
+bool is_system(const MessageSignal& message) {
+    const MessageType* type = message.type;
+    return type == &message_type<sys::GetState> || type == &message_type<sys::Suspend> ||
+           type == &message_type<sys::Resume> || type == &message_type<sys::Terminate>;
+}
+
+bool is_end_of_parent(const ControlBlock& block, const MessageSignal& message) {
+    return message.type == &message_type<Exit> && message.from && message.from == block.linked_parent();
+}
+
+/// As proc_lib: the end of a start is a crash, unless its reason is a clean one or it was killed.
+void fail_start(ControlBlock& block, ExitReason reason) {
+    if (!block.pending_exit() && !reason.is_clean())
+        block.set_crashed();
+    block.set_end_reason(std::move(reason));
+}
+
+} // namespace
 
 Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
     if (server_ == nullptr && !start(block))
@@ -53,13 +63,13 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
             return Turn::waits;
         if (run_pending(block))
             return Turn::ended;
-        if (auto message = block.mailbox.pop()) {
+        if (auto message = next_message(block)) {
             block.messages_changed();
             if (handle(block, *message))
                 return Turn::ended;
-        } else if (!idle_time_is_over(block, scheduler))
+        } else if (is_suspended_ || !idle_time_is_over(block, scheduler))
             return Turn::waits;
-        else if (guarded(block, [this] { server_->on_timeout(); }))
+        else if (guarded(block, nullptr, [this] { server_->on_timeout(); }))
             return Turn::ended;
         if (scheduler.charge(4)) {
             if (scheduler.someone_waits())
@@ -74,92 +84,132 @@ bool ServerLoop::start(ControlBlock& block) {
         in_handler_ = true;
         server_ = make_();
         in_handler_ = false;
-    } catch (const ProcessExit& exit) {
-        block.set_end_reason(exit.reason);
-        return false;
     } catch (...) {
-        block.set_end_reason(reason_of_current_exception());
-        block.set_crashed();
+        fail_start(block, reason_of_current_exception());
         return false;
     }
     make_ = nullptr;
     SupervisorInfo info;
     block.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
-    if (server_->ignore_ || server_->stop_) {
-        if (server_->ignore_)
-            block.set_start_ignored();
-        block.set_end_reason(server_->ignore_ ? ExitReason::normal() : *server_->stop_);
+    if (server_->ignore_) {
+        block.set_start_ignored();
+        block.set_end_reason(ExitReason::normal());
+        return false;
+    }
+    if (server_->stop_) {
+        fail_start(block, *server_->stop_);
         return false;
     }
     block.report_started();
-    begin_idle_time();
+    take_idle_timeout();
     return true;
 }
 
 template <class Handler>
-bool ServerLoop::guarded(ControlBlock& block, Handler handler) {
+bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Handler handler) {
     idle_until_ns_ = never_ns;
     try {
         in_handler_ = true;
         handler();
         in_handler_ = false;
-        begin_idle_time();
-        return false;
+        take_idle_timeout();
+        if (!server_->stop_)
+            return false;
+        terminate(block, *server_->stop_, message);
+        return true;
     } catch (const ProcessExit& exit) {
         in_handler_ = false;
         if (block.pending_exit())
             block.set_end_reason(*block.pending_exit());
         else
-            terminate(block, exit.reason);
+            terminate(block, exit.reason, message);
     } catch (...) {
         in_handler_ = false;
-        terminate(block, reason_of_current_exception());
+        terminate(block, reason_of_current_exception(), message);
     }
     return true;
 }
 
-/// A handler may have asked to stop, or to continue before the next message (G08).
+/// The start or a handler may have asked to continue before the next message (G08).
 bool ServerLoop::run_pending(ControlBlock& block) {
-    while (!server_->stop_ && server_->continue_) {
+    while (server_->continue_) {
         const Term term = *std::exchange(server_->continue_, std::nullopt);
-        if (guarded(block, [&] { server_->on_continue(term); }))
+        if (guarded(block, nullptr, [&] { server_->on_continue(term); }))
             return true;
     }
-    if (!server_->stop_)
-        return false;
-    terminate(block, *server_->stop_);
-    return true;
+    return false;
+}
+
+std::unique_ptr<MessageSignal> ServerLoop::next_message(ControlBlock& block) {
+    if (!is_suspended_)
+        return block.mailbox.pop();
+    while (MessageSignal* message = block.mailbox.next(looked_at_up_to_)) {
+        if (is_system(*message) || is_end_of_parent(block, *message))
+            return block.mailbox.take(looked_at_up_to_);
+        looked_at_up_to_ = {message};
+    }
+    return nullptr;
 }
 
 bool ServerLoop::handle(ControlBlock& block, MessageSignal& message) {
     server_->sent_ns_ = message.sent_ns;
-    if (message.type == &message_type<Exit> && message.from == block.linked_parent() && message.from) {
-        terminate(block, static_cast<const Exit*>(message.value)->reason); // its parent ended (G05)
+    if (is_end_of_parent(block, message)) {
+        terminate(block, static_cast<const Exit*>(message.value)->reason); // (G05)
         return true;
     }
-    return guarded(block, [&] {
+    if (is_system(message))
+        return handle_system(block, message);
+    return guarded(block, &message, [&] {
         if (!server_->handle(message))
             handle_unknown(block, message);
     });
 }
 
+// -- sys (G12) ----
+
+template <class Request>
+void ServerLoop::answer(ControlBlock& block, const MessageSignal& message, typename Request::Reply reply) {
+    if (message.role == MessageRole::call)
+        ServerBase::reply(block.process(), From<Request>{message.from, message.tag}, std::move(reply));
+}
+
+bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
+    if (message.type == &message_type<sys::GetState>)
+        answer<sys::GetState>(block, message, state());
+    else if (message.type == &message_type<sys::Suspend>) {
+        is_suspended_ = true;
+        answer<sys::Suspend>(block, message, {});
+    } else if (message.type == &message_type<sys::Resume>) {
+        is_suspended_ = false;
+        looked_at_up_to_ = {};
+        answer<sys::Resume>(block, message, {});
+    } else {
+        answer<sys::Terminate>(block, message, {});
+        terminate(block, static_cast<const sys::Terminate*>(message.value)->reason);
+        return true;
+    }
+    begin_idle_time(); // it waits anew for its whole time, as gen_server does
+    return false;
+}
+
+Result<Term> ServerLoop::state() const {
+    try {
+        if (auto view = server_->state_view())
+            return Result<Term>{boost::system::in_place_value, std::move(*view)};
+        return ExitReason{Term::atom("no_state_view")};
+    } catch (...) {
+        return ExitReason{Term::tuple({Term::atom("callback_failed"), reason_of_current_exception().term()})};
+    }
+}
+
 void ServerLoop::handle_unknown(ControlBlock& block, const MessageSignal& message) {
     if (message.role != MessageRole::info)
         throw Error{Term::atom("function_clause")};
-    auto entry = std::make_shared<LogEntry>();
-    entry->level = LogLevel::error;
-    entry->pid = block.pid();
-    entry->title = "Unexpected message dropped";
-    entry->fields.emplace_back("server", to_string(block.pid()));
-    entry->fields.emplace_back("message", message_text(message));
-    Event event;
-    event.kind = EventKind::log;
-    event.pid = block.pid();
-    event.log = std::move(entry);
-    block.system().events().append(std::move(event));
+    log_report(block.process(), LogLevel::error, block.pid(), "Unexpected message dropped",
+               {{"server", to_string(block.pid())}, {"message", message_text(message)}});
 }
 
-void ServerLoop::terminate(ControlBlock& block, ExitReason reason) {
+void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last) {
     server_->stop_ = std::move(reason);
     try {
         in_handler_ = true;
@@ -170,15 +220,37 @@ void ServerLoop::terminate(ControlBlock& block, ExitReason reason) {
     in_handler_ = false;
     const ExitReason& end = block.pending_exit() ? *block.pending_exit() : *server_->stop_;
     block.set_end_reason(end);
-    if (!end.is_clean() && !block.pending_exit())
-        block.set_crashed();
+    if (end.is_clean() || block.pending_exit())
+        return;
+    block.set_crashed();
+    report_terminating(block, end, last);
+}
+
+/// As gen_server's error report (G11); proc_lib's crash report and the supervisor's follow.
+void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reason, const MessageSignal* last) const {
+    const Atom name = Atom::from_id(block.shown.name.get());
+    std::vector<std::pair<std::string, std::string>> fields;
+    fields.emplace_back("name", name ? std::string{name.name()} : to_string(block.pid()));
+    if (last != nullptr) {
+        fields.emplace_back("last_message", message_text(*last)); // as its handler left it
+        if (last->from)
+            fields.emplace_back("from", to_string(last->from));
+    }
+    if (const Result<Term> view = state())
+        fields.emplace_back("state", to_string(*view));
+    fields.emplace_back("reason", to_string(reason));
+    log_report(block.process(), LogLevel::error, block.pid(), "SERVER TERMINATING", std::move(fields));
 }
 
 // -- idle time ----
 
+void ServerLoop::take_idle_timeout() {
+    idle_timeout_ = std::exchange(server_->idle_timeout_, std::nullopt).value_or(infinity);
+    begin_idle_time();
+}
+
 void ServerLoop::begin_idle_time() {
-    const auto timeout = std::exchange(server_->idle_timeout_, std::nullopt);
-    idle_until_ns_ = timeout ? deadline_after(clock_ns(), *timeout) : never_ns;
+    idle_until_ns_ = idle_timeout_ == infinity ? never_ns : deadline_after(clock_ns(), idle_timeout_);
 }
 
 bool ServerLoop::idle_time_is_over(ControlBlock& block, Scheduler& scheduler) {
@@ -200,8 +272,13 @@ void ServerLoop::inspect(Inspect what, Inspection& result) const {
     result.is_supervisor = server_->describe_supervisor(result.supervisor);
     if (!has(what, Inspect::children))
         result.supervisor.children.clear();
-    if (has(what, Inspect::state))
-        result.state = in_handler_ ? "busy" : server_->state_text();
+    if (!has(what, Inspect::state))
+        return;
+    if (in_handler_)
+        result.state = "busy";
+    else if (const Result<Term> view = state())
+        result.state = to_string(*view);
+    result.is_server_suspended = is_suspended_;
 }
 
 } // namespace fiberscope::detail

@@ -12,7 +12,7 @@ namespace fiberscope::detail {
 
 /// What a server's process executes: start the object, then one handler a message. Between two messages it holds no
 /// frames, so an idle server costs its control block and its object.
-/// **Source:** gen_server.erl and proc_lib.erl of OTP 25, rules G01 to G14.
+/// **Source:** gen_server.erl, sys.erl and proc_lib.erl of OTP 25, rules G01 to G14.
 class ServerLoop final : public ProcessCode {
 public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
@@ -25,22 +25,35 @@ private:
     bool start(ControlBlock& block);
     /// Runs what must come before the next message: stop, continue. True: the server has ended.
     bool run_pending(ControlBlock& block);
+    /// The next message to handle: the oldest; while suspended by `sys::Suspend` the oldest that is handled even so.
+    std::unique_ptr<MessageSignal> next_message(ControlBlock& block);
     /// True: the server has ended.
     bool handle(ControlBlock& block, detail::MessageSignal& message);
+    /// Handles a request of `sys`. True: the server has ended.
+    bool handle_system(ControlBlock& block, detail::MessageSignal& message);
+    template <class Request>
+    void answer(ControlBlock& block, const MessageSignal& message, typename Request::Reply reply);
+    Result<Term> state() const;
     void handle_unknown(ControlBlock& block, const detail::MessageSignal& message);
     /// True if the idle timeout is over now; else it is armed, if there is one.
     bool idle_time_is_over(ControlBlock& block, Scheduler& scheduler);
     /// Runs one handler; what it throws ends the server. True: it has ended.
     template <class Handler>
-    bool guarded(ControlBlock& block, Handler handler);
-    /// terminate, then the end with `reason`.
-    void terminate(ControlBlock& block, ExitReason reason);
+    bool guarded(ControlBlock& block, const MessageSignal* message, Handler handler);
+    /// terminate, then the end with `reason`. `last`: what it handled, if anything.
+    void terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last = nullptr);
+    void report_terminating(ControlBlock& block, const ExitReason& reason, const MessageSignal* last) const;
+    /// A handler may have set a timeout; one that ran out or was interrupted by a message is over (G09).
+    void take_idle_timeout();
     void begin_idle_time();
 
     std::function<std::unique_ptr<ServerBase>()> make_;
     std::unique_ptr<ServerBase> server_;
+    Duration idle_timeout_ = infinity;
     std::int64_t idle_until_ns_ = never_ns;
     bool in_handler_ = false;
+    bool is_suspended_ = false;          ///< by `sys::Suspend`
+    Mailbox::Position looked_at_up_to_{}; ///< while suspended: messages before it wait
 };
 
 } // namespace fiberscope::detail

@@ -53,6 +53,20 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     return report.outcome == StartReport::Outcome::ignored ? ExitReason{Term::atom("ignore")} : report.reason;
 }
 
+void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply) {
+    ControlBlock& block = ProcessAccess::block(self);
+    reply->role = MessageRole::reply;
+    reply->tag = tag;
+    reply->from = self.pid();
+    reply->sent_ns = block.now_ns();
+    block.monitored_by.erase(tag);
+    block.shown.messages_out.add();
+    if (Scheduler* scheduler = block.scheduler())
+        scheduler->messages.add();
+    block.system().send(to, std::move(reply));
+    block.safe_point();
+}
+
 Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
     SpawnPlan plan;
     plan.code = std::make_unique<PlainCode>(std::move(request.body));
@@ -68,6 +82,31 @@ void record_event(Process& process, Event event) {
     if (event.kind == EventKind::restart)
         system.restarts.fetch_add(1, std::memory_order_relaxed);
     system.events().append(std::move(event));
+}
+
+void log_report(Process& process, LogLevel level, Pid about, std::string title,
+                std::vector<std::pair<std::string, std::string>> fields) {
+    ProcessAccess::block(process).system().log(
+        std::make_shared<const LogEntry>(LogEntry{level, about, std::move(title), std::move(fields)}));
+}
+
+void become_group_leader(Process& process) noexcept {
+    ProcessAccess::block(process).shown.group_leader.set(process.pid().bits());
+}
+
+void kill_group(Process& process) {
+    ProcessSystem& system = ProcessAccess::block(process).system();
+    for (bool is_done = false; !std::exchange(is_done, true);)
+        for (std::uint32_t slot = 1; slot < system.table().used_slots(); ++slot) {
+            const ControlBlock& block = *system.table().at(slot);
+            const Pid member = block.pid();
+            if (block.shown.group_leader.get() != process.pid().bits() || member == process.pid() || !system.is_alive(member))
+                continue;
+            const MonitorRef monitor = process.monitor(member);
+            process.exit(member, ExitReason::kill());
+            process.receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; }, [](Down) {}));
+            is_done = false; // it may have started others meanwhile
+        }
 }
 
 std::int64_t node_time_ms(const Process& process) noexcept {

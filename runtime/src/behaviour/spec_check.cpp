@@ -35,22 +35,25 @@ std::optional<Term> check_child_spec(const ChildSpec& spec, AutoShutdown auto_sh
     if (spec.options.significant && spec.options.restart == RestartType::permanent)
         return bad_combination(pair("restart", Term::atom("permanent")), is_significant);
     const Shutdown shutdown = spec.shutdown();
-    if (shutdown.is_brutal() && shutdown.time() != Shutdown::brutal_kill.time())
+    const bool is_time = !shutdown.is_infinite() && shutdown.time() != Shutdown::brutal_kill.time();
+    if (is_time && shutdown.time() <= Duration::zero())
         return pair("invalid_shutdown", std::chrono::duration_cast<std::chrono::milliseconds>(shutdown.time()).count());
     return std::nullopt;
 }
 
 std::optional<Term> check_definition(const Supervisor& definition) {
+    if (const auto intensity = definition.limits().intensity; intensity < 0)
+        return pair("supervisor_data", pair("invalid_intensity", intensity));
     if (const auto period = definition.limits().period.count(); period <= 0)
         return pair("supervisor_data", pair("invalid_period", period));
     if (definition.strategy() == Strategy::simple_one_for_one && definition.children().size() != 1)
         return pair("bad_start_spec", ids_of(definition));
     std::unordered_set<Term, TermHash> ids;
     for (const ChildSpec& spec : definition.children()) {
-        if (!ids.insert(spec.id).second)
-            return pair("start_spec", pair("duplicate_child_name", spec.id));
         if (auto wrong = check_child_spec(spec, definition.auto_shutdown()))
             return pair("start_spec", std::move(*wrong));
+        if (!ids.insert(spec.id).second)
+            return pair("start_spec", pair("duplicate_child_name", spec.id));
     }
     return std::nullopt;
 }

@@ -48,13 +48,14 @@ Result<Pid> SupervisorProcess::start_child(Child& child) {
     Result<Pid> started = start_child_process(self(), *child.spec);
     if (!started)
         return started;
-    const Pid replaced = std::exchange(child.old_pid, {});
     if (!*started) {
-        children_.set_ended(child, ChildInfo::State::stopped);
+        children_.set_stopped(child);
+        child.old_pid = {};
         return started;
     }
     const std::int64_t now_ns = clock_ns();
     children_.set_running(child, *started);
+    const Pid replaced = std::exchange(child.old_pid, {});
     if (!is_dynamic())
         reports_.started(child, *started);
     if (replaced) {
@@ -73,8 +74,8 @@ std::optional<SupervisorProcess::StartFailure> SupervisorProcess::start_group(co
             reports_.failed("start_error", *child, {}, started.error());
             return StartFailure{child, started.error()};
         }
-        if (!*started)
-            forget_if_unkept(*child);
+        if (!*started && child->is_temporary())
+            children_.remove(*child);
     }
     return std::nullopt;
 }
@@ -88,7 +89,7 @@ void SupervisorProcess::stop_child(Child& child) {
         child.old_pid = child.pid;
         child.last_exit_reason = reason.term();
     }
-    children_.set_ended(child, ChildInfo::State::stopped);
+    children_.set_stopped(child);
 }
 
 void SupervisorProcess::stop_group(const Group& group) {
@@ -118,12 +119,12 @@ void SupervisorProcess::forget_if_unkept(Child& child) {
 
 void SupervisorProcess::handle_info(const Exit& exit) {
     Child* const child = children_.find(exit.from);
-    if (child == nullptr)
+    if (child == nullptr || child->state != ChildInfo::State::running)
         return; // a stranger's exit signal does not move a supervisor (rule S19)
     child->old_pid = child->pid;
     child->ended_ns = sent_ns();
     child->last_exit_reason = exit.reason.term();
-    children_.set_ended(*child, ChildInfo::State::stopped);
+    children_.set_stopped(*child);
     const bool is_permanent = child->restart() == RestartType::permanent;
     const bool is_clean = exit.reason.is_clean();
     if (is_permanent || !is_clean)
@@ -142,10 +143,13 @@ void SupervisorProcess::handle_info(const Exit& exit) {
 bool SupervisorProcess::is_auto_shutdown(bool was_significant) const {
     if (!was_significant || definition_->auto_shutdown() == AutoShutdown::never)
         return false;
-    return definition_->auto_shutdown() == AutoShutdown::any_significant ||
-           std::none_of(children_.children().begin(), children_.children().end(), [](const Child& child) {
-               return child.spec->options.significant && child.state != ChildInfo::State::stopped;
-           });
+    if (definition_->auto_shutdown() == AutoShutdown::any_significant)
+        return true;
+    if (is_dynamic())
+        return children_.children().empty();
+    return std::none_of(children_.children().begin(), children_.children().end(), [](const Child& child) {
+        return child.spec->options.significant && child.state != ChildInfo::State::stopped;
+    });
 }
 
 void SupervisorProcess::handle_cast(const TryAgain& again) {
@@ -184,13 +188,13 @@ void SupervisorProcess::restart_group(Group group) {
 }
 
 void SupervisorProcess::try_again(Child& child) {
-    children_.set_ended(child, ChildInfo::State::restarting);
+    children_.set_restarting(child);
     self().cast(self().pid(), TryAgain{child.key});
 }
 
 void SupervisorProcess::give_up(Child& child) {
     reports_.gave_up(child);
-    children_.set_ended(child, ChildInfo::State::stopped);
+    children_.set_stopped(child);
     forget_if_unkept(child);
     stop(ExitReason::shutdown());
 }
@@ -216,7 +220,7 @@ std::vector<ChildInfo> SupervisorProcess::child_infos() const {
 
 bool SupervisorProcess::describe_supervisor(SupervisorInfo& info) const {
     info = {.strategy = definition_->strategy(),
-            .intensity = definition_->limits().intensity,
+            .intensity = static_cast<std::uint32_t>(definition_->limits().intensity),
             .period_s = static_cast<std::uint32_t>(definition_->limits().period.count()),
             .restarts_in_period = intensity_.in_period(now_s()),
             .restarts = restarts_,

@@ -47,6 +47,8 @@ private:
 
     /// Children come on demand and have no ids.
     bool is_dynamic() const noexcept { return definition_->strategy() == Strategy::simple_one_for_one; }
+    /// By its id, or by its pid where children have no ids; nullptr if there is none.
+    Child* find(const Term& id);
     const ChildSpec& child_template() const noexcept { return definition_->children().front(); }
 
     // -- starting and stopping ----

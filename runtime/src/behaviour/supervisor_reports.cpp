@@ -20,7 +20,7 @@ std::string pid_field(Pid pid) {
 } // namespace
 
 void SupervisorReports::started(const Child& child, Pid pid) {
-    log(LogLevel::info, pid, "PROGRESS REPORT",
+    log_report(*self_, LogLevel::info, pid, "PROGRESS REPORT",
         {{"supervisor", supervisor_text()}, {"started", offender(pid_field(pid), *child.spec)}});
 }
 
@@ -40,7 +40,7 @@ std::string SupervisorReports::offender(const std::string& first, const ChildSpe
 }
 
 std::string SupervisorReports::function_text(const ChildSpec& spec) {
-    const StartFunction function = start_function(spec);
+    const StartFunctionName function = start_function_name(spec);
     if (!function.given.empty())
         return to_string(Term::atom(function.given));
     if (function.mangled_type == nullptr)
@@ -52,7 +52,7 @@ std::string SupervisorReports::function_text(const ChildSpec& spec) {
 }
 
 void SupervisorReports::report(std::string_view context, Pid about, const ExitReason& reason, std::string offender) {
-    log(LogLevel::error, about, "SUPERVISOR REPORT",
+    log_report(*self_, LogLevel::error, about, "SUPERVISOR REPORT",
         {{"supervisor", supervisor_text()},
          {"errorContext", std::string{context}},
          {"reason", to_string(reason)},
@@ -82,15 +82,6 @@ void SupervisorReports::gave_up(const Child& child) {
     event.supervisor_name = name_;
     event.child_id = child.spec->id;
     event.reason = ExitReason::shutdown();
-    record_event(*self_, std::move(event));
-}
-
-void SupervisorReports::log(LogLevel level, Pid about, std::string title,
-                            std::vector<std::pair<std::string, std::string>> fields) {
-    Event event;
-    event.kind = EventKind::log;
-    event.pid = about;
-    event.log = std::make_shared<const LogEntry>(LogEntry{level, about, std::move(title), std::move(fields)});
     record_event(*self_, std::move(event));
 }
 

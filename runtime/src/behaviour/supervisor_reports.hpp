@@ -32,7 +32,6 @@ public:
 
 private:
     void report(std::string_view context, Pid about, const ExitReason& reason, std::string offender);
-    void log(LogLevel level, Pid about, std::string title, std::vector<std::pair<std::string, std::string>> fields);
     std::string supervisor_text() const;
     /// A child as OTP's extract_child shows it; `first` says which process, or how many.
     std::string offender(const std::string& first, const ChildSpec& spec);

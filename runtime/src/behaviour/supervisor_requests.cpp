@@ -23,6 +23,12 @@ ExitReason busy(const Child& child) {
 
 } // namespace
 
+Child* SupervisorProcess::find(const Term& id) {
+    if (!is_dynamic())
+        return children_.find(id);
+    return id.kind() == Term::Kind::pid ? children_.find(id.as_pid()) : nullptr;
+}
+
 Reply<StartChild> SupervisorProcess::handle_call(const StartChild& request) {
     if (is_dynamic())
         return start_dynamic(request);
@@ -66,9 +72,11 @@ Reply<StartChild> SupervisorProcess::start_dynamic(const StartChild& request) {
 Reply<TerminateChild> SupervisorProcess::handle_call(const TerminateChild& request) {
     if (is_dynamic() && request.id.kind() != Term::Kind::pid)
         return Result<std::monostate>{error("simple_one_for_one")};
-    Child* const child = is_dynamic() ? children_.find(request.id.as_pid()) : children_.find(request.id);
-    if (child == nullptr)
-        return Result<std::monostate>{error("not_found")};
+    Child* const child = find(request.id);
+    if (child == nullptr) {
+        const bool has_ended = is_dynamic() && !self().is_alive(request.id.as_pid());
+        return has_ended ? ok() : Result<std::monostate>{error("not_found")}; // its end may be on its way
+    }
     stop_child(*child);
     child->old_pid = {}; // a later start is no restart
     forget_if_unkept(*child);
@@ -100,9 +108,9 @@ Reply<DeleteChild> SupervisorProcess::handle_call(const DeleteChild& request) {
 
 Reply<GetChildSpec> SupervisorProcess::handle_call(const GetChildSpec& request) {
     using Spec = std::shared_ptr<const ChildSpec>;
-    if (is_dynamic())
+    if (is_dynamic() && request.id == child_template().id)
         return Result<Spec>{boost::system::in_place_value, definition_, &child_template()};
-    const Child* const child = children_.find(request.id);
+    const Child* const child = find(request.id);
     if (child == nullptr)
         return Result<Spec>{error("not_found")};
     return Result<Spec>{boost::system::in_place_value, child->spec};
@@ -116,7 +124,8 @@ Reply<CountChildren> SupervisorProcess::handle_call(const CountChildren&) {
     CountChildren::Counts counts;
     for (const Child& child : children_.children()) {
         ++(child.spec->type() == ChildType::supervisor ? counts.supervisors : counts.workers);
-        if (child.state == ChildInfo::State::running && self().is_alive(child.pid))
+        if (is_dynamic() ? child.state != ChildInfo::State::restarting
+                         : child.state == ChildInfo::State::running && self().is_alive(child.pid))
             ++counts.active;
     }
     counts.specs = is_dynamic() ? 1 : static_cast<std::uint32_t>(children_.children().size());

@@ -33,18 +33,6 @@ void name_frames(RawInspection& answer) {
     }
 }
 
-/// The chain of those parents that still live.
-void find_ancestors(const ProcessSystem& system, Inspection& answer) {
-    constexpr std::size_t most_ancestors = 64;
-    const ControlBlock* block = system.table().find(answer.pid);
-    while (block != nullptr && answer.ancestors.size() < most_ancestors) {
-        const Pid parent = Pid::from_bits(block->shown.parent.get());
-        block = system.table().find(parent);
-        if (block != nullptr)
-            answer.ancestors.push_back(parent);
-    }
-}
-
 void hand_over(Inquiry& inquiry) {
     std::vector<Inspection> result;
     result.reserve(inquiry.answers.size());
@@ -74,7 +62,7 @@ void inspect_processes(ProcessSystem& system, const std::vector<Pid>& processes,
     for (std::size_t i = 0; i < processes.size(); ++i) {
         auto done = [&system, inquiry, what, i](RawInspection answer) {
             if (has(what, Inspect::ancestors))
-                find_ancestors(system, answer);
+                answer.ancestors = system.ancestors_of(answer.pid);
             inquiry->answers[i] = std::move(answer);
             complete(system, inquiry);
         };

@@ -18,7 +18,7 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot);
 /// All of it. **Thread:** any but a scheduler's.
 void take_snapshot(const ProcessSystem& system, Snapshot& snapshot);
 
-/// Names the initial functions of exits. **Thread:** any but a scheduler's.
+/// Names the initial functions of exits and in crash reports. **Thread:** any but a scheduler's.
 void name_functions(EventBatch& batch);
 
 /// Asks processes about themselves and hands all answers over at once. **Thread:** any.

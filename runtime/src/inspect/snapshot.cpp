@@ -170,8 +170,14 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
 }
 
 void name_functions(EventBatch& batch) {
-    for (Event& event : batch.events)
+    for (Event& event : batch.events) {
         event.initial_function = initial_function(event.initial_function, event.initial_address, event.initial_type);
+        if (event.log != nullptr && !event.log->fields.empty() && event.log->fields.front().first == LogEntry::initial_call) {
+            auto named = std::make_shared<LogEntry>(*event.log);
+            named->fields.front().second = name_of(event.initial_function);
+            event.log = std::move(named);
+        }
+    }
 }
 
 } // namespace fiberscope::detail

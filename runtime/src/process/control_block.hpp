@@ -74,7 +74,8 @@ public:
 
     /// What snapshots read. Written by the process, or before it is queued for the first time.
     struct Shown {
-        Counter64 parent; ///< bits of a Pid
+        Counter64 parent;       ///< bits of a Pid
+        Counter64 group_leader; ///< bits of a Pid: the application master whose application it belongs to, or 0
         Counter64 reductions;
         Counter64 cpu_ns;
         Counter64 messages_in;
@@ -209,6 +210,8 @@ private:
     void tell_starter(const ExitReason& reason);
     void record_exit(const ExitReason& reason, Atom name);
     void report_crash(const ExitReason& reason, Atom name);
+    std::vector<const MessageSignal*> first_messages() const;
+    std::string dictionary_text() const;
     void free_slot();
 
     ProcessSystem& system_;

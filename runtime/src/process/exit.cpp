@@ -2,6 +2,7 @@
 /// The end of a process, in the order that others may rely on (rule P11): what they see of it is released before
 /// anybody hears of its end.
 #include "base/clock.hpp"
+#include "base/message_text.hpp"
 #include "process/process_system.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -9,6 +10,18 @@
 #include <memory>
 
 namespace fiberscope::detail {
+
+namespace {
+
+template <class Range, class Print>
+std::string list_text(const Range& range, Print print) {
+    std::string text = "[";
+    for (const auto& each : range)
+        text += (text.size() > 1 ? "," : "") + print(each);
+    return text + "]";
+}
+
+} // namespace
 
 void ControlBlock::finish() {
     code_.reset(); // user code: destructors of the body's closure, or of the server
@@ -119,22 +132,45 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
     entry->level = LogLevel::error;
     entry->pid = pid();
     entry->title = "CRASH REPORT";
-    entry->fields.emplace_back("pid", to_string(pid()));
-    entry->fields.emplace_back("registered_name", name ? std::string{name.name()} : "[]");
-    entry->fields.emplace_back("error_info", to_string(reason));
-    entry->fields.emplace_back("parent", to_string(Pid::from_bits(shown.parent.get())));
-    entry->fields.emplace_back("message_queue_len", std::to_string(mailbox.size()));
-    std::string linked = "[";
-    for (const Pid peer : links.peers())
-        linked += (linked.size() > 1 ? "," : "") + to_string(peer);
-    entry->fields.emplace_back("links", linked + "]");
-    entry->fields.emplace_back("trap_exit", process_.trap_exit() ? "true" : "false");
-    entry->fields.emplace_back("reductions", std::to_string(shown.reductions.get()));
+    entry->fields = {{LogEntry::initial_call, ""}, // named by who reads it: addresses are not looked up here
+                     {"pid", to_string(pid())},
+                     {"registered_name", name ? std::string{name.name()} : "[]"},
+                     {"error_info", to_string(reason)},
+                     {"ancestors", list_text(system_.ancestors_of(pid()), [](Pid process) { return to_string(process); })},
+                     {"message_queue_len", std::to_string(mailbox.size())},
+                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return message_text(*each); })},
+                     {"links", list_text(links.peers(), [](Pid process) { return to_string(process); })},
+                     {"dictionary", dictionary_text()},
+                     {"trap_exit", process_.trap_exit() ? "true" : "false"},
+                     {"status", "running"},
+                     {"stack_size", std::to_string(shown.stack_used_bytes.get())},
+                     {"reductions", std::to_string(shown.reductions.get())}};
     Event event;
     event.kind = EventKind::log;
     event.pid = pid();
+    event.initial_function = shown.initial_name.get();
+    event.initial_address = shown.initial_function.get();
+    event.initial_type = shown.initial_type.get();
     event.log = std::move(entry);
     system_.events().append(std::move(event));
+}
+
+std::vector<const MessageSignal*> ControlBlock::first_messages() const {
+    constexpr std::size_t most_messages = 10;
+    std::vector<const MessageSignal*> messages;
+    auto at = mailbox.begin();
+    for (MessageSignal* each = mailbox.next(at); each != nullptr && messages.size() < most_messages; each = mailbox.next(at)) {
+        messages.push_back(each);
+        at = {each};
+    }
+    return messages;
+}
+
+std::string ControlBlock::dictionary_text() const {
+    if (rare_ == nullptr)
+        return "[]";
+    return list_text(rare_->dictionary,
+                     [](const auto& entry) { return "{" + entry.first + "," + to_string(entry.second.second) + "}"; });
 }
 
 void ControlBlock::free_slot() {

@@ -14,6 +14,8 @@ ExitReason reason_of_current_exception() {
         return exit.reason;
     } catch (const Error& error) {
         return ExitReason::error(error.term);
+    } catch (const Term& term) {
+        return Term::tuple({Term::atom("nocatch"), term});
     } catch (const std::exception& exception) {
         return ExitReason::error(Term::string(exception.what()));
     } catch (...) {

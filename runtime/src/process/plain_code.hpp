@@ -18,7 +18,7 @@ private:
 };
 
 /// The exit reason of the exception that is being handled: ProcessExit gives its own, Error `{error,Term}`, a
-/// std::exception `{error,"what"}`, anything else `{nocatch,Type}`.
+/// std::exception `{error,"what"}`, a Term `{nocatch,Term}`, anything else `{nocatch,Type}`.
 /// **Pre-condition:** called in a catch clause.
 ExitReason reason_of_current_exception();
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fiberscope/process.hpp>
+#include <fiberscope/sys.hpp>
 
 #include "base/intern.hpp"
 #include "process/await.hpp"
@@ -313,6 +314,27 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
         return static_cast<Down*>(received.message->value)->reason;
     closing.answered = received.message->from == to; // the server has forgotten the monitor with its reply
     return std::move(received.message);
+}
+
+Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration timeout) {
+    block_->record_call_site(__builtin_return_address(0));
+    const Pid to = block_->system().resolve(server);
+    if (!to)
+        return ExitReason::noproc();
+    if (to == pid())
+        return ExitReason{Term::atom("calling_self")};
+    const auto newest = block_->mailbox.end();
+    const MonitorRef ref = monitor(to);
+    cast(to, sys::Terminate{reason});
+    auto down = await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
+    if (down.message == nullptr) {
+        demonitor(ref, true);
+        return ExitReason{Term{atoms::timeout}};
+    }
+    const ExitReason& ended_with = static_cast<Down*>(down.message->value)->reason;
+    if (ended_with != reason)
+        return ended_with;
+    return {boost::system::in_place_value};
 }
 
 // -- time on the scheduler ----

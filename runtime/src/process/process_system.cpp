@@ -37,7 +37,28 @@ ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
 
 ProcessSystem::~ProcessSystem() = default;
 
+void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
+    Event event;
+    event.kind = EventKind::log;
+    event.pid = entry->pid;
+    event.log = std::move(entry);
+    events_.append(std::move(event));
+}
+
 // -- processes ----
+
+std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
+    constexpr std::size_t most_ancestors = 64;
+    std::vector<Pid> ancestors;
+    const ControlBlock* block = table_.find(process);
+    while (block != nullptr && ancestors.size() < most_ancestors) {
+        const Pid parent = Pid::from_bits(block->shown.parent.get());
+        block = table_.find(parent);
+        if (block != nullptr)
+            ancestors.push_back(parent);
+    }
+    return ancestors;
+}
 
 std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan plan, SpawnOptions options) {
     if (closed.load(std::memory_order_relaxed))
@@ -54,6 +75,7 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan 
     child->shown.initial_type.set(plan.mangled_type);
     child->shown.initial_name.set(options.initial_function.empty() ? 0 : Atom{options.initial_function}.id());
     child->set_flag(plan.flags, plan.flags != 0);
+    child->shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
     if (plan.reports_start)
         child->report_start_to(parent->pid(), plan.start_request);
     const MonitorRef monitor = options.monitor ? MonitorRef{make_ref()} : MonitorRef{};
@@ -90,6 +112,7 @@ ControlBlock* ProcessSystem::attach() {
         throw Error{Term::atom("system_limit")};
     block->become_external();
     block->begin_life(nullptr, {}, {}, clock_ns());
+    block->shown.group_leader.set(0);
     block->set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(Atom{"external thread"}.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);

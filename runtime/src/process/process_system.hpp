@@ -44,6 +44,10 @@ public:
     SchedulerGroup& group() noexcept { return group_; }
     const SchedulerGroup& group() const noexcept { return group_; }
     EventRing& events() noexcept { return events_; }
+    /// Appends a report to the event ring. **Blocks:** as EventRing::append.
+    void log(std::shared_ptr<const LogEntry> entry);
+    /// The chain of those parents of `process` that still live, its parent first; at most 64.
+    std::vector<Pid> ancestors_of(Pid process) const;
     std::int64_t started_ns() const noexcept { return started_ns_; }
 
     /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg}.

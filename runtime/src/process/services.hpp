@@ -9,6 +9,9 @@
 #include <fiberscope/server.hpp>
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace fiberscope::detail {
 
@@ -24,6 +27,16 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options);
 
 /// Appends to the event ring of the process's Node; sets seq and time. **Thread:** any. **Blocks:** never.
 void record_event(Process& process, Event event);
+
+/// Appends a report about `about` to the log. **Thread:** any. **Blocks:** never.
+void log_report(Process& process, LogLevel level, Pid about, std::string title,
+                std::vector<std::pair<std::string, std::string>> fields);
+
+/// Makes an application master the group leader of all that it starts, and of what those start.
+void become_group_leader(Process& process) noexcept;
+/// Kills all processes that have `process` for their group leader, and waits until they have ended (rule A03).
+/// **Blocks:** parks.
+void kill_group(Process& process);
 
 /// Milliseconds since the start of the Node.
 std::int64_t node_time_ms(const Process& process) noexcept;

@@ -145,6 +145,8 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
     result.pid = pid();
     result.alive = true;
     result.status = status() == Status::running ? Status::waiting : status(); // it waited before it was asked (I04)
+    result.priority = process_.priority();
+    result.trap_exit = process_.trap_exit();
     result.message_count = mailbox.size();
     if (has(signal.what, Inspect::links)) {
         result.links = links.peers();
