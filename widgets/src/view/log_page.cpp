@@ -49,7 +49,7 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     m_splitter->addWidget(m_details);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setSizes({500, 130});
+    m_splitter->setSizes({430, 240}); // a report of a supervisor fits
     layout->addWidget(m_splitter, 1);
     addActions();
     applyFilter();
@@ -217,6 +217,11 @@ void LogPage::goTo(fiberscope::Pid pid) {
         const QString supervisor =
             restart->supervisorName.isEmpty() ? pidLink(restart->supervisor) : restart->supervisorName.toHtmlEscaped();
         text = tr("%1; %2 restarted it as %3").arg(text, supervisor, pidLink(restart->pid));
+        const fiberscope::Pid first = restart->pid;
+        while (const LogLine* next = m_model->restartOf(restart->pid))
+            restart = next;
+        if (restart->pid != first)
+            text = tr("%1, now %2").arg(text, pidLink(restart->pid));
     }
     emit notice(text);
 }
