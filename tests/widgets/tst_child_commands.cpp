@@ -169,6 +169,12 @@ private slots:
         QTRY_VERIFY(action("treeKill")->isEnabled());
     }
 
+    void refreshReadsTheTree() {
+        QVERIFY(m_node->call("shop_sup", TerminateChild{Term::atom("store")}).has_value());
+        m_window->refreshAction()->trigger();
+        QTRY_VERIFY(!model().node(nodeCalled("store")).hasProcess());
+    }
+
     void answersReadInPlainWordsAndOtpsTerms_data() {
         QTest::addColumn<bool>("isAnswered");
         QTest::addColumn<QString>("term");

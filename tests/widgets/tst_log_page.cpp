@@ -75,6 +75,7 @@ private slots:
         QCOMPARE(filter()->text(), pidOf(m_first));
         // its start, its end, its supervisor's report of that, its restart
         QCOMPARE(m_page->model().rowCount(), 4);
+        QVERIFY(m_page->model().line(table()->currentIndex().row()).isExit);
         openMenu(QStringLiteral("exited: killed"))->findChild<QAction*>("showAll")->trigger();
         QVERIFY(m_page->model().rowCount() >= all);
     }

@@ -201,6 +201,11 @@ const LogLine& LogModel::line(int row) const {
     return m_lines[m_shown[static_cast<std::size_t>(row)] - m_firstNumber];
 }
 
+int LogModel::rowOfNumber(std::uint64_t number) const {
+    const auto found = std::lower_bound(m_shown.begin(), m_shown.end(), number);
+    return found == m_shown.end() || *found != number ? -1 : static_cast<int>(std::distance(m_shown.begin(), found));
+}
+
 const LogLine* LogModel::exitOf(fiberscope::Pid pid) const {
     const auto found =
         std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const LogLine& line) { return line.isExit && line.pid == pid; });

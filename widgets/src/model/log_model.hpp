@@ -53,6 +53,10 @@ public:
     void setFilter(fiberscope::LogLevel level, const QString& text);
 
     const LogLine& line(int row) const;
+    /// Lines are numbered from the start of the log; a filter changes rows, not numbers.
+    std::uint64_t numberAt(int row) const { return m_shown[static_cast<std::size_t>(row)]; }
+    /// -1: it is hidden or no longer kept.
+    int rowOfNumber(std::uint64_t number) const;
     /// The line that says how a process ended, shown or not; nullptr: it is not in the log.
     const LogLine* exitOf(fiberscope::Pid pid) const;
     /// The restart by which another process took its place; nullptr: it is not in the log.

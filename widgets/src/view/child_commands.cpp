@@ -16,6 +16,8 @@ namespace fiberscope::widgets {
 
 namespace {
 
+/// Ids may be terms of any length.
+constexpr int widestEntry = 600;
 constexpr std::array requests{std::pair{ChildRequest::terminate, "terminateChild"},
                               std::pair{ChildRequest::restart, "restartChild"}, std::pair{ChildRequest::remove, "deleteChild"}};
 
@@ -43,7 +45,8 @@ void ChildCommands::addTo(QMenu& menu, const SupervisedChild& child) {
     for (const auto& [kind, name] : requests) {
         if (child.isDynamic && kind != ChildRequest::terminate)
             continue;
-        auto* action = menu.addAction(requestText(kind, child).replace(QLatin1Char{'&'}, QLatin1String{"&&"}), this,
+        const QString text = menu.fontMetrics().elidedText(requestText(kind, child), Qt::ElideMiddle, widestEntry);
+        auto* action = menu.addAction(QString{text}.replace(QLatin1Char{'&'}, QLatin1String{"&&"}), this,
                                       [this, kind = kind, child] { request(kind, child); });
         action->setObjectName(QLatin1String{name});
         action->setToolTip(requestExplanation(kind, child));

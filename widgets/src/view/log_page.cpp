@@ -31,6 +31,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <optional>
 
 namespace fiberscope::widgets {
 
@@ -177,7 +178,14 @@ QString LogPage::statusText() const {
 }
 
 void LogPage::applyFilter() {
+    const int before = m_table->currentIndex().row();
+    const std::optional number = before >= 0 ? std::optional{m_model->numberAt(before)} : std::nullopt;
     m_model->setFilter(static_cast<fiberscope::LogLevel>(m_level->currentData().toInt()), m_filter->text().trimmed());
+    const int row = number ? m_model->rowOfNumber(*number) : -1;
+    if (row >= 0)
+        m_table->setCurrentIndex(m_model->index(row, LogModel::TextColumn));
+    else
+        showDetails();
     followIfAtEnd();
     if (m_isActive)
         emit statusTextChanged(statusText());
