@@ -116,6 +116,51 @@ private slots:
         QCOMPARE(model.rowCount(), 5);
     }
 
+    void aProcessIsFoundWhereverItIsNamed() {
+        LogModel model;
+        Event restart;
+        restart.kind = EventKind::restart;
+        restart.pid = Pid{0, 131, 0};
+        restart.old_pid = Pid{0, 90, 0};
+        restart.supervisor = Pid{0, 80, 0};
+        restart.supervisor_name = Atom{"kv_sup"};
+        restart.name = Atom{"kv_shard_2"};
+        model.append(batchOf({exitEvent(90, ExitReason::killed()), restart,
+                              logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", "[{pid,<0.90.0>},{id,kv_shard_2}]"}}),
+                              exitEvent(9, ExitReason::killed())}));
+        const auto found = [&model](const char* filter) {
+            model.setFilter(LogLevel::debug, QString::fromLatin1(filter));
+            return model.rowCount();
+        };
+        QCOMPARE(found("<0.90.0>"), 3);
+        QCOMPARE(found("<0.9.0>"), 1);
+        QCOMPARE(found("<0.80.0>"), 1);
+        QCOMPARE(found("kv_sup"), 1);
+        QCOMPARE(found("kv_shard_2"), 2);
+        QVERIFY(model.exitOf(Pid{0, 90, 0}) != nullptr && model.exitOf(Pid{0, 131, 0}) == nullptr);
+        QVERIFY(model.restartOf(Pid{0, 90, 0})->pid == restart.pid && model.restartOf(Pid{0, 9, 0}) == nullptr);
+    }
+
+    void aWordInQuotesIsAWholeWord() {
+        LogModel model;
+        model.append(batchOf({exitEvent(1, ExitReason::killed()), exitEvent(12, ExitReason::killed()),
+                              logEvent(LogLevel::info, "x", {{"registered_name", "worker_1"}})}));
+        model.setFilter(LogLevel::debug, QStringLiteral("worker_1"));
+        QCOMPARE(model.rowCount(), 3);
+        model.setFilter(LogLevel::debug, QStringLiteral("\"worker_1\""));
+        QCOMPARE(model.rowCount(), 2);
+        model.setFilter(LogLevel::debug, QStringLiteral("\""));
+        QCOMPARE(model.rowCount(), 0);
+    }
+
+    void aReportNamesItsProcess() {
+        LogModel model;
+        model.append(batchOf({logEvent(LogLevel::error, "CRASH REPORT", {{"registered_name", "till"}}),
+                              logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", "[{pid,<0.9.0>},{id,till}]"}})}));
+        QCOMPARE(model.index(0, LogModel::ProcessColumn).data().toString(), QStringLiteral("till <0.7.0>"));
+        QVERIFY(textAt(model, 1).endsWith(QStringLiteral("offender: till <0.9.0>")));
+    }
+
     void itIsBoundedAndKeepsTheNewest() {
         LogModel model;
         const QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};

@@ -120,10 +120,61 @@ private slots:
         info.restarts = 2;
         Shown shown{info};
         QVERIFY(!shown.model.node(shown.supervisor()).isAboutToGiveUp());
-        QVERIFY(shown.model.node(shown.supervisor()).history().startsWith(QStringLiteral("2 of 3 in 5 s")));
+        QVERIFY(shown.model.node(shown.supervisor()).usage().startsWith(QStringLiteral("2 of 3 in 5 s")));
         info.restarts_in_period = 3;
         shown.model.setFrame(frameOf(info));
         QVERIFY(shown.model.node(shown.supervisor()).isAboutToGiveUp());
+    }
+
+    void aSupervisorThatAllowsNoRestartIsNoReasonToWarn() {
+        SupervisorInfo info = familyOf(1);
+        info.intensity = 0;
+        Shown shown{info};
+        QVERIFY(!shown.model.node(shown.supervisor()).isAboutToGiveUp());
+        QVERIFY(shown.supervisor().data(Qt::ToolTipRole).toString().contains(QStringLiteral("Allows none")));
+        info.restarts_in_period = 1;
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(shown.model.node(shown.supervisor()).isAboutToGiveUp());
+        QVERIFY(shown.model.node(shown.supervisor()).usage().startsWith(QStringLiteral("gives up now")));
+    }
+
+    void tooltipsTellWhatASupervisorKnows() {
+        SupervisorInfo info = familyOf(1);
+        info.strategy = Strategy::rest_for_one;
+        info.intensity = 2;
+        info.period_s = 7;
+        info.restarts_in_period = 2;
+        info.children[0].restart = RestartType::transient;
+        info.children[0].shutdown = "500";
+        Shown shown{info};
+        const auto tip = [&](const QModelIndex& index) {
+            return shown.model.data(index, Qt::AccessibleDescriptionRole).toString();
+        };
+        const QString child = tip(shown.model.index(0, 0, shown.supervisor()));
+        QVERIFY(child.contains(QStringLiteral("Restart type: transient: restarted unless")));
+        QVERIFY(child.contains(QStringLiteral("Shutdown: 500 ms: asked to end, killed if")));
+        const QString supervisor = tip(shown.supervisor());
+        QVERIFY(supervisor.contains(QStringLiteral("Strategy: rest_for_one: ")));
+        QVERIFY(supervisor.contains(QStringLiteral("Intensity used: 2 of 2 in 7 s")));
+        QVERIFY(supervisor.contains(QStringLiteral("Warning: The next restart within 7 s is one too many")));
+    }
+
+    void childrenAreNamedToTheirSupervisor() {
+        SupervisorInfo info = familyOf(1);
+        Shown shown{info};
+        QVERIFY(!shown.model.supervisedChild({}));
+        QVERIFY(!shown.model.supervisedChild(shown.supervisor()));
+        const QModelIndex first = shown.model.index(0, 0, shown.supervisor());
+        const auto child = shown.model.supervisedChild(first);
+        QVERIFY(child);
+        QVERIFY(child->supervisor == top && child->key() == Term::atom("child_0"));
+        QCOMPARE(child->supervisorName, QStringLiteral("kv_sup"));
+        QCOMPARE(child->text(), QStringLiteral("'child_0'"));
+        info.strategy = Strategy::simple_one_for_one;
+        shown.model.setFrame(frameOf(info));
+        const auto dynamic = shown.model.supervisedChild(shown.model.index(0, 0, shown.supervisor()));
+        QVERIFY((dynamic && dynamic->key() == Term{Pid{0, 100, 0}}));
+        QCOMPARE(dynamic->text(), QStringLiteral("<0.100.0>"));
     }
 
     void childrenComeGoAndMoveInRuns() {
@@ -188,6 +239,23 @@ private slots:
         info.children.erase(info.children.begin() + 1);
         shown.model.setFrame(frameOf(info));
         QCOMPARE(shown.titles(), (QStringList{"<0.1.0>", "<0.3.0>"}));
+    }
+
+    void dynamicChildrenWithoutProcessAreAllShown() {
+        SupervisorInfo info;
+        info.strategy = Strategy::simple_one_for_one;
+        for (std::uint32_t slot = 1; slot <= 4; ++slot)
+            info.children.push_back(childOf({}, slot));
+        Shown shown{info};
+        for (const std::size_t restarting : {1U, 3U}) {
+            info.children[restarting].pid = {};
+            info.children[restarting].state = ChildInfo::State::restarting;
+            shown.model.setFrame(frameOf(info));
+        }
+        QCOMPARE(shown.titles(), (QStringList{"<0.1.0>", "no process", "<0.3.0>", "no process"}));
+        info.children[1].pid = Pid{0, 9, 0};
+        shown.model.setFrame(frameOf(info));
+        QCOMPARE(shown.titles(), (QStringList{"<0.1.0>", "<0.9.0>", "<0.3.0>", "no process"}));
     }
 
     void boxesDoNotOverlap() {

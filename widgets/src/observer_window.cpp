@@ -91,7 +91,6 @@ ObserverWindow::~ObserverWindow() {
 
 void ObserverWindow::addPages() {
     m_processes = new ProcessesPage{*m_sampler, *m_commands, this};
-    connect(m_processes, &ProcessesPage::notice, m_notice, &KillNotice::showText);
     addPage(new SystemPage{*m_sampler, this});
     addPage(new LoadChartsPage{*m_sampler, this});
     addPage(new SchedulersPage{*m_sampler, this});
@@ -110,6 +109,7 @@ void ObserverWindow::addPage(ObserverPage* page) {
     connect(page, &ObserverPage::processShowRequested, this, &ObserverWindow::showProcess);
     connect(page, &ObserverPage::killRequested, m_commands,
             [this](const QList<fiberscope::Pid>& pids) { m_commands->kill(pids, ProcessCommands::Ask::ifRisky); });
+    connect(page, &ObserverPage::notice, m_notice, &KillNotice::showText);
     connect(page, &ObserverPage::statusTextChanged, m_status, [this, page](const QString& text) {
         if (page == m_current)
             m_status->showPageText(text);

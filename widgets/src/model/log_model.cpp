@@ -37,13 +37,42 @@ QString childText(const QString& fields) {
 /// A report's title says only its kind; the most telling fields make the line readable.
 QString reportText(const fiberscope::LogEntry& report) {
     QStringList parts{QString::fromStdString(report.title)};
-    for (const char* wanted :
-         {"supervisor", "errorContext", "registered_name", "error_info", "reason", "application", "exited", "started"})
+    for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "reason", "application", "exited",
+                               "started", "offender"})
         for (const auto& [name, value] : report.fields)
             if (name == wanted && value != "[]")
                 parts.append(
                     QStringLiteral("%1: %2").arg(QString::fromStdString(name), childText(QString::fromStdString(value))));
     return parts.join(QLatin1String{"  "});
+}
+
+/// The value of a field; empty if there is none.
+QString fieldOf(const fiberscope::LogEntry& report, std::string_view wanted) {
+    for (const auto& [name, value] : report.fields)
+        if (name == wanted && value != "[]")
+            return QString::fromStdString(value);
+    return {};
+}
+
+bool isPartOfWord(const QString& text, qsizetype at) {
+    if (at < 0 || at >= text.size())
+        return false;
+    return text[at].isLetterOrNumber() || text[at] == QLatin1Char{'_'} || text[at] == QLatin1Char{'@'};
+}
+
+bool containsWord(const QString& text, const QString& word) {
+    for (qsizetype at = 0; (at = text.indexOf(word, at, Qt::CaseInsensitive)) >= 0; ++at)
+        if (!isPartOfWord(text, at - 1) && !isPartOfWord(text, at + word.size()))
+            return true;
+    return false;
+}
+
+QString processName(const fiberscope::Event& event) {
+    if (event.kind == fiberscope::EventKind::gave_up)
+        return event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
+    if (event.kind == fiberscope::EventKind::log)
+        return event.log ? fieldOf(*event.log, "registered_name") : QString{};
+    return toQString(eventProcessName(event));
 }
 
 } // namespace
@@ -53,12 +82,18 @@ LogLine logLine(const fiberscope::Event& event) {
     line.at = event.at;
     line.level = eventLevel(event);
     line.pid = event.pid;
-    const bool isSupervisors = event.kind == fiberscope::EventKind::gave_up;
     const bool isApplications =
         event.kind == fiberscope::EventKind::application_started || event.kind == fiberscope::EventKind::application_stopped;
-    if (!isApplications)
-        line.process =
-            namedPidText(isSupervisors ? toQString(event.supervisor_name.name()) : toQString(eventProcessName(event)), event.pid);
+    if (!isApplications) {
+        line.name = processName(event);
+        line.process = namedPidText(line.name, event.pid);
+    }
+    if (event.kind == fiberscope::EventKind::restart) {
+        line.oldPid = event.old_pid;
+        line.supervisor = event.supervisor;
+        line.supervisorName = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
+    }
+    line.isExit = event.kind == fiberscope::EventKind::exit;
     line.text = eventText(event);
     if (event.log && !event.log->fields.empty()) {
         line.report = event.log;
@@ -133,7 +168,8 @@ void LogModel::clear() {
 void LogModel::setFilter(fiberscope::LogLevel level, const QString& text) {
     beginResetModel();
     m_level = level;
-    m_filter = text;
+    m_isWord = text.size() > 2 && text.startsWith(QLatin1Char{'"'}) && text.endsWith(QLatin1Char{'"'});
+    m_filter = m_isWord ? text.sliced(1, text.size() - 2) : text;
     m_shown.clear();
     std::uint64_t number = m_firstNumber;
     for (const LogLine& line : m_lines) {
@@ -147,12 +183,38 @@ void LogModel::setFilter(fiberscope::LogLevel level, const QString& text) {
 bool LogModel::matches(const LogLine& line) const {
     if (line.isLoss)
         return true;
-    return line.level >= m_level && (m_filter.isEmpty() || line.process.contains(m_filter, Qt::CaseInsensitive) ||
-                                     line.text.contains(m_filter, Qt::CaseInsensitive));
+    if (line.level < m_level)
+        return false;
+    if (m_filter.isEmpty() || isFound(line.process) || isFound(line.text))
+        return true;
+    if (line.supervisor && (isFound(pidText(line.supervisor)) || isFound(line.supervisorName)))
+        return true;
+    return line.report && std::any_of(line.report->fields.begin(), line.report->fields.end(),
+                                      [this](const auto& field) { return isFound(QString::fromStdString(field.second)); });
+}
+
+bool LogModel::isFound(const QString& text) const {
+    return m_isWord ? containsWord(text, m_filter) : text.contains(m_filter, Qt::CaseInsensitive);
 }
 
 const LogLine& LogModel::line(int row) const {
     return m_lines[m_shown[static_cast<std::size_t>(row)] - m_firstNumber];
+}
+
+int LogModel::rowOfNumber(std::uint64_t number) const {
+    const auto found = std::lower_bound(m_shown.begin(), m_shown.end(), number);
+    return found == m_shown.end() || *found != number ? -1 : static_cast<int>(std::distance(m_shown.begin(), found));
+}
+
+const LogLine* LogModel::exitOf(fiberscope::Pid pid) const {
+    const auto found =
+        std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const LogLine& line) { return line.isExit && line.pid == pid; });
+    return found == m_lines.rend() ? nullptr : &*found;
+}
+
+const LogLine* LogModel::restartOf(fiberscope::Pid pid) const {
+    const auto found = std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const LogLine& line) { return line.oldPid == pid; });
+    return found == m_lines.rend() ? nullptr : &*found;
 }
 
 QString LogModel::plainText(int row) const {

@@ -94,6 +94,7 @@ void Sampler::stop() {
 void Sampler::refreshNow() {
     if (m_worker != nullptr)
         m_worker->refreshNow();
+    emit refreshAsked();
 }
 
 void Sampler::apply() {

@@ -77,6 +77,8 @@ signals:
     void eventsPolled(fiberscope::widgets::EventsSample batch);
     void processesSampled(fiberscope::widgets::ProcessFramePtr frame);
     void pausedChanged(bool paused);
+    /// refreshNow() was called: for those who read the node by themselves.
+    void refreshAsked();
 
 private:
     class Worker;

@@ -59,6 +59,10 @@ SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
     connect(&m_soonTimer, &QTimer::timeout, this, &SupervisionCollector::collectNow);
     connect(&m_publishTimer, &QTimer::timeout, this, &SupervisionCollector::publish);
     connect(&sampler, &Sampler::eventsArrived, this, &SupervisionCollector::takeEvents);
+    connect(&sampler, &Sampler::refreshAsked, this, [this] {
+        if (m_isWanted)
+            collectNow();
+    });
 }
 
 SupervisionCollector::~SupervisionCollector() {

@@ -33,7 +33,26 @@ QString keyOf(const SupervisionNode& node) {
         return QStringLiteral("more");
     if (!node.childId.isEmpty())
         return QLatin1Char{'i'} + node.childId;
+    if (node.isDynamic && !node.pid)
+        return QLatin1Char{'w'} + QString::number(node.withoutProcess);
     return node.kind == SupervisionNode::Kind::master ? QStringLiteral("master") : QLatin1Char{'p'} + pidText(node.pid);
+}
+
+QString factsText(const SupervisionNode& node) {
+    QStringList lines{node.title()};
+    for (const auto& [name, value] : node.facts())
+        lines.append(QStringLiteral("%1: %2").arg(name, value));
+    return lines.join(QLatin1Char{'\n'});
+}
+
+/// The same for a tooltip.
+QString factsTable(const SupervisionNode& node) {
+    QString html = QStringLiteral("<p style='margin:2px 0 4px 2px'><b>%1</b></p><table cellspacing='0' cellpadding='1'>")
+                       .arg(node.title().toHtmlEscaped());
+    for (const auto& [name, value] : node.facts())
+        html += QStringLiteral("<tr><td style='padding-right:10px; white-space:nowrap'>%1</td><td>%2</td></tr>")
+                    .arg(name.toHtmlEscaped(), value.toHtmlEscaped());
+    return html + QLatin1String{"</table>"};
 }
 
 bool contains(const SupervisionNode& node, const QString& text) {
@@ -94,8 +113,13 @@ SupervisionModel::Wanted SupervisionModel::wantedChildren(const Item& item) cons
     // one child more is no reason to hide it
     const std::size_t all = info->children.size();
     const std::size_t shown = all <= item.shownLimit + 1 ? all : item.shownLimit;
-    for (std::size_t i = 0; i < shown; ++i)
-        wanted.push_back(childNode(info->children[i]));
+    const bool isDynamic = info->strategy == fiberscope::Strategy::simple_one_for_one;
+    std::size_t withoutProcess = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+        wanted.push_back(childNode(info->children[i], isDynamic));
+        if (!wanted.back().pid)
+            wanted.back().withoutProcess = withoutProcess++;
+    }
     if (shown < all) {
         SupervisionNode more;
         more.kind = SupervisionNode::Kind::more;
@@ -105,12 +129,13 @@ SupervisionModel::Wanted SupervisionModel::wantedChildren(const Item& item) cons
     return wanted;
 }
 
-SupervisionNode SupervisionModel::childNode(const fiberscope::ChildInfo& child) const {
+SupervisionNode SupervisionModel::childNode(const fiberscope::ChildInfo& child, bool isDynamic) const {
     SupervisionNode node;
     node.kind =
         child.type == fiberscope::ChildType::supervisor ? SupervisionNode::Kind::supervisor : SupervisionNode::Kind::worker;
     node.pid = child.pid;
-    if (child.id != fiberscope::Term{})
+    node.isDynamic = isDynamic;
+    if (!isDynamic)
         node.childId = QString::fromStdString(to_string(child.id));
     node.child = child;
     fillFamily(node);
@@ -241,6 +266,15 @@ QModelIndex SupervisionModel::find(fiberscope::Pid pid) const {
     return {};
 }
 
+std::optional<SupervisedChild> SupervisionModel::supervisedChild(const QModelIndex& index) const {
+    if (!index.isValid() || !itemOf(index)->node.child)
+        return {};
+    const SupervisionNode& child = itemOf(index)->node;
+    const SupervisionNode& supervisor = itemOf(index)->parent->node;
+    const QString name = supervisor.name.isEmpty() ? pidText(supervisor.pid) : supervisor.name;
+    return SupervisedChild{supervisor.pid, name, *child.child, child.isDynamic};
+}
+
 QModelIndexList SupervisionModel::search(const QString& text) {
     QModelIndexList found;
     if (text.isEmpty())
@@ -264,8 +298,9 @@ bool SupervisionModel::revealHidden(Item& item, const QString& text) {
         return false;
     if (std::any_of(item.children.begin(), item.children.end(), [&](const auto& child) { return contains(child->node, text); }))
         return false;
+    const bool isDynamic = info->strategy == fiberscope::Strategy::simple_one_for_one;
     for (std::size_t i = item.shownLimit; i < info->children.size(); ++i) {
-        if (!contains(childNode(info->children[i]), text))
+        if (!contains(childNode(info->children[i], isDynamic), text))
             continue;
         item.shownLimit = i + 1;
         syncChildren(item, wantedChildren(item));
@@ -308,12 +343,8 @@ QVariant SupervisionModel::data(const QModelIndex& index, int role) const {
     const Item& item = *itemOf(index);
     switch (role) {
     case Qt::DisplayRole: return item.node.title();
-    case Qt::ToolTipRole:
-    case Qt::AccessibleDescriptionRole: {
-        QStringList lines{item.node.title(), item.node.identity(), item.node.history()};
-        lines.removeAll(QString{});
-        return lines.join(QLatin1Char{'\n'});
-    }
+    case Qt::ToolTipRole: return factsTable(item.node);
+    case Qt::AccessibleDescriptionRole: return factsText(item.node);
     case PidRole: return QVariant::fromValue(item.node.pid.bits());
     case NodeIdRole: return QVariant::fromValue(item.id);
     default: return {};

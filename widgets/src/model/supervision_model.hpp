@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/supervision_frame.hpp"
+#include "model/supervision_node.hpp"
 
 #include <QAbstractItemModel>
 #include <QString>
@@ -13,46 +14,6 @@
 #include <vector>
 
 namespace fiberscope::widgets {
-
-/// One box of a supervision tree.
-struct SupervisionNode {
-    enum class Kind : std::uint8_t {
-        master,     ///< the application master
-        supervisor, ///< may have children
-        worker,
-        more, ///< stands for the children of a big family that are not shown
-    };
-    /// What a supervisor says of itself.
-    struct Family {
-        fiberscope::Strategy strategy = fiberscope::Strategy::one_for_one;
-        std::uint32_t intensity = 0;
-        std::uint32_t period_s = 0;
-        std::uint32_t restartsInPeriod = 0;
-        std::uint64_t restarts = 0;
-        std::size_t childCount = 0;
-        bool operator==(const Family&) const = default;
-    };
-
-    Kind kind = Kind::worker;
-    fiberscope::Pid pid; ///< the default Pid if it has no process now
-    QString name;        ///< registered name or label; may be empty
-    QString childId;     ///< id of the child spec; empty for the master and a top supervisor
-    std::optional<fiberscope::ChildInfo> child;
-    std::optional<Family> family;
-    std::size_t hiddenCount = 0; ///< more: how many
-    bool isUnanswered = false;   ///< the supervisor owes an answer for long
-
-    /// The name that a person reads first: registered name, else child id, else pid.
-    QString title() const;
-    /// Child id, pid, strategy or restart type.
-    QString identity() const;
-    /// Restarts, intensity used, last exit reason; may be empty.
-    QString history() const;
-    /// One restart more and the supervisor gives up.
-    bool isAboutToGiveUp() const;
-    bool hasProcess() const { return static_cast<bool>(pid); }
-};
-bool operator==(const SupervisionNode& left, const SupervisionNode& right);
 
 /// The supervision tree of one application. A node stays the same node (index, selection, collapsed or not) as long as
 /// its child id does, whatever process it has: so a restart changes a node and moves nothing. Of a big family only the
@@ -88,6 +49,8 @@ public:
     /// Shows more of the family that a `more` node stands for.
     void showMore(const QModelIndex& more);
     QModelIndex find(fiberscope::Pid pid) const;
+    /// What a supervisor can be asked to do something with; nothing for whom no supervisor has started.
+    std::optional<SupervisedChild> supervisedChild(const QModelIndex& index) const;
     /// The nodes whose title, child id or pid contains the text, in any case, top to bottom. Where only hidden children
     /// match, their family is shown up to the first that does.
     QModelIndexList search(const QString& text);
@@ -107,7 +70,7 @@ private:
     void sync();
     Wanted wantedRoot() const;
     Wanted wantedChildren(const Item& item) const;
-    SupervisionNode childNode(const fiberscope::ChildInfo& child) const;
+    SupervisionNode childNode(const fiberscope::ChildInfo& child, bool isDynamic) const;
     void fillFamily(SupervisionNode& node) const;
     void syncChildren(Item& item, Wanted wanted);
     void removeUnwanted(Item& item, const Wanted& wanted);

@@ -2,6 +2,7 @@
 #include "view/applications_page.hpp"
 
 #include "model/text_format.hpp"
+#include "view/child_commands.hpp"
 #include "view/send_exit_dialog.hpp"
 #include "view/supervision_tree_view.hpp"
 
@@ -29,7 +30,8 @@ constexpr int listWidth = 150;
 } // namespace
 
 ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
-    : ObserverPage{parent}, m_sampler{sampler}, m_collector{sampler}, m_model{new SupervisionModel{this}},
+    : ObserverPage{parent}, m_sampler{sampler}, m_commands{new ChildCommands{sampler, *this}},
+      m_collector{sampler}, m_model{new SupervisionModel{this}},
       m_splitter{new QSplitter{Qt::Horizontal}}, m_list{new QListWidget}, m_search{new QLineEdit}, m_foundLabel{new QLabel},
       m_stack{new QStackedWidget}, m_message{new QLabel{tr("Waiting for data")}}, m_tree{new SupervisionTreeView} {
     setObjectName(QStringLiteral("applicationsPage"));
@@ -46,6 +48,12 @@ ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     addActions();
     connect(&m_collector, &SupervisionCollector::frameReady, this, &ApplicationsPage::takeFrame);
     connect(m_list, &QListWidget::currentItemChanged, this, &ApplicationsPage::chooseApplication);
+    connect(m_commands, &ChildCommands::notice, this, &ObserverPage::notice);
+    connect(m_commands, &ChildCommands::answered, &m_collector, [this] {
+        if (!m_sampler.isPaused())
+            m_collector.collectNow();
+    });
+    showCurrent();
 }
 
 QWidget* ApplicationsPage::buildTree() {
@@ -74,23 +82,17 @@ QWidget* ApplicationsPage::buildTree() {
     connect(m_search, &QLineEdit::returnPressed, this, &ApplicationsPage::findNext);
     connect(m_tree, &QAbstractItemView::activated, this, &ApplicationsPage::activate);
     connect(m_tree, &QWidget::customContextMenuRequested, this, &ApplicationsPage::showMenu);
-    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this,
-            [this] { emit statusTextChanged(statusText()); });
+    connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &ApplicationsPage::showCurrent);
     return right;
 }
 
 void ApplicationsPage::addActions() {
-    const auto addFileAction = [this](const QString& text, auto call) {
-        auto* action = new QAction{text, this};
-        connect(action, &QAction::triggered, this, [this, call] {
-            if (const auto pid = currentPid())
-                call(pid);
-        });
-        m_fileActions.append(action);
-    };
-    addFileAction(tr("Process Info"), [this](fiberscope::Pid pid) { emit processInfoRequested(pid); });
-    addFileAction(tr("Send Exit Signal…"), [this](fiberscope::Pid pid) { sendExit(pid); });
-    addFileAction(tr("Kill Process"), [this](fiberscope::Pid pid) { emit killRequested({pid}); });
+    addProcessAction(tr("Process Info"), QStringLiteral("treeProcessInfo"), [this](auto pid) { emit processInfoRequested(pid); });
+    addProcessAction(tr("Send Exit Signal…"), QStringLiteral("treeSendExit"), [this](auto pid) { sendExit(pid); });
+    addProcessAction(tr("Kill Process"), QStringLiteral("treeKill"), [this](auto pid) { emit killRequested({pid}); });
+    addChildAction(tr("Terminate Child"), QStringLiteral("treeTerminateChild"), ChildRequest::terminate);
+    addChildAction(tr("Restart Child"), QStringLiteral("treeRestartChild"), ChildRequest::restart);
+    addChildAction(tr("Delete Child"), QStringLiteral("treeDeleteChild"), ChildRequest::remove);
     m_detailed = addViewAction(tr("Details in the Tree"), QStringLiteral("treeDetails"));
     m_detailed->setCheckable(true);
     m_detailed->setChecked(true);
@@ -103,6 +105,28 @@ void ApplicationsPage::addActions() {
     connect(focusSearch, &QShortcut::activated, m_search, qOverload<>(&QWidget::setFocus));
     auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_search, nullptr, nullptr, Qt::WidgetShortcut};
     connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
+}
+
+void ApplicationsPage::addProcessAction(const QString& text, const QString& name, std::function<void(fiberscope::Pid)> call) {
+    auto* action = new QAction{text, this};
+    action->setObjectName(name);
+    connect(action, &QAction::triggered, this, [this, call = std::move(call)] {
+        if (const auto pid = currentPid())
+            call(pid);
+    });
+    m_processActions.append(action);
+    m_fileActions.append(action);
+}
+
+void ApplicationsPage::addChildAction(const QString& text, const QString& name, ChildRequest request) {
+    auto* action = new QAction{text, this};
+    action->setObjectName(name);
+    connect(action, &QAction::triggered, this, [this, request] {
+        if (const auto child = m_model->supervisedChild(m_tree->currentIndex()))
+            m_commands->request(request, *child);
+    });
+    m_childActions.append({request, action});
+    m_fileActions.append(action);
 }
 
 QAction* ApplicationsPage::addViewAction(const QString& text, const QString& name) {
@@ -119,6 +143,8 @@ void ApplicationsPage::setActive(bool active) {
 QString ApplicationsPage::statusText() const {
     if (const auto pid = currentPid())
         return tr("Pid: %1").arg(pidText(pid));
+    if (const auto child = m_model->supervisedChild(m_tree->currentIndex()))
+        return tr("Child %1 of %2 has no process").arg(child->text(), child->supervisorName);
     return tr("Number of Applications: %1").arg(m_list->count());
 }
 
@@ -127,7 +153,7 @@ void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
     showApplications(*frame);
     m_message->setText(tr("No application runs"));
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
-    emit statusTextChanged(statusText());
+    showCurrent();
 }
 
 void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
@@ -150,7 +176,7 @@ void ApplicationsPage::chooseApplication() {
     m_model->setApplication(item == nullptr ? fiberscope::Atom{} : fiberscope::Atom{item->text().toStdString()});
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
     find();
-    emit statusTextChanged(statusText());
+    showCurrent();
 }
 
 void ApplicationsPage::find() {
@@ -185,35 +211,58 @@ void ApplicationsPage::activate(const QModelIndex& index) {
         emit processInfoRequested(node.pid);
 }
 
+void ApplicationsPage::showCurrent() {
+    for (QAction* action : std::as_const(m_processActions))
+        action->setEnabled(static_cast<bool>(currentPid()));
+    const auto child = m_model->supervisedChild(m_tree->currentIndex());
+    for (const ChildAction& entry : std::as_const(m_childActions)) {
+        entry.action->setEnabled(child && isPossible(entry.request, *child));
+        entry.action->setToolTip(child ? requestExplanation(entry.request, *child) : tr("Select a child in the tree"));
+    }
+    emit statusTextChanged(statusText());
+}
+
 void ApplicationsPage::showMenu(QPoint position) {
     const QModelIndex index = m_tree->indexAt(position);
     if (!index.isValid())
         return;
-    // the target stays the same whatever the tree does while the menu is open
-    const fiberscope::Pid pid = m_model->node(index).pid;
     QMenu menu{this};
     menu.setObjectName(QStringLiteral("applicationMenu"));
+    fillMenu(menu, index);
+    menu.exec(m_tree->viewport()->mapToGlobal(position));
+}
+
+void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
+    // the targets stay the same whatever the tree does while the menu is open
+    const fiberscope::Pid pid = m_model->node(index).pid;
+    const QPersistentModelIndex node{index};
+    const auto add = [&menu, this](const QString& text, const char* name, auto act) {
+        menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
+    };
     if (pid) {
         const QString who = pidText(pid);
-        menu.addAction(tr("Process info for %1").arg(who), this, [this, pid] { emit processInfoRequested(pid); });
-        menu.addAction(tr("Show %1 in Processes").arg(who), this, [this, pid] { emit processShowRequested(pid); });
-        menu.addAction(tr("Send exit signal…"), this, [this, pid] { sendExit(pid); });
+        add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { emit processInfoRequested(pid); });
+        add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
+        add(tr("Send exit signal…"), "sendExit", [this, pid] { sendExit(pid); });
         menu.addSeparator();
     }
-    const QPersistentModelIndex node{index};
+    if (const auto child = m_model->supervisedChild(index)) {
+        m_commands->addTo(menu, *child);
+        menu.addSeparator();
+    }
     if (m_model->rowCount(index) > 0)
-        menu.addAction(m_tree->isCollapsed(index) ? tr("Expand") : tr("Collapse"), this, [this, node] {
+        add(m_tree->isCollapsed(index) ? tr("Expand") : tr("Collapse"), "toggleFamily", [this, node] {
             if (node.isValid())
                 m_tree->setCollapsed(node, !m_tree->isCollapsed(node));
         });
     if (m_model->node(index).kind == SupervisionNode::Kind::more)
-        menu.addAction(tr("Show more"), this, [this, node] {
+        add(tr("Show more"), "showMore", [this, node] {
             if (node.isValid())
                 m_model->showMore(node);
         });
+    menu.addSeparator();
     if (pid)
-        menu.addAction(tr("Kill process %1").arg(pidText(pid)), this, [this, pid] { emit killRequested({pid}); });
-    menu.exec(m_tree->viewport()->mapToGlobal(position));
+        add(tr("Kill process %1").arg(pidText(pid)), "kill", [this, pid] { emit killRequested({pid}); });
 }
 
 void ApplicationsPage::sendExit(fiberscope::Pid pid) {

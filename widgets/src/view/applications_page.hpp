@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model/child_request.hpp"
 #include "model/sampler.hpp"
 #include "model/supervision_collector.hpp"
 #include "model/supervision_model.hpp"
 #include "view/observer_page.hpp"
 
+#include <functional>
+
 class QLabel;
 class QLineEdit;
 class QListWidget;
+class QMenu;
 class QSplitter;
 class QStackedWidget;
 
 namespace fiberscope::widgets {
 
+class ChildCommands;
 class SupervisionTreeView;
 
 /// Tab "Applications": the applications at the left, the supervision tree of the chosen one at the right.
@@ -35,8 +40,16 @@ public:
     SupervisionModel& model() { return *m_model; }
 
 private:
+    /// An entry of the File menu for the selected child.
+    struct ChildAction {
+        ChildRequest request;
+        QAction* action;
+    };
+
     QWidget* buildTree();
     void addActions();
+    void addProcessAction(const QString& text, const QString& name, std::function<void(fiberscope::Pid)> call);
+    void addChildAction(const QString& text, const QString& name, ChildRequest request);
     QAction* addViewAction(const QString& text, const QString& name);
     void takeFrame(const SupervisionFramePtr& frame);
     void showApplications(const SupervisionFrame& frame);
@@ -44,11 +57,14 @@ private:
     void find();
     void findNext();
     void activate(const QModelIndex& index);
+    void showCurrent();
     void showMenu(QPoint position);
+    void fillMenu(QMenu& menu, const QModelIndex& index);
     void sendExit(fiberscope::Pid pid);
     fiberscope::Pid currentPid() const;
 
     Sampler& m_sampler;
+    ChildCommands* m_commands;
     SupervisionCollector m_collector;
     SupervisionModel* m_model;
     QSplitter* m_splitter;
@@ -61,6 +77,8 @@ private:
     QAction* m_detailed = nullptr;
     QList<QPersistentModelIndex> m_found;
     qsizetype m_foundAt = -1;
+    QList<QAction*> m_processActions; ///< File menu: for the selected process
+    QList<ChildAction> m_childActions;
     QList<QAction*> m_fileActions;
     QList<QAction*> m_viewActions;
 };

@@ -23,6 +23,7 @@ constexpr Shortcut shortcuts[] = {
     {"Esc", "Clear the filter"},
     {"0 to 9", "Jump to a process by the number in its pid"},
     {"Enter", "Process information"},
+    {"Menu", "What can be done to the selected row or box"},
     {"Del", "Kill the selected processes"},
     {"Ctrl+C", "Copy the selected rows"},
     {"Ctrl+A", "Select all rows"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/log_page.hpp"
 
+#include "model/kill_watch.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 #include "view/log_delegate.hpp"
@@ -30,6 +31,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <optional>
 
 namespace fiberscope::widgets {
 
@@ -48,7 +50,7 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     m_splitter->addWidget(m_details);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setChildrenCollapsible(false);
-    m_splitter->setSizes({500, 130});
+    m_splitter->setSizes({430, 240}); // a report of a supervisor fits
     layout->addWidget(m_splitter, 1);
     addActions();
     applyFilter();
@@ -73,6 +75,8 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     m_filter = new QLineEdit;
     m_filter->setObjectName(QStringLiteral("logFilter"));
     m_filter->setPlaceholderText(tr("Filter by process or text (Ctrl+K)"));
+    m_filter->setToolTip(tr("Shows the events in which this text stands: a pid, a name, a word of the event or of its report's "
+                            "fields. In double quotes: as a whole word. Esc clears it."));
     m_filter->setAccessibleName(tr("Filter"));
     m_filter->setClearButtonEnabled(true);
     m_normalExits = new QCheckBox{tr("Normal exits")};
@@ -144,14 +148,17 @@ void LogPage::buildDetails() {
 
 void LogPage::addActions() {
     auto* saveAction = new QAction{tr("Save Log…"), this};
+    saveAction->setObjectName(QStringLiteral("saveLog"));
     connect(saveAction, &QAction::triggered, this, &LogPage::save);
     m_fileActions = {saveAction};
     auto* copy = new QAction{tr("Copy Lines"), this};
+    copy->setObjectName(QStringLiteral("copyLog"));
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetShortcut);
     m_table->addAction(copy);
     connect(copy, &QAction::triggered, this, &LogPage::copySelection);
     auto* clear = new QAction{tr("Clear Log"), this};
+    clear->setObjectName(QStringLiteral("clearLog"));
     connect(clear, &QAction::triggered, m_model, &LogModel::clear);
     m_viewActions = {copy, clear};
     auto* open = new QShortcut{QKeySequence{Qt::Key_Return}, m_table, nullptr, nullptr, Qt::WidgetShortcut};
@@ -171,7 +178,14 @@ QString LogPage::statusText() const {
 }
 
 void LogPage::applyFilter() {
+    const int before = m_table->currentIndex().row();
+    const std::optional number = before >= 0 ? std::optional{m_model->numberAt(before)} : std::nullopt;
     m_model->setFilter(static_cast<fiberscope::LogLevel>(m_level->currentData().toInt()), m_filter->text().trimmed());
+    const int row = number ? m_model->rowOfNumber(*number) : -1;
+    if (row >= 0)
+        m_table->setCurrentIndex(m_model->index(row, LogModel::TextColumn));
+    else
+        showDetails();
     followIfAtEnd();
     if (m_isActive)
         emit statusTextChanged(statusText());
@@ -196,29 +210,80 @@ void LogPage::showDetails() {
 }
 
 void LogPage::openLink(const QUrl& link) {
-    const auto pid = fiberscope::parse_pid(link.path().toStdString(), m_sampler.node().id());
-    if (pid)
+    if (const auto pid = fiberscope::parse_pid(link.path().toStdString(), m_sampler.node().id()))
+        goTo(pid);
+}
+
+void LogPage::goTo(fiberscope::Pid pid) {
+    if (m_sampler.node().is_alive(pid)) {
         emit processInfoRequested(pid);
+        return;
+    }
+    const LogLine* exit = m_model->exitOf(pid);
+    QString text = exit != nullptr ? exit->text.toHtmlEscaped() : tr("%1 has ended").arg(pidText(pid).toHtmlEscaped());
+    if (const LogLine* restart = m_model->restartOf(pid)) {
+        const QString supervisor =
+            restart->supervisorName.isEmpty() ? pidLink(restart->supervisor) : restart->supervisorName.toHtmlEscaped();
+        text = tr("%1; %2 restarted it as %3").arg(text, supervisor, pidLink(restart->pid));
+        const fiberscope::Pid first = restart->pid;
+        while (const LogLine* next = m_model->restartOf(restart->pid))
+            restart = next;
+        if (restart->pid != first)
+            text = tr("%1, now %2").arg(text, pidLink(restart->pid));
+    }
+    emit notice(text);
 }
 
 void LogPage::goToProcess(const QModelIndex& index) {
-    if (index.isValid() && m_model->line(index.row()).pid)
-        emit processInfoRequested(m_model->line(index.row()).pid);
+    if (!index.isValid())
+        return;
+    if (const auto pid = m_model->line(index.row()).pid)
+        goTo(pid);
+    else
+        emit notice(tr("This event is about no process"));
 }
 
 void LogPage::showMenu(QPoint position) {
     const QModelIndex index = m_table->indexAt(position);
     if (!index.isValid())
         return;
-    const fiberscope::Pid pid = m_model->line(index.row()).pid;
-    QMenu menu{this};
-    if (pid) {
-        menu.addAction(tr("Process info for %1").arg(pidText(pid)), this, [this, pid] { emit processInfoRequested(pid); });
-        menu.addAction(tr("Show %1 in Processes").arg(pidText(pid)), this, [this, pid] { emit processShowRequested(pid); });
+    auto* menu = new QMenu{this};
+    menu->setObjectName(QStringLiteral("logMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    fillMenu(*menu, m_model->line(index.row()));
+    menu->popup(m_table->viewport()->mapToGlobal(position));
+}
+
+void LogPage::fillMenu(QMenu& menu, const LogLine& line) {
+    const auto add = [&menu, this](const QString& text, const char* name, auto act) {
+        menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
+    };
+    const auto addOnly = [&](const QString& whom, const QString& filter, const char* name) {
+        QString label = tr("Show only events of %1").arg(whom);
+        add(label.replace(QLatin1Char{'&'}, QLatin1String{"&&"}), name, [this, filter] { showOnly(filter); });
+    };
+    const auto word = [](const QString& name) { return QStringLiteral("\"%1\"").arg(name); };
+    if (const auto pid = line.pid) {
+        const QString who = pidText(pid);
+        add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { goTo(pid); });
+        add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
         menu.addSeparator();
+        addOnly(who, who, "onlyProcess");
     }
-    menu.addAction(tr("Copy Lines"), this, &LogPage::copySelection);
-    menu.exec(m_table->viewport()->mapToGlobal(position));
+    if (!line.name.isEmpty())
+        addOnly(line.name, word(line.name), "onlyName");
+    if (line.oldPid)
+        addOnly(pidText(line.oldPid), pidText(line.oldPid), "onlyOldProcess");
+    if (!line.supervisorName.isEmpty())
+        addOnly(line.supervisorName, word(line.supervisorName), "onlySupervisor");
+    if (!m_filter->text().isEmpty())
+        add(tr("Show all events"), "showAll", [this] { showOnly({}); });
+    menu.addSeparator();
+    add(tr("Copy Lines"), "copyLines", [this] { copySelection(); });
+}
+
+void LogPage::showOnly(const QString& text) {
+    m_filter->setText(text);
 }
 
 QString LogPage::selectedText() const {

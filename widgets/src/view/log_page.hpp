@@ -10,6 +10,7 @@ class QComboBox;
 class QHBoxLayout;
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QSplitter;
 class QTableView;
 class QTextBrowser;
@@ -44,8 +45,12 @@ private:
     void showLost(quint64 lost);
     void showDetails();
     void openLink(const QUrl& link);
+    /// Opens its information; of one that has ended it tells how, and who took its place.
+    void goTo(fiberscope::Pid pid);
     void goToProcess(const QModelIndex& index);
     void showMenu(QPoint position);
+    void fillMenu(QMenu& menu, const LogLine& line);
+    void showOnly(const QString& text);
     void copySelection() const;
     void save();
     QString selectedText() const;

@@ -41,6 +41,8 @@ signals:
     void processShowRequested(fiberscope::Pid pid);
     /// Kills a process, after asking where that is the habit (several, or a system process).
     void killRequested(QList<fiberscope::Pid> pids);
+    /// Something to tell at the bottom of the window, rich text with links as pidLink() makes them.
+    void notice(const QString& text);
 };
 
 } // namespace fiberscope::widgets

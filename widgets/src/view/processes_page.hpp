@@ -39,10 +39,6 @@ public:
     /// The selected processes, from the top.
     QList<fiberscope::Pid> selectedProcesses() const;
 
-signals:
-    /// Something to tell, rich text.
-    void notice(const QString& text);
-
 protected:
     void changeEvent(QEvent* event) override;
 

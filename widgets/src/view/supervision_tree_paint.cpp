@@ -25,7 +25,7 @@ QColor mixed(const QColor& from, const QColor& to, double share) {
 }
 
 struct BoxColors {
-    QColor fill, border, text, faint, warning, glow;
+    QColor fill, border, text, faint, warning, warningFill, warningText, glow;
 
     explicit BoxColors(const QPalette& palette) {
         const QColor base = palette.color(QPalette::Base);
@@ -36,6 +36,8 @@ struct BoxColors {
         text = ink;
         faint = mixed(fill, ink, 0.68);
         warning = isDark(palette) ? QColor{255, 150, 60} : QColor{200, 80, 0};
+        warningFill = mixed(fill, warning, 0.22);
+        warningText = readableOn(warningFill, warning, 4.5);
         glow = isDark(palette) ? QColor{30, 120, 60} : QColor{140, 225, 160};
     }
 };
@@ -81,12 +83,13 @@ void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
     const BoxColors colors{palette()};
     const bool isSelected = selectionModel()->isSelected(index);
     const bool isMissing = node.kind == SupervisionNode::Kind::more || !node.hasProcess();
-    QColor fill = isMissing ? palette().color(QPalette::Base) : colors.fill;
+    const bool isWarnedOf = node.isAboutToGiveUp();
+    QColor fill = isMissing ? palette().color(QPalette::Base) : isWarnedOf ? colors.warningFill : colors.fill;
     if (isSelected)
         fill = palette().color(QPalette::Highlight);
     if (const auto restart = tree().recentRestart(index))
         fill = mixed(colors.glow, fill, std::min(1.0, static_cast<double>(restart->ago.count()) / glowMs));
-    QPen frame{node.isAboutToGiveUp() ? colors.warning : colors.border, node.isAboutToGiveUp() ? 2.2 : 1.3};
+    QPen frame{isWarnedOf ? colors.warning : colors.border, isWarnedOf ? 2.2 : 1.3};
     if (isMissing)
         frame.setStyle(Qt::DashLine);
     painter.setOpacity(m_found.isEmpty() || m_found.contains(idOf(index)) ? 1.0 : fadedOpacity);
@@ -121,7 +124,8 @@ void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const
     };
     draw(texts.title, titleFont(node), node.hasProcess() ? colors.text : colors.faint);
     draw(texts.identity, font(), colors.faint);
-    draw(texts.history, font(), node.isAboutToGiveUp() ? colors.warning : colors.faint);
+    draw(texts.usage, font(), node.isAboutToGiveUp() ? colors.warningText : colors.faint);
+    draw(texts.history, font(), colors.faint);
 }
 
 void SupervisionTreeView::paintKnob(QPainter& painter, int box) const {

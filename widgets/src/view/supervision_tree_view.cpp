@@ -14,7 +14,7 @@ namespace fiberscope::widgets {
 namespace {
 constexpr int paddingX = 10;
 constexpr int paddingY = 5;
-constexpr int widestText = 280;
+constexpr int widestText = 360;
 constexpr int knobSize = 13;
 constexpr std::chrono::milliseconds frameTime{50};
 } // namespace
@@ -102,8 +102,8 @@ void SupervisionTreeView::layoutSoon() {
 SupervisionTreeView::Texts SupervisionTreeView::textsOf(const QModelIndex& index) const {
     const SupervisionNode& node = tree().node(index);
     if (!m_isDetailed)
-        return {node.title(), {}, {}};
-    Texts texts{node.title(), node.identity(), node.history()};
+        return {node.title(), {}, {}, {}};
+    Texts texts{node.title(), node.identity(), node.usage(), node.history()};
     if (const auto restart = tree().recentRestart(index); restart && node.hasProcess())
         texts.identity = QStringLiteral("%1 → %2").arg(pidText(restart->oldPid), pidText(node.pid));
     return texts;
@@ -121,7 +121,7 @@ QSize SupervisionTreeView::boxSize(const QModelIndex& index) const {
     const QFontMetrics plain{font()};
     int width = bold.horizontalAdvance(texts.title);
     int height = bold.height();
-    for (const QString& line : {texts.identity, texts.history}) {
+    for (const QString& line : {texts.identity, texts.usage, texts.history}) {
         if (line.isEmpty())
             continue;
         width = std::max(width, plain.horizontalAdvance(line));

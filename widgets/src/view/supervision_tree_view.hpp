@@ -57,7 +57,7 @@ protected:
 
 private:
     struct Texts {
-        QString title, identity, history;
+        QString title, identity, usage, history;
     };
 
     const SupervisionModel& tree() const { return *m_tree; }

@@ -15,7 +15,7 @@ namespace fiberscope::widgets {
 /// **Thread:** any; a plain value. **Cost:** linear in the boxes.
 class TreeLayout {
 public:
-    static constexpr int columnGap = 44;
+    static constexpr int columnGap = 34;
     static constexpr int rowGap = 10;
     static constexpr int margin = 14;
 
