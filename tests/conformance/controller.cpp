@@ -56,7 +56,8 @@ std::string Controller::run(const Line& line) {
         result = "error " + world_.text(error.term);
     }
     node_.wait_until_quiet(stuck_after);
-    return fmt::format("{} ->{}{}\n", line.echo, result.starts_with('\n') ? "" : " ", result);
+    const bool is_log = result.empty() || result.starts_with('\n');
+    return fmt::format("{} ->{}{}\n", line.echo, is_log ? "" : " ", result);
 }
 
 // -- commands that a process does ----
@@ -169,7 +170,7 @@ std::string Controller::log(bool sorted) {
     std::string text;
     for (const std::string& entry : entries)
         text += "\n  " + entry;
-    return text.empty() ? "\n" : text;
+    return text;
 }
 
 // -- looking at a process ----

@@ -159,6 +159,72 @@ private slots:
         QVERIFY(!world.pid("c1"));
         QVERIFY(world.node.start(Application("shop", tree(world, "c1"))).has_value());
     }
+    void callbacks_run_around_the_tree() { // A03
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto note = [journal = world.me->pid()](const char* what) {
+            return [journal, what](Process& self) {
+                self.send(journal, Note{what});
+                if (std::string_view{what} != "on_start")
+                    throw Error{boom}; // ignored
+            };
+        };
+        QVERIFY(world.node
+                    .start(Application("shop", tree(world, "c1", {.intensity = 0}))
+                               .on_start(note("on_start"))
+                               .on_prep_stop(note("on_prep_stop"))
+                               .on_stop(note("on_stop")))
+                    .has_value());
+        compare(world.notes(), "on_start, start c1");
+        compare(text_of(world.node.stop_application("shop")), "ok");
+        compare(world.notes(), "on_prep_stop, terminate c1 shutdown, on_stop");
+        QVERIFY(world.node.start_application("shop").has_value()); // known since its first start
+        world.die("c1", boom);                                    // the tree ends by itself
+        compare(world.notes(), "on_start, start c1, terminate c1 boom, on_prep_stop, on_stop");
+    }
+    void a_start_callback_that_fails() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const auto fails = [](Process&) { throw Error{boom}; };
+        compare(text_of(world.node.start(Application("shop", tree(world, "c1")).on_start(fails))), "{{error,boom},start}");
+        compare(world.notes(), "");
+    }
+    void loading_and_starting_by_name() { // A01
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        compare(text_of(world.node.start_application("base")), "{not_loaded,base}");
+        QVERIFY(world.node.load(Application("base", tree(world, "c1"))).has_value());
+        compare(text_of(world.node.load(Application("base", tree(world, "c1")))), "{already_loaded,base}");
+        QVERIFY(world.node.load(Application("shop", tree(world, "c2")).depends_on({"base"})).has_value());
+        QVERIFY(world.node.load(Application("bad", Supervisor::one_for_one({.intensity = -1})).depends_on({"shop"})).has_value());
+        QVERIFY(world.node.load(Application("loop", tree(world, "c3")).depends_on({"loop"})).has_value());
+        compare(to_string(world.node.ensure_all_started("bad").error()),
+                "{bad,{{supervisor_data,{invalid_intensity,-1}},start}}");
+        compare(names(world.node.applications()), ""); // what that call started is stopped again
+        compare(world.notes(), "start c1, start c2, terminate c2 shutdown, terminate c1 shutdown");
+        QCOMPARE(*world.node.ensure_all_started("shop"), (std::vector<Atom>{"base", "shop"}));
+        QVERIFY(world.node.ensure_all_started("shop")->empty());
+        compare(to_string(world.node.ensure_all_started("loop").error()), "{depends_on_itself,loop}");
+        compare(to_string(world.node.ensure_all_started("nobody").error()), "{nobody,{not_loaded,nobody}}");
+    }
+    void stopping_an_application_ends_what_its_processes_started() { // A03
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        std::atomic<std::uint64_t> started{0};
+        const auto starts_another = [&started](Process& self) {
+            started = self.spawn([](Process& other) { other.receive<Proceed>(); }).bits();
+            self.receive<Proceed>();
+        };
+        QVERIFY(world.node.start(Application("shop", Supervisor::one_for_one().child("c1", starts_another))).has_value());
+        QVERIFY(world.settle());
+        const Pid stray = Pid::from_bits(started);
+        QVERIFY(world.node.is_alive(stray));
+        const MonitorRef monitor = world.me->monitor(stray);
+        QVERIFY(world.node.stop_application("shop").has_value());
+        compare(to_string(world.me->receive(on<Down>([&](const Down& down) { return down.ref == monitor; },
+                                                     [](const Down& down) { return down.reason; }))),
+                "killed");
+    }
     void node_stop_takes_applications_down_in_reverse_order() { // A04
         QFETCH_GLOBAL(int, schedulers);
         World world{schedulers};

@@ -73,7 +73,7 @@ struct ChildInfo {
         stopped,    ///< has no process: stopped by hand, ended well, or answered `ignore`
     };
     Term id;
-    Pid pid; ///< the default Pid unless running
+    Pid pid; ///< the default Pid unless running; restarting under simple_one_for_one: the pid that it had
     State state = State::stopped;
     ChildType type = ChildType::worker;
     RestartType restart = RestartType::permanent;

@@ -213,9 +213,14 @@ private:
         Reply<T> reply = derived().handle_call(request);
         if (!reply.value())
             return;
-        // terminate runs before the reply is sent if the handler asked to stop (rule G07)
-        if (stop_)
+        if (!stop_)
+            return ServerBase::reply(self(), from, std::move(*reply.value()));
+        try { // a handler that asked to stop: terminate runs before the reply, which is sent even if it fails (rule G07)
             run_terminate();
+        } catch (...) {
+            ServerBase::reply(self(), from, std::move(*reply.value()));
+            throw;
+        }
         ServerBase::reply(self(), from, std::move(*reply.value()));
     }
 

@@ -59,15 +59,17 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
             block.set_end_reason(*block.pending_exit()); // an exit signal that was not trapped: no terminate (G05)
             return Turn::ended;
         }
-        if (block.is_suspended())
+        if (block.is_suspended()) {
+            block.wake_at_ns.store(never_ns, std::memory_order_seq_cst); // the idle time may end, but nobody is told yet
             return Turn::waits;
+        }
         if (run_pending(block))
             return Turn::ended;
         if (auto message = next_message(block)) {
             block.messages_changed();
             if (handle(block, *message))
                 return Turn::ended;
-        } else if (is_suspended_ || !idle_time_is_over(block, scheduler))
+        } else if (!idle_time_is_over(block, scheduler))
             return Turn::waits;
         else if (guarded(block, nullptr, [this] { server_->on_timeout(); }))
             return Turn::ended;
@@ -189,6 +191,8 @@ bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
         return true;
     }
     begin_idle_time(); // it waits anew for its whole time, as gen_server does
+    if (is_suspended_)
+        idle_until_ns_ = never_ns;
     return false;
 }
 

@@ -36,7 +36,7 @@ std::optional<Term> check_child_spec(const ChildSpec& spec, AutoShutdown auto_sh
         return bad_combination(pair("restart", Term::atom("permanent")), is_significant);
     const Shutdown shutdown = spec.shutdown();
     const bool is_time = !shutdown.is_infinite() && shutdown.time() != Shutdown::brutal_kill.time();
-    if (is_time && shutdown.time() <= Duration::zero())
+    if (is_time && shutdown.time() < Duration::zero())
         return pair("invalid_shutdown", std::chrono::duration_cast<std::chrono::milliseconds>(shutdown.time()).count());
     return std::nullopt;
 }

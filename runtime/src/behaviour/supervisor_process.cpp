@@ -206,7 +206,7 @@ std::vector<ChildInfo> SupervisorProcess::child_infos() const {
     infos.reserve(children_.children().size());
     for (const Child& child : children_.children())
         infos.push_back({.id = is_dynamic() ? Term{} : child.spec->id,
-                         .pid = child.pid,
+                         .pid = child.state == ChildInfo::State::restarting && is_dynamic() ? child.old_pid : child.pid,
                          .state = child.state,
                          .type = child.spec->type(),
                          .restart = child.restart(),

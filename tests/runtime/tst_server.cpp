@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <QtTest>
+
+#include "process_fixture.hpp"
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <string>
+#include <vector>
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+
+namespace {
+
+struct Get {
+    using Reply = int;
+};
+struct GetAndStop {
+    using Reply = int;
+};
+struct Rest {
+    Duration time{};
+};
+struct TimeIsUp {};
+
+/// A counter whose parts misbehave on demand.
+class Counter final : public Server<Counter> {
+public:
+    enum class Terminate { ends, throws };
+    using Messages = fiberscope::Messages<Get, GetAndStop, Rest>;
+
+    explicit Counter(Pid observer = {}, Terminate how = Terminate::ends) : observer_{observer}, terminate_{how} {}
+
+    Reply<Get> handle_call(const Get&) { return 42; }
+    Reply<GetAndStop> handle_call(const GetAndStop&) {
+        stop(Term::atom("enough"));
+        return 42;
+    }
+    void handle_cast(const Rest& rest) { idle_timeout(rest.time); }
+    void handle_timeout() { self().send(observer_, TimeIsUp{}); }
+    void terminate(const ExitReason&) {
+        if (terminate_ == Terminate::throws)
+            throw Error{Term::atom("in_terminate")};
+    }
+    Term state() const {
+        if (terminate_ == Terminate::throws)
+            throw Error{Term::atom("no_view_today")};
+        return Term::tuple({Term::atom("counter"), 42});
+    }
+
+private:
+    Pid observer_;
+    Terminate terminate_;
+};
+
+class Closed final : public Server<Closed> {};
+
+class FailsToStart final : public Server<FailsToStart> {
+public:
+    FailsToStart() { stop(Term::atom("no_luck")); }
+};
+
+void compare(const std::string& actual, const char* expected) {
+    QCOMPARE(QString::fromStdString(actual), QString{expected});
+}
+
+std::string field(const LogEntry& entry, std::string_view name) {
+    for (const auto& [key, value] : entry.fields)
+        if (key == name)
+            return value;
+    return "no " + std::string{name};
+}
+
+std::vector<LogEntry> errors_of(Node& node) {
+    std::vector<LogEntry> entries;
+    for (const Event& event : node.events_after(0).events)
+        if (event.kind == EventKind::log && event.log->level == LogLevel::error)
+            entries.push_back(*event.log);
+    return entries;
+}
+
+} // namespace
+
+// Rules (G01, ...) are those of OTP's gen_server and sys; scenarios of both are in tests/conformance.
+class ServerTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase_data() { add_scheduler_rows(); }
+
+    void requests_of_sys() { // G12
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        const Pid server = *node.start(Counter::start());
+        compare(to_string(**node.call(server, sys::GetState{})), "{counter,42}");
+        QVERIFY(node.call(server, sys::Suspend{}).has_value());
+        compare(to_string(node.call(server, Get{}, 20ms).error()), "timeout");
+        compare(to_string(**node.call(server, sys::GetState{})), "{counter,42}");
+        QVERIFY(node.call(server, sys::Suspend{}).has_value()); // twice is no error
+        QVERIFY(node.call(server, sys::Resume{}).has_value());
+        QCOMPARE(*node.call(server, Get{}), 42);
+        QVERIFY(node.call(server, sys::Suspend{}).has_value());
+        QVERIFY(node.call(server, sys::Terminate{Term::atom("now")}).has_value());
+        QVERIFY(node.wait_until_quiet(10s));
+        QVERIFY(!node.is_alive(server));
+    }
+    void a_state_without_a_view() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        const Pid without = *node.start(Closed::start());
+        compare(to_string(node.call(without, sys::GetState{})->error()), "no_state_view");
+        const Pid throwing = *node.start(Counter::start(Pid{}, Counter::Terminate::throws));
+        compare(to_string(node.call(throwing, sys::GetState{})->error()), "{callback_failed,{error,no_view_today}}");
+        QVERIFY(node.is_alive(throwing));
+    }
+    void a_suspended_server_rests_though_its_idle_time_is_over_data() {
+        QTest::addColumn<bool>("by_sys");
+        QTest::newRow("suspended by sys") << true;
+        QTest::newRow("suspended as a process") << false;
+    }
+    void a_suspended_server_rests_though_its_idle_time_is_over() {
+        QFETCH_GLOBAL(unsigned, count);
+        QFETCH(bool, by_sys);
+        Node node{with_schedulers(count)};
+        auto me = node.attach();
+        const Pid server = *node.start(Counter::start(me->pid()));
+        me->cast(server, Rest{100ms});
+        QVERIFY(node.wait_until_quiet(10s));
+        if (by_sys)
+            QVERIFY(node.call(server, sys::Suspend{}).has_value());
+        else
+            QVERIFY(node.suspend(server));
+        me->send_after(150ms, me->pid(), Tick{});
+        QVERIFY(me->receive_for<Tick>(10s).has_value()); // by now the idle time would have been over
+        QVERIFY(node.wait_until_quiet(10s));
+        Snapshot before = node.snapshot();
+        me->send_after(50ms, me->pid(), Tick{});
+        QVERIFY(me->receive_for<Tick>(10s).has_value());
+        const Snapshot after = node.snapshot();
+        QVERIFY(after.node.context_switches - before.node.context_switches < 20);
+        QVERIFY(!me->receive_for<TimeIsUp>(0s).has_value());
+        if (by_sys)
+            QVERIFY(node.call(server, sys::Resume{}).has_value());
+        else
+            QVERIFY(node.resume(server));
+        QVERIFY(me->receive_for<TimeIsUp>(10s).has_value());
+    }
+    void a_reply_is_sent_though_terminate_fails() { // G07
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        auto me = node.attach();
+        const Pid server = *node.start(Counter::start(Pid{}, Counter::Terminate::throws));
+        const MonitorRef monitor = me->monitor(server);
+        QCOMPARE(*me->try_call(server, GetAndStop{}), 42);
+        compare(to_string(reason_of_end(me, server, monitor)), "{error,in_terminate}");
+    }
+    void stop_waits_for_the_end() { // G14
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        auto me = node.attach();
+        Pid server = *node.start(Counter::start());
+        QVERIFY(me->stop(server).has_value());
+        QVERIFY(!node.is_alive(server));
+        compare(to_string(me->stop(server).error()), "noproc");
+        compare(to_string(me->stop("nobody").error()), "noproc");
+        compare(to_string(me->stop(me->pid()).error()), "calling_self");
+        server = *node.start(Counter::start(Pid{}, Counter::Terminate::throws));
+        compare(to_string(me->stop(server, ExitReason::shutdown()).error()), "{error,in_terminate}");
+        const Pid no_server = node.spawn([](Process& self) { self.receive<Tick>(); });
+        compare(to_string(me->stop(no_server, {}, 20ms).error()), "timeout");
+        QCOMPARE(me->message_queue_length(), 0U);
+    }
+
+    void a_crash_is_reported_as_otp_reports_it() { // S22: gen_server, proc_lib, supervisor, in this order
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        const Pid top = *node.start(Supervisor::one_for_one().child("counter", Counter::start().named("counter")).named("top"));
+        const Pid server = node.whereis("counter");
+        QCOMPARE(*node.call("counter", GetAndStop{}), 42);
+        QVERIFY(node.wait_until_quiet(10s));
+        const auto entries = errors_of(node);
+        QCOMPARE(entries.size(), 3U);
+        compare(entries[0].title, "SERVER TERMINATING");
+        compare(field(entries[0], "name"), "counter");
+        compare(field(entries[0], "last_message"), "{}");
+        compare(field(entries[0], "state"), "{counter,42}");
+        compare(field(entries[0], "reason"), "enough");
+        compare(entries[1].title, "CRASH REPORT");
+        QVERIFY(field(entries[1], "initial_call").find("Counter") != std::string::npos);
+        compare(field(entries[1], "registered_name"), "counter");
+        compare(field(entries[1], "error_info"), "enough");
+        compare(field(entries[1], "ancestors"), ("[" + to_string(top) + "]").c_str());
+        compare(field(entries[1], "links"), ("[" + to_string(top) + "]").c_str());
+        compare(field(entries[1], "dictionary"), "[]");
+        QCOMPARE(entries[1].pid, server);
+        compare(entries[2].title, "SUPERVISOR REPORT");
+        compare(field(entries[2], "supervisor"), "top");
+        compare(field(entries[2], "errorContext"), "child_terminated");
+    }
+    void a_failed_start_is_a_crash() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        compare(to_string(node.start(FailsToStart::start()).error()), "no_luck");
+        QVERIFY(node.wait_until_quiet(10s));
+        const auto entries = errors_of(node);
+        QCOMPARE(entries.size(), 1U);
+        compare(entries[0].title, "CRASH REPORT");
+        compare(field(entries[0], "error_info"), "no_luck");
+    }
+    void a_crash_report_shows_messages_and_dictionary() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        node.spawn([](Process& self) {
+            self.put(Term::atom("colour"), Term::atom("red"));
+            self.send(self.pid(), Tick{7});
+            self.receive(after(0s));
+            throw Error{Term::atom("boom")};
+        });
+        QVERIFY(node.wait_until_quiet(10s));
+        const auto entries = errors_of(node);
+        QCOMPARE(entries.size(), 1U);
+        compare(field(entries[0], "messages"), "[{7}]");
+        compare(field(entries[0], "message_queue_len"), "1");
+        compare(field(entries[0], "dictionary"), "[{colour,red}]");
+    }
+};
+
+QTEST_APPLESS_MAIN(ServerTest)
+#include "tst_server.moc"
