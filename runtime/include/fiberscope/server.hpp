@@ -142,7 +142,7 @@ private:
 /// **Errors:** what a handler throws ends the server with that reason, after terminate. An unknown call or cast
 /// ends it with `{error,function_clause}`; an unknown info message is logged and dropped.
 /// Every server answers the requests of `<fiberscope/sys.hpp>`, too.
-/// **Source:** OTP `gen_server`. Wanted differences: handlers change the object instead of returning a new state;
+/// **Source:** OTP, stdlib, manual pages `gen_server` and `sys` (rules G01 to G14). Wanted differences: handlers change the object instead of returning a new state;
 /// stop, continue and timeout are calls instead of return values; what a handler throws is an error, never a return value (G10).
 template <class Derived>
 class Server : public ServerBase {

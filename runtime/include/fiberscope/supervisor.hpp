@@ -82,7 +82,10 @@ enum class AutoShutdown : std::uint8_t {
 };
 
 /// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
-/// **Source:** OTP `supervisor`.
+/// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value
+/// instead of the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in
+/// start order (OTP: the newest first), and knows restarts and last exit reasons besides; what a definition cannot
+/// express (an unknown strategy, restart or child type) does not compile instead of failing at the start.
 class Supervisor {
 public:
     static Supervisor one_for_one(RestartLimits limits = {}) { return {Strategy::one_for_one, limits}; }
