@@ -17,6 +17,7 @@ private slots:
     void end_reasons_data();
     void end_reasons();
     void monitor_of_dead_is_noproc();
+    void noproc_comes_when_the_process_is_gone();
     void link_spreads_reason_data() { add_scheduler_rows(); }
     void link_spreads_reason();
     void trapped_exit_is_a_message();
@@ -129,6 +130,31 @@ void TestProcess::monitor_of_dead_is_noproc() {
     const MonitorRef by_name = me->monitor("nobody");
     QVERIFY(me->receive(on<Down>([&](Down down) { return down.ref == by_name && down.name == Atom{"nobody"}; }),
                         after(5s, [] { return false; })));
+}
+
+/// Goes to the back of the run queue while its process unwinds.
+struct SlowToGo {
+    Process& self;
+    ~SlowToGo() { self.yield(); }
+};
+
+void TestProcess::noproc_comes_when_the_process_is_gone() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const Pid victim = me->spawn([](Process& self) {
+        const SlowToGo slow{self};
+        self.receive<Tick>();
+    });
+    QVERIFY(node.wait_until_quiet(5s));
+    me->spawn([to = me->pid(), victim](Process& self) {
+        self.exit(victim, Term::atom("boom"));
+        self.monitor(victim); // is handled together with the exit signal, by a process that is to end but has not yet
+        const Down down = self.receive<Down>();
+        self.send(to, Tick{self.is_alive(down.pid) ? 1 : 0});
+    });
+    const auto alive = me->receive_for<Tick>(5s);
+    QVERIFY(alive);
+    QCOMPARE(alive->number, 0); // P11
 }
 
 void TestProcess::link_spreads_reason() {
