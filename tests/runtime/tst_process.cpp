@@ -29,6 +29,7 @@ private slots:
     void stale_pid_reaches_nobody();
     void timers_fire_cancel_and_die_with_their_target();
     void suspend_and_resume();
+    void suspended_process_unwinds_when_killed();
     void exceptions_stay_with_their_process();
     void errno_stays_with_its_process();
     void process_limit_is_system_limit();
@@ -304,6 +305,24 @@ void TestProcess::suspend_and_resume() {
     const MonitorRef monitor = me->monitor(echo);
     me->exit(echo, ExitReason::kill()); // Z01: exit signals still kill
     QCOMPARE(to_string(reason_of_end(me, echo, monitor)), std::string{"killed"});
+}
+
+void TestProcess::suspended_process_unwinds_when_killed() {
+    struct Sleeper {
+        Process& self;
+        ~Sleeper() { self.sleep(1h); } // returns at once: nothing is waited for while a process unwinds
+    };
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([](Process& self) {
+        const Sleeper sleeper{self};
+        self.receive<Tick>();
+    });
+    QVERIFY(node.wait_until_quiet(5s)); // it waits: one that had not begun would have nothing to unwind
+    me->suspend(pid);
+    QVERIFY(node.wait_until_quiet(5s));
+    me->exit(pid, ExitReason::kill());
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"}); // Z01
 }
 
 void TestProcess::exceptions_stay_with_their_process() {
