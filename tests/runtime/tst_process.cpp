@@ -17,7 +17,6 @@ private slots:
     void end_reasons_data();
     void end_reasons();
     void monitor_of_dead_is_noproc();
-    void noproc_comes_when_the_process_is_gone();
     void link_spreads_reason_data() { add_scheduler_rows(); }
     void link_spreads_reason();
     void trapped_exit_is_a_message();
@@ -29,7 +28,6 @@ private slots:
     void stale_pid_reaches_nobody();
     void timers_fire_cancel_and_die_with_their_target();
     void suspend_and_resume();
-    void suspended_process_unwinds_when_killed();
     void exceptions_stay_with_their_process();
     void errno_stays_with_its_process();
     void process_limit_is_system_limit();
@@ -131,31 +129,6 @@ void TestProcess::monitor_of_dead_is_noproc() {
     const MonitorRef by_name = me->monitor("nobody");
     QVERIFY(me->receive(on<Down>([&](Down down) { return down.ref == by_name && down.name == Atom{"nobody"}; }),
                         after(5s, [] { return false; })));
-}
-
-/// Goes to the back of the run queue while its process unwinds.
-struct SlowToGo {
-    Process& self;
-    ~SlowToGo() { self.yield(); }
-};
-
-void TestProcess::noproc_comes_when_the_process_is_gone() {
-    Node node{with_schedulers(1)};
-    ExternalProcess me = node.attach();
-    const Pid victim = me->spawn([](Process& self) {
-        const SlowToGo slow{self};
-        self.receive<Tick>();
-    });
-    QVERIFY(node.wait_until_quiet(5s));
-    me->spawn([to = me->pid(), victim](Process& self) {
-        self.exit(victim, Term::atom("boom"));
-        self.monitor(victim); // is handled together with the exit signal, by a process that is to end but has not yet
-        const Down down = self.receive<Down>();
-        self.send(to, Tick{self.is_alive(down.pid) ? 1 : 0});
-    });
-    const auto alive = me->receive_for<Tick>(5s);
-    QVERIFY(alive);
-    QCOMPARE(alive->number, 0); // P11
 }
 
 void TestProcess::link_spreads_reason() {
@@ -305,24 +278,6 @@ void TestProcess::suspend_and_resume() {
     const MonitorRef monitor = me->monitor(echo);
     me->exit(echo, ExitReason::kill()); // Z01: exit signals still kill
     QCOMPARE(to_string(reason_of_end(me, echo, monitor)), std::string{"killed"});
-}
-
-void TestProcess::suspended_process_unwinds_when_killed() {
-    struct Sleeper {
-        Process& self;
-        ~Sleeper() { self.sleep(1h); } // returns at once: nothing is waited for while a process unwinds
-    };
-    Node node{with_schedulers(1)};
-    ExternalProcess me = node.attach();
-    const auto [pid, monitor] = me->spawn_monitor([](Process& self) {
-        const Sleeper sleeper{self};
-        self.receive<Tick>();
-    });
-    QVERIFY(node.wait_until_quiet(5s)); // it waits: one that had not begun would have nothing to unwind
-    me->suspend(pid);
-    QVERIFY(node.wait_until_quiet(5s));
-    me->exit(pid, ExitReason::kill());
-    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"}); // Z01
 }
 
 void TestProcess::exceptions_stay_with_their_process() {
