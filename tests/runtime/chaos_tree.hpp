@@ -38,21 +38,24 @@ public:
     using Messages = fiberscope::Messages<Keep, Audit>;
 
     Reply<Keep> handle_call(const Keep& keep) {
-        ++kept_[keep.put.client][keep.put.number];
+        auto& times = kept_[keep.put.client];
+        if (times.size() <= keep.put.number)
+            times.resize(keep.put.number + 1);
+        ++times[keep.put.number];
         return keep.put.number;
     }
     Reply<Audit> handle_call(const Audit& audit) {
         std::uint64_t wrong = 0;
-        auto& kept = kept_[audit.client];
+        const auto& kept = kept_[audit.client];
         for (const std::uint64_t number : audit.acknowledged)
-            wrong += kept.contains(number) ? 0 : 1;
-        for (const auto& [number, times] : kept)
-            wrong += times == 1 ? 0 : 1;
+            wrong += number < kept.size() && kept[number] > 0 ? 0 : 1;
+        for (const std::uint8_t times : kept)
+            wrong += times > 1 ? 1 : 0;
         return wrong;
     }
 
 private:
-    std::unordered_map<std::uint64_t, std::unordered_map<std::uint64_t, int>> kept_; ///< by client and number: how often
+    std::unordered_map<std::uint64_t, std::vector<std::uint8_t>> kept_; ///< by client and number: how often
 };
 
 class Worker final : public Server<Worker> {
