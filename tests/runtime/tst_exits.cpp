@@ -24,6 +24,8 @@ private slots:
     void suspended_process_unwinds_when_killed();
     void trapped_exit_to_itself_waits_for_receive_data();
     void trapped_exit_to_itself_waits_for_receive();
+    void end_of_suspender_resumes();
+    void resume_of_anothers_suspension_is_badarg();
 };
 
 void TestExits::noproc_comes_when_the_process_is_gone() {
@@ -84,6 +86,56 @@ void TestExits::trapped_exit_to_itself_waits_for_receive() {
     });
     const std::string end = to_string(reason_of_end(me, pid, monitor));
     QCOMPARE(QString::fromStdString(end).remove('\''), reason);
+}
+
+/// A process that answers each Tick with a Tock.
+Pid spawn_echo(ExternalProcess& me) {
+    return me->spawn([to = me->pid()](Process& self) {
+        for (;;)
+            self.send(to, Tock{self.receive<Tick>().number});
+    });
+}
+
+void TestExits::end_of_suspender_resumes() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    const Pid echo = spawn_echo(me);
+    const Pid suspender = me->spawn([echo](Process& self) {
+        self.suspend(echo);
+        self.suspend(echo);
+        self.receive<Tick>();
+    });
+    QVERIFY(node.wait_until_quiet(5s));
+    me->send(echo, Tick{7});
+    QVERIFY(!me->receive_for<Tock>(20ms));
+    me->exit(suspender, ExitReason::kill());
+    const auto answer = me->receive_for<Tock>(5s); // Z01: its death takes its counts back
+    QVERIFY(answer);
+    QCOMPARE(answer->number, 7);
+}
+
+void TestExits::resume_of_anothers_suspension_is_badarg() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const Pid echo = spawn_echo(me);
+    const auto resume = [&me, echo] {
+        try {
+            me->resume(echo);
+        } catch (const Error& error) {
+            return to_string(error.term);
+        }
+        return std::string{"ok"};
+    };
+    QVERIFY(node.suspend(echo)); // by the outside, not by this process
+    QCOMPARE(resume(), std::string{"badarg"});
+    QVERIFY(node.resume(echo));
+    me->suspend(echo);
+    me->suspend(echo);
+    QCOMPARE(resume(), std::string{"ok"});
+    QCOMPARE(resume(), std::string{"ok"});
+    QCOMPARE(resume(), std::string{"badarg"});
+    me->send(echo, Tick{1});
+    QVERIFY(me->receive_for<Tock>(5s));
 }
 
 QTEST_APPLESS_MAIN(TestExits)
