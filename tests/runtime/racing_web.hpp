@@ -3,7 +3,7 @@
 #pragma once
 
 #include "racing_agent.hpp"
-#include "web_runner.hpp"
+#include "web_reading.hpp"
 
 #include <algorithm>
 #include <deque>

@@ -3,64 +3,14 @@
 #pragma once
 
 #include "web_agent.hpp"
+#include "web_reading.hpp"
 
 #include <algorithm>
-#include <future>
-#include <memory>
-#include <unordered_map>
+#include <map>
+#include <string>
+#include <vector>
 
 namespace fiberscope::test::webs {
-
-/// The ends of all processes of a Node, read from its events.
-class Obituary {
-public:
-    explicit Obituary(const Node& node) : node_{node} {}
-
-    /// The reason with which a process ended; empty if it lives.
-    std::string of(Pid pid) const {
-        const auto found = reasons_.find(pid);
-        return found == reasons_.end() ? std::string{} : found->second;
-    }
-    void read() {
-        EventBatch batch = node_.events_after(seq_);
-        seq_ = batch.next_seq;
-        lost_ += batch.lost;
-        for (const Event& event : batch.events)
-            if (event.kind == EventKind::exit && !reasons_.emplace(event.pid, fiberscope::to_string(event.reason)).second)
-                twice_ = true;
-    }
-    void forget() { reasons_.clear(); }
-    bool is_complete() const noexcept { return lost_ == 0 && !twice_; }
-
-private:
-    const Node& node_;
-    std::uint64_t seq_ = 0;
-    std::uint64_t lost_ = 0;
-    bool twice_ = false; ///< a process ended twice
-    std::unordered_map<Pid, std::string> reasons_;
-};
-
-/// Asks processes about themselves and waits for the answers.
-inline std::vector<Inspection> inspect(Node& node, const std::vector<Pid>& pids, Inspect what) {
-    auto answer = std::make_shared<std::promise<std::vector<Inspection>>>();
-    auto future = answer->get_future();
-    node.inspect(pids, what, {}, [answer](std::vector<Inspection> found) { answer->set_value(std::move(found)); });
-    return future.wait_for(20s) == std::future_status::ready ? future.get() : std::vector<Inspection>{};
-}
-
-/// Brings messages whose order is not promised into one: those of one sender stay in their order (O01), except that
-/// what its end caused may lie in any (O04).
-inline void canonicalise(std::vector<MessageText>::iterator begin, std::vector<MessageText>::iterator end) {
-    std::stable_sort(begin, end, [](const MessageText& left, const MessageText& right) { return left.from < right.from; });
-    while (begin != end) {
-        const auto next = std::find_if(begin, end, [&begin](const MessageText& message) { return message.from != begin->from; });
-        auto tail = next;
-        while (tail != begin && std::prev(tail)->type != "Note")
-            --tail;
-        std::sort(tail, next, [](const MessageText& left, const MessageText& right) { return left.text < right.text; });
-        begin = next;
-    }
-}
 
 class WebRunner {
 public:
@@ -228,39 +178,39 @@ private:
         return {};
     }
 
-    static std::string join(std::vector<std::string> words) {
+    using Words = std::vector<std::string>;
+    static std::string join(Words words) {
         std::sort(words.begin(), words.end());
         std::string text;
         for (const std::string& word : words)
             text += (text.empty() ? "" : ",") + word;
         return "[" + text + "]";
     }
-    static std::string sets(const std::vector<std::string>& links, const std::vector<std::string>& monitors,
-                            const std::vector<std::string>& monitored_by) {
+    static std::string sets(const Words& links, const Words& monitors, const Words& monitored_by) {
         return "links " + join(links) + " monitors " + join(monitors) + " monitored by " + join(monitored_by);
     }
     std::string describe(const Inspection& inspection) const {
-        std::vector<std::string> links;
+        Words links;
         for (const Pid peer : inspection.links)
             links.push_back(std::to_string(index_of(peer)));
-        std::vector<std::string> monitors;
+        Words monitors;
         for (const MonitorInfo& monitor : inspection.monitors)
             monitors.push_back(fiberscope::to_string(monitor.ref) + "=" + std::to_string(index_of(monitor.pid)) +
                                std::string{monitor.name.name()});
-        std::vector<std::string> watchers;
+        Words watchers;
         for (const Pid watcher : inspection.monitored_by)
             watchers.push_back(std::to_string(index_of(watcher)));
         return sets(links, monitors, watchers);
     }
     std::string describe(const Member& member) const {
-        std::vector<std::string> links;
+        Words links;
         for (const int peer : member.links)
             links.push_back(std::to_string(peer));
-        std::vector<std::string> monitors;
+        Words monitors;
         for (const auto& [ref, watch] : member.monitors)
             monitors.push_back(fiberscope::to_string(refs_.at(ref)) + "=" + std::to_string(watch.target) +
                                std::string{name_at(watch.name).name()});
-        std::vector<std::string> watchers;
+        Words watchers;
         for (const auto& [ref, watcher] : member.monitored_by)
             watchers.push_back(std::to_string(watcher));
         return sets(links, monitors, watchers);
