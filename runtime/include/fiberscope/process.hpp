@@ -141,7 +141,8 @@ public:
     }
     /// Ends this process with `reason`: throws ProcessExit, so destructors run.
     [[noreturn]] void exit(ExitReason reason);
-    /// Sends an exit signal (`exit/2`). To a dead process: nothing happens. To itself: handled before it returns.
+    /// Sends an exit signal (`exit/2`). To a dead process: nothing happens. To itself: handled before it returns, or by
+    /// the next receive if it traps exits and the reason is not `kill` (X03, X04, X06).
     void exit(Pid target, ExitReason reason);
     /// Traps exits or not; returns the old value. What counts is the value when a signal is handled (X12).
     bool trap_exit(bool trap);

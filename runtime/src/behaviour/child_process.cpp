@@ -49,12 +49,15 @@ std::optional<ExitReason> await_end(Process& self, MonitorRef monitor, Duration 
                         after(timeout, [] { return std::optional<ExitReason>{}; }));
 }
 
-/// The reason that came over the link is preferred: a child that ended before its monitor was made has no other.
+/// The reason that came over the link is preferred. Noproc: the child was gone before it was monitored; as long as the link
+/// stands, its Exit with the true reason is on its way. OTP 25 takes it to be there already, later releases wait, too.
 ExitReason unlink_and_flush(Process& self, Pid child, ExitReason reason) {
-    self.unlink(child);
+    const bool is_on_its_way = reason == ExitReason::noproc() && is_linked(self, child);
+    if (!is_on_its_way)
+        self.unlink(child);
     return self.receive(
         on<Exit>([child](const Exit& exit) { return exit.from == child; }, [](Exit exit) { return std::move(exit.reason); }),
-        after(Duration::zero(), [&] { return std::move(reason); }));
+        after(is_on_its_way ? infinity : Duration::zero(), [&] { return std::move(reason); }));
 }
 
 } // namespace
@@ -70,9 +73,7 @@ Result<Pid> start_child_process(Process& self, const ChildSpec& spec) {
                                      [&](const PlainBody& body) {
                                          return Result<Pid>{boost::system::in_place_value, spawn_plain(self, spec, body)};
                                      },
-                                     [&](const StartFunction& function) {
-                                         return ignore_is_no_process(function.start(self));
-                                     }},
+                                     [&](const StartFunction& function) { return ignore_is_no_process(function.start(self)); }},
                           spec.start);
     } catch (const Error& error) {
         return ExitReason::error(error.term);
@@ -141,8 +142,7 @@ Term to_term(Shutdown shutdown) {
 Atom registered_name(const ChildSpec& spec) noexcept {
     return std::visit(Overloaded{[](const ServerSpec& server) { return server.options.name; },
                                  [](const std::shared_ptr<const Supervisor>& supervisor) { return supervisor->name(); },
-                                 [&](const PlainBody&) { return spec.spawn.name; },
-                                 [](const StartFunction&) { return Atom{}; }},
+                                 [&](const PlainBody&) { return spec.spawn.name; }, [](const StartFunction&) { return Atom{}; }},
                       spec.start);
 }
 

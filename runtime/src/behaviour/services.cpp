@@ -77,6 +77,10 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
     return block.system().spawn(&block, std::move(plan), std::move(options)).first;
 }
 
+bool is_linked(Process& process, Pid peer) noexcept {
+    return ProcessAccess::block(process).links.is_linked(peer);
+}
+
 void record_event(Process& process, Event event) {
     ProcessSystem& system = ProcessAccess::block(process).system();
     if (event.kind == EventKind::restart)

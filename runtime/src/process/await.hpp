@@ -15,9 +15,10 @@ template <class Match>
 Received await_message(ControlBlock& block, Mailbox::Position position, Duration timeout, Match match) {
     std::int64_t deadline_ns = never_ns;
     bool deadline_is_set = timeout == infinity;
+    const auto is_held = [&block] { return block.is_suspended() && !block.pending_exit(); }; // exit signals reach it (Z01)
     for (;;) {
         block.throw_if_ended();
-        if (!block.is_suspended()) {
+        if (!is_held()) {
             for (; MessageSignal* message = block.mailbox.next(position); position = {message})
                 if (const int clause = match(*message); clause >= 0) {
                     Received received{block.mailbox.take(position), clause};
@@ -32,9 +33,9 @@ Received await_message(ControlBlock& block, Mailbox::Position position, Duration
         }
         if (!std::exchange(deadline_is_set, true))
             deadline_ns = deadline_after(clock_ns(), timeout);
-        else if (deadline_ns != never_ns && !block.is_suspended() && clock_ns() >= deadline_ns)
+        else if (deadline_ns != never_ns && !is_held() && clock_ns() >= deadline_ns)
             return {};
-        block.park(block.is_suspended() ? never_ns : deadline_ns);
+        block.park(is_held() ? never_ns : deadline_ns);
         block.handle_signals();
     }
 }

@@ -172,6 +172,7 @@ public:
     struct Rare {
         std::map<std::string, std::pair<Term, Term>> dictionary; ///< by the printed key
         std::map<Pid, int> suspenders;                           ///< with their counts (rule Z01)
+        std::map<Pid, int> suspended;                            ///< by this process, with their counts
         std::string label;                                       ///< under the system's label lock
     };
     Rare& rare();
@@ -207,6 +208,7 @@ private:
     void say_exiting(const ExitReason& reason);
     void close_signals();
     void tell_the_end(const ExitReason& reason);
+    void resume_all();
     void tell_starter(const ExitReason& reason);
     void record_exit(const ExitReason& reason, Atom name);
     void report_crash(const ExitReason& reason, Atom name);

@@ -86,6 +86,19 @@ void ControlBlock::tell_the_end(const ExitReason& reason) {
         demonitor->from = pid();
         system_.send(monitor.target, std::move(demonitor));
     }
+    resume_all();
+}
+
+/// A suspender's death takes its counts back (rule Z01).
+void ControlBlock::resume_all() {
+    if (rare_ == nullptr)
+        return;
+    for (const auto& [target, count] : std::exchange(rare_->suspended, {}))
+        for (int left = count; left > 0; --left) {
+            auto resume = std::make_unique<SuspendSignal>(SignalKind::resume);
+            resume->from = pid();
+            system_.send(target, std::move(resume));
+        }
 }
 
 /// A server whose start was not over yet: its starter hears that it failed, after the name is free (rule G04).

@@ -34,6 +34,10 @@ public:
     /// The peer ended. True if that counts: the link that ended was not cut before.
     bool on_link_exit(Pid peer, std::uint64_t stamp);
 
+    bool is_linked(Pid peer) noexcept {
+        const Record* record = records_.find(peer);
+        return record != nullptr && record->active;
+    }
     /// Number of links that are in force.
     std::size_t size() const noexcept { return active_; }
     std::vector<Pid> peers() const;

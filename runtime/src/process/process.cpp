@@ -67,10 +67,11 @@ void Process::exit(ExitReason reason) {
 
 void Process::exit(Pid target, ExitReason reason) {
     block_->safe_point();
+    const bool may_become_message = trap_exit() && !reason.term().is_atom("kill");
     block_->system().send(target, exit_signal(pid(), std::move(reason)));
-    if (target != pid())
-        return;
-    block_->handle_signals(); // a signal to itself is handled before the call returns (X03, X06)
+    if (target != pid() || may_become_message)
+        return;               // to itself, trapped: what counts is the flag at the next receive (X04)
+    block_->handle_signals(); // else a signal to itself is handled before the call returns (X03, X06)
     block_->throw_if_ended();
 }
 
@@ -95,12 +96,17 @@ Priority Process::priority() const noexcept {
 void Process::suspend(Pid target) {
     if (target == pid() || !is_alive(target))
         badarg();
+    ++block_->rare().suspended[target];
     send_control<SuspendSignal>(*block_, target, SignalKind::suspend);
 }
 
 void Process::resume(Pid target) {
-    if (!is_alive(target))
+    auto& suspended = block_->rare().suspended;
+    const auto own = suspended.find(target);
+    if (!is_alive(target) || own == suspended.end())
         badarg();
+    if (--own->second == 0)
+        suspended.erase(own);
     send_control<SuspendSignal>(*block_, target, SignalKind::resume);
 }
 

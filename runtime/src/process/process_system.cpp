@@ -122,7 +122,7 @@ ControlBlock* ProcessSystem::attach() {
 // -- signals ----
 
 bool ProcessSystem::send(Pid target, std::unique_ptr<Signal> signal) {
-    ControlBlock* block = table_.find(target);
+    ControlBlock* block = table_.addressed(target);
     signal->target_serial = target.serial();
     const bool interrupts = signal->kind == SignalKind::exit || signal->kind == SignalKind::suspend;
     if (block == nullptr || !block->push(*signal)) {

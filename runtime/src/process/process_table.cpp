@@ -56,6 +56,11 @@ ControlBlock* ProcessTable::find(Pid pid) const noexcept {
     return block != nullptr && block->is_live(pid.serial()) && block->pid() == pid ? block : nullptr;
 }
 
+ControlBlock* ProcessTable::addressed(Pid pid) const noexcept {
+    ControlBlock* block = at(pid.slot());
+    return block != nullptr && block->pid() == pid ? block : nullptr;
+}
+
 ControlBlock* ProcessTable::allocate(std::uint32_t scheduler) {
     if (count_.fetch_add(1, std::memory_order_relaxed) >= limit_) {
         count_.fetch_sub(1, std::memory_order_relaxed);

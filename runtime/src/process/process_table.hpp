@@ -26,6 +26,8 @@ public:
     void release(ControlBlock& block, std::uint32_t scheduler) noexcept;
     /// The block that `pid` names if it lives; else nullptr. **Thread:** any.
     ControlBlock* find(Pid pid) const noexcept;
+    /// The same, also if it is about to tell its end: then it still takes signals, and answers them once its name is free.
+    ControlBlock* addressed(Pid pid) const noexcept;
     /// The block of a slot that has been used, else nullptr. **Thread:** any.
     ControlBlock* at(std::uint32_t slot) const noexcept;
     /// Slots below this have been used.

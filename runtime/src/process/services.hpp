@@ -25,6 +25,9 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
 /// **Errors:** as Process::spawn.
 Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options);
 
+/// True while a link to `peer` stands: then its Exit message has not come yet. **Thread:** the process's own.
+bool is_linked(Process& process, Pid peer) noexcept;
+
 /// Appends to the event ring of the process's Node; sets seq and time. **Thread:** any. **Blocks:** never.
 void record_event(Process& process, Event event);
 

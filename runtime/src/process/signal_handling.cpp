@@ -32,13 +32,16 @@ std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
 }
 
 bool ControlBlock::handle_signals() {
-    if (!has_signals())
+    if (pending_exit_ || !has_signals())
         return false;
     const std::size_t before = mailbox.size();
     auto signal = take_signals(nullptr);
     while (signal != nullptr) {
         std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
-        handle(std::move(signal));
+        if (pending_exit_)
+            push(*signal.release()); // too late (rule O07): answered when others see that it is gone, not before (P11)
+        else
+            handle(std::move(signal));
         signal = std::move(next);
     }
     messages_changed();
@@ -46,8 +49,8 @@ bool ControlBlock::handle_signals() {
 }
 
 void ControlBlock::handle(std::unique_ptr<Signal> signal) {
-    if (signal->target_serial != pid().serial() || pending_exit_) {
-        // meant for an earlier process of this slot, or too late for this one (rule O07: the first exit counts)
+    if (signal->target_serial != pid().serial()) {
+        // meant for an earlier process of this slot
         const Pid target{system_.id(), slot_, signal->target_serial};
         return system_.answer_for_the_dead(target, std::move(signal));
     }
