@@ -180,8 +180,8 @@ auto Node::with_applications(Operation operation) {
 /// Runs it in a process of its own, and hands its result to `completion`.
 template <class Operation, class Completion>
 void Node::with_applications_async(Operation operation, Completion completion) {
-    run_async([core = core_.get(), operation = std::move(operation), completion = std::move(completion)](
-                  Process* self, const ExitReason& reason) {
+    run_async([core = core_.get(), operation = std::move(operation),
+               completion = std::move(completion)](Process* self, const ExitReason& reason) {
         using Answer = decltype(operation(core->applications, *self));
         completion(self != nullptr ? operation(core->applications, *self) : Answer{reason});
     });
@@ -213,8 +213,7 @@ void Node::start_application_async(Atom name, RestartType type, std::function<vo
     with_applications_async([=](auto& all, Process& self) { return all.start(self, name, type); }, std::move(completion));
 }
 
-void Node::ensure_all_started_async(Atom name, RestartType type,
-                                    std::function<void(Result<std::vector<Atom>>)> completion) {
+void Node::ensure_all_started_async(Atom name, RestartType type, std::function<void(Result<std::vector<Atom>>)> completion) {
     with_applications_async([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); },
                             std::move(completion));
 }

@@ -179,7 +179,7 @@ private slots:
         compare(text_of(world.node.stop_application("shop")), "ok");
         compare(world.notes(), "on_prep_stop, terminate c1 shutdown, on_stop");
         QVERIFY(world.node.start_application("shop").has_value()); // known since its first start
-        world.die("c1", boom);                                    // the tree ends by itself
+        world.die("c1", boom);                                     // the tree ends by itself
         compare(world.notes(), "on_start, start c1, terminate c1 boom, on_prep_stop, on_stop");
     }
     void a_start_callback_that_fails() {

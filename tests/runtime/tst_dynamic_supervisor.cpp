@@ -57,6 +57,33 @@ private slots:
         compare(text_of(world.me->try_call(*top, TerminateChild{world.me->pid()})), "not_found");
         compare(world.children(*top), "undefined running");
     }
+    void a_start_function_starts_a_child() { // S04, S21
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        using Ok = Result<Pid>;
+        const auto linked = [](Process& self) {
+            return Ok{boost::system::in_place_value, self.spawn_link([](Process& it) { it.receive<Proceed>(); })};
+        };
+        const auto unlinked = [](Process& self) {
+            return Ok{boost::system::in_place_value, self.spawn([](Process& it) { it.receive<Proceed>(); })};
+        };
+        const auto top = world.start(Supervisor::one_for_one({.intensity = 5})
+                                         .child("linked", StartFunction{linked, "linked"})
+                                         .child("unlinked", StartFunction{unlinked})
+                                         .child("ignoring", StartFunction{[](Process&) { return Ok{Term::atom("ignore")}; }}));
+        compare(world.children(*top), "linked running, unlinked running, ignoring stopped");
+        const auto before = pids(world, *top);
+        world.me->exit(before[0], ExitReason::kill());
+        world.me->exit(before[1], ExitReason::kill()); // never noticed
+        QVERIFY(world.settle());
+        const auto after = pids(world, *top);
+        QVERIFY(after[0] != before[0] && after[1] == before[1]);
+        QCOMPARE(world.me->try_call(*top, CountChildren{})->active, 1U);
+        const auto fails = [](Process&) -> Ok { throw Error{boom}; };
+        const auto spec =
+            std::make_shared<const ChildSpec>(ChildSpec{Term::atom("bad"), StartFunction{fails}, {}, nullptr, nullptr, {}});
+        compare(text_of(world.me->try_call(*top, StartChild{spec})), "{{error,boom},{child,bad}}");
+    }
     void requests_by_id_are_refused() {
         QFETCH_GLOBAL(int, schedulers);
         World world{schedulers};

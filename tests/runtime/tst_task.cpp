@@ -97,8 +97,9 @@ private slots:
                            task::async(self, fails).await();
                        }),
                 "{{error,boom},await}");
-        compare(end_of(node, [](Process& self) { task::async_nolink(self, [](Process& it) { it.receive<Tick>(); }).await(10ms); }),
-                "{timeout,await}");
+        compare(
+            end_of(node, [](Process& self) { task::async_nolink(self, [](Process& it) { it.receive<Tick>(); }).await(10ms); }),
+            "{timeout,await}");
     }
     void shutdown_ends_a_task_but_not_its_owner() {
         QFETCH_GLOBAL(unsigned, count);

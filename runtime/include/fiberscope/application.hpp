@@ -12,8 +12,9 @@
 namespace fiberscope {
 
 /// A named supervision tree that starts and stops as a whole. A value; `node.start(application)` starts it.
-/// **Source:** OTP, kernel, manual page `application` (rules A01 to A06). Wanted differences: the top supervisor is given as a value, `on_start` only runs before
-/// it; one process is application master and its child at once (A06); the environment and start phases are left out.
+/// **Source:** OTP, kernel, manual page `application` (rules A01 to A06). Wanted differences: the top supervisor is given as a
+/// value, `on_start` only runs before it; one process is application master and its child at once (A06); the environment and
+/// start phases are left out.
 class Application {
 public:
     Application(Atom name, const Supervisor& top) : Application{name, top.start()} {}

@@ -139,7 +139,8 @@ public:
     Result<Pid> start(const ServerSpec& server);
     Result<Pid> start(const Supervisor& supervisor) { return start(supervisor.start()); }
     /// Starts an application. **Blocks:** the thread, until its tree stands.
-    /// **Errors:** `{not_started,Dependency}`, `{already_started,Name}`, `{Reason,start}`.
+    /// **Errors:** `{not_started,Dependency}`, `{not_running,Dependency}` (it ended by itself), `{already_started,Name}`,
+    /// `{Reason,start}`.
     Result<std::monostate> start(Application application);
     /// Makes an application known, so that it can be started by name. **Errors:** `{already_loaded,Name}`.
     Result<std::monostate> load(Application application);

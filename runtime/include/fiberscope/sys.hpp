@@ -8,8 +8,8 @@
 
 /// Requests that every server answers, whatever its own: `self.call("store", sys::Suspend{})`. A server handles them
 /// between two handlers, in the order of its mailbox; a suspended one handles nothing else but the end of its parent.
-/// **Source:** OTP, stdlib, manual page `sys` (rule G12). Wanted differences: a state is a C++ object, so there is `get_state` as its view, but no
-/// `replace_state`; tracing is the observer's.
+/// **Source:** OTP, stdlib, manual page `sys` (rule G12). Wanted differences: a state is a C++ object, so there is `get_state` as
+/// its view, but no `replace_state`; tracing is the observer's.
 namespace fiberscope::sys {
 
 /// The server's `state()`. **Errors:** `no_state_view` if it has none, `{callback_failed,Reason}` if that one throws.

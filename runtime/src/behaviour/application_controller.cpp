@@ -64,18 +64,23 @@ Result<std::monostate> ApplicationController::start_with_dependencies(Process& c
                                                                       std::vector<Atom>& above, std::vector<Atom>& started) {
     if (std::find(above.begin(), above.end(), name) != above.end())
         return refused("depends_on_itself", name);
-    above.push_back(name);
-    if (const auto application = loaded(name))
-        for (const Atom dependency : application->dependencies())
-            if (const Done done = start_with_dependencies(caller, dependency, type, above, started); !done)
-                return done;
-    above.pop_back();
-    const Done done = start(caller, name, type);
-    if (done)
-        started.push_back(name);
-    else if (!done.error().term().is_tagged("already_started"))
-        return ExitReason{Term::tuple({name, done.error().term()})};
-    return ok();
+    for (;;) {
+        const Done done = start(caller, name, type);
+        if (done) {
+            started.push_back(name);
+            return done;
+        }
+        const Term why = done.error().term();
+        if (why.is_tagged("already_started"))
+            return ok();
+        if (!why.is_tagged("not_started"))
+            return ExitReason{Term::tuple({name, why})};
+        above.push_back(name);
+        if (const Done dependency = start_with_dependencies(caller, why.elements()[1].as_atom(), type, above, started);
+            !dependency)
+            return dependency;
+        above.pop_back();
+    }
 }
 
 Result<std::monostate> ApplicationController::start(Process& caller, Application application) {
@@ -97,8 +102,8 @@ std::optional<ExitReason> ApplicationController::claim(const Application& applic
     if (is_running(application.name()) || starting_.contains(application.name()))
         return refused("already_started", application.name());
     for (const Atom dependency : application.dependencies())
-        if (!is_running(dependency))
-            return refused("not_started", dependency);
+        if (!is_running(dependency)) // one that ended by itself counts as started until it is stopped or started again
+            return refused(ended_by_itself_.contains(dependency) ? "not_running" : "not_started", dependency);
     loaded_.insert_or_assign(application.name(), application);
     starting_.insert(application.name());
     ended_by_itself_.erase(application.name());

@@ -110,8 +110,8 @@ void ApplicationMaster::leave(const ExitReason& reason, bool by_itself) {
 void ApplicationMaster::log_exited(const ExitReason& reason) {
     log_report(self(), LogLevel::notice, self().pid(), "NOTICE REPORT",
                {{"application", to_string(Term{application_.name()})},
-         {"exited", to_string(reason)},
-         {"type", std::string{to_string(application_.type())}}});
+                {"exited", to_string(reason)},
+                {"type", std::string{to_string(application_.type())}}});
 }
 
 } // namespace fiberscope::detail

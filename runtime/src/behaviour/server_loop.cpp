@@ -33,8 +33,8 @@ namespace {
 
 bool is_system(const MessageSignal& message) {
     const MessageType* type = message.type;
-    return type == &message_type<sys::GetState> || type == &message_type<sys::Suspend> ||
-           type == &message_type<sys::Resume> || type == &message_type<sys::Terminate>;
+    return type == &message_type<sys::GetState> || type == &message_type<sys::Suspend> || type == &message_type<sys::Resume> ||
+           type == &message_type<sys::Terminate>;
 }
 
 bool is_end_of_parent(const ControlBlock& block, const MessageSignal& message) {

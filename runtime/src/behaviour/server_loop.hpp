@@ -52,7 +52,7 @@ private:
     Duration idle_timeout_ = infinity;
     std::int64_t idle_until_ns_ = never_ns;
     bool in_handler_ = false;
-    bool is_suspended_ = false;          ///< by `sys::Suspend`
+    bool is_suspended_ = false;           ///< by `sys::Suspend`
     Mailbox::Position looked_at_up_to_{}; ///< while suspended: messages before it wait
 };
 

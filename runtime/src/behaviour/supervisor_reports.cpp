@@ -21,7 +21,7 @@ std::string pid_field(Pid pid) {
 
 void SupervisorReports::started(const Child& child, Pid pid) {
     log_report(*self_, LogLevel::info, pid, "PROGRESS REPORT",
-        {{"supervisor", supervisor_text()}, {"started", offender(pid_field(pid), *child.spec)}});
+               {{"supervisor", supervisor_text()}, {"started", offender(pid_field(pid), *child.spec)}});
 }
 
 void SupervisorReports::failed(std::string_view context, const Child& child, Pid pid, const ExitReason& reason) {
@@ -53,10 +53,10 @@ std::string SupervisorReports::function_text(const ChildSpec& spec) {
 
 void SupervisorReports::report(std::string_view context, Pid about, const ExitReason& reason, std::string offender) {
     log_report(*self_, LogLevel::error, about, "SUPERVISOR REPORT",
-        {{"supervisor", supervisor_text()},
-         {"errorContext", std::string{context}},
-         {"reason", to_string(reason)},
-         {"offender", std::move(offender)}});
+               {{"supervisor", supervisor_text()},
+                {"errorContext", std::string{context}},
+                {"reason", to_string(reason)},
+                {"offender", std::move(offender)}});
 }
 
 void SupervisorReports::restarted(const Child& child, Pid old_pid, std::int64_t now_ns) {
