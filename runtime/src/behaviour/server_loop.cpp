@@ -171,8 +171,12 @@ bool ServerLoop::handle(ControlBlock& block, MessageSignal& message) {
 
 template <class Request>
 void ServerLoop::answer(ControlBlock& block, const MessageSignal& message, typename Request::Reply reply) {
-    if (message.role == MessageRole::call)
+    if (message.role != MessageRole::call)
+        return;
+    try {
         ServerBase::reply(block.process(), From<Request>{message.from, message.tag}, std::move(reply));
+    } catch (const ProcessExit&) { // killed while it gave way: the loop sees it before the next message
+    }
 }
 
 bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
@@ -187,6 +191,8 @@ bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
         answer<sys::Resume>(block, message, {});
     } else {
         answer<sys::Terminate>(block, message, {});
+        if (block.pending_exit())
+            return false;
         terminate(block, static_cast<const sys::Terminate*>(message.value)->reason);
         return true;
     }
