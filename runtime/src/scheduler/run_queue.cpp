@@ -64,7 +64,8 @@ void RunQueue::push_preempted(Schedulable& entry) noexcept {
 }
 
 Schedulable* RunQueue::pop(std::uint32_t used, std::uint32_t slice_reductions) noexcept {
-    classes_[busy_class_].fresh_reductions += used;
+    if (last_was_fresh_)
+        classes_[busy_class_].fresh_reductions += used;
     for (std::size_t i = 0; i < classes_.size(); ++i)
         if (Schedulable* entry = pop_class(classes_[i], slice_reductions)) {
             busy_class_ = i;
@@ -77,10 +78,12 @@ Schedulable* RunQueue::pop_class(Class& ready, std::uint32_t slice_reductions) n
     for (;;) {
         const bool fresh_had_their_slice = ready.fresh_reductions >= slice_reductions;
         Schedulable* entry = nullptr;
+        last_was_fresh_ = true;
         if (ready.preempted.empty() || !fresh_had_their_slice)
             entry = pop_fresh(ready);
         if (entry == nullptr && (entry = ready.preempted.pop()) != nullptr) {
             ready.fresh_reductions = 0;
+            last_was_fresh_ = false;
             count(*entry, -1);
         }
         if (entry == nullptr || !passes_turn(*entry))

@@ -78,6 +78,7 @@ private:
     /// By Priority; written by the owner for its own lists and by thieves, so counted with locked instructions.
     std::array<std::atomic<std::uint32_t>, 4> lengths_{};
     std::size_t busy_class_ = 0;
+    bool last_was_fresh_ = true; ///< whom `pop` returned last had been woken or was new
 };
 
 } // namespace fiberscope::detail
