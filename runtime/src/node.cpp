@@ -2,6 +2,7 @@
 #include <fiberscope/node.hpp>
 
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
 #include "behaviour/logger.hpp"
 #include "inspect/observation.hpp"
 #include "node_core.hpp"
@@ -30,6 +31,8 @@ NodeConfig checked(NodeConfig config) {
     require(config.reductions_per_slice >= 100 && config.reductions_per_slice <= 1'000'000'000,
             "NodeConfig::reductions_per_slice: 100 to 1,000,000,000");
     require(config.slice >= std::chrono::microseconds{100}, "NodeConfig::slice: at least 100 microseconds");
+    require(config.signal_slice >= config.slice, "NodeConfig::signal_slice: at least as long as slice");
+    require(config.long_schedule >= config.signal_slice, "NodeConfig::long_schedule: at least as long as signal_slice");
     require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
@@ -38,6 +41,7 @@ NodeConfig checked(NodeConfig config) {
 
 /// Ends an external process when its last owner lets go of it.
 void detach(ControlBlock* block) {
+    const RuntimeCall in_runtime;
     block->set_end_reason(block->pending_exit().value_or(ExitReason::normal()));
     block->finish();
 }
@@ -53,6 +57,7 @@ ExternalProcess& ExternalProcess::operator=(ExternalProcess&&) noexcept = defaul
 ExternalProcess::~ExternalProcess() = default;
 
 ExternalProcess Node::attach() {
+    const RuntimeCall in_runtime;
     ControlBlock* block = core_->system->attach();
     const auto system = core_->system;
     return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }},
@@ -60,6 +65,7 @@ ExternalProcess Node::attach() {
 }
 
 Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
+    const RuntimeCall in_runtime;
     try {
         return std::make_unique<ExternalProcess>(attach());
     } catch (const Error& error) {
@@ -89,10 +95,12 @@ std::uint32_t Node::id() const noexcept {
 }
 
 std::vector<Pid> Node::stop(Duration deadline) {
+    const RuntimeCall in_runtime;
     return core_->stop(deadline_after(clock_ns(), deadline));
 }
 
 void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+    const RuntimeCall in_runtime;
     std::thread{[core = core_, deadline, completion = std::move(completion)] {
         completion(core->stop(deadline_after(clock_ns(), deadline)));
     }}.detach();
@@ -105,6 +113,7 @@ bool Node::is_stopped() const noexcept {
 // -- processes ----
 
 Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
+    const RuntimeCall in_runtime;
     if (options.link || options.monitor)
         throw Error{Term::atom("badarg")};
     SpawnPlan plan;
@@ -115,6 +124,7 @@ Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
 }
 
 bool Node::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {
+    const RuntimeCall in_runtime;
     const Pid to = core_->system->resolve(target);
     if (!to)
         return false;
@@ -124,22 +134,28 @@ bool Node::deliver(const Target& target, std::unique_ptr<MessageSignal> message)
 }
 
 bool Node::exit(Pid process, ExitReason reason) {
+    const RuntimeCall in_runtime;
     return core_->system->send(process, std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, std::move(reason)}));
 }
 
 bool Node::suspend(Pid process) {
+    const RuntimeCall in_runtime;
     return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::suspend));
 }
 bool Node::resume(Pid process) {
+    const RuntimeCall in_runtime;
     return core_->system->send(process, std::make_unique<SuspendSignal>(SignalKind::resume));
 }
 bool Node::is_alive(Pid process) const noexcept {
+    const RuntimeCall in_runtime;
     return core_->system->is_alive(process);
 }
 Pid Node::whereis(Atom name) const {
+    const RuntimeCall in_runtime;
     return core_->system->registry().find(name);
 }
 std::vector<std::pair<Atom, Pid>> Node::registered() const {
+    const RuntimeCall in_runtime;
     return core_->system->registry().all();
 }
 std::uint32_t Node::process_count() const noexcept {
@@ -147,12 +163,14 @@ std::uint32_t Node::process_count() const noexcept {
 }
 
 void Node::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
+    const RuntimeCall in_runtime;
     core_->run_async(std::move(operation));
 }
 
 // -- servers and applications ----
 
 Result<Pid> Node::start(const ServerSpec& server) {
+    const RuntimeCall in_runtime;
     auto me = try_attach();
     if (!me)
         return me.error();
@@ -164,6 +182,7 @@ Result<Pid> Node::start(const ServerSpec& server) {
 }
 
 Result<std::monostate> Node::load(Application application) {
+    const RuntimeCall in_runtime;
     return core_->applications.load(std::move(application));
 }
 
@@ -188,87 +207,115 @@ void Node::with_applications_async(Operation operation, Completion completion) {
 }
 
 Result<std::monostate> Node::start(Application application) {
+    const RuntimeCall in_runtime;
     return with_applications([&](auto& all, Process& self) { return all.start(self, std::move(application)); });
 }
 
 Result<std::monostate> Node::start_application(Atom name, RestartType type) {
+    const RuntimeCall in_runtime;
     return with_applications([=](auto& all, Process& self) { return all.start(self, name, type); });
 }
 
 Result<std::vector<Atom>> Node::ensure_all_started(Atom name, RestartType type) {
+    const RuntimeCall in_runtime;
     return with_applications([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); });
 }
 
 Result<std::monostate> Node::stop_application(Atom name) {
+    const RuntimeCall in_runtime;
     return with_applications([=](auto& all, Process& self) { return all.stop(self, name); });
 }
 
 void Node::start_async(Application application, std::function<void(Result<std::monostate>)> completion) {
+    const RuntimeCall in_runtime;
     with_applications_async(
         [application = std::move(application)](auto& all, Process& self) { return all.start(self, application); },
         std::move(completion));
 }
 
 void Node::start_application_async(Atom name, RestartType type, std::function<void(Result<std::monostate>)> completion) {
+    const RuntimeCall in_runtime;
     with_applications_async([=](auto& all, Process& self) { return all.start(self, name, type); }, std::move(completion));
 }
 
 void Node::ensure_all_started_async(Atom name, RestartType type, std::function<void(Result<std::vector<Atom>>)> completion) {
+    const RuntimeCall in_runtime;
     with_applications_async([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); },
                             std::move(completion));
 }
 
 void Node::stop_application_async(Atom name, std::function<void(Result<std::monostate>)> completion) {
+    const RuntimeCall in_runtime;
     with_applications_async([=](auto& all, Process& self) { return all.stop(self, name); }, std::move(completion));
 }
 
 std::vector<ApplicationInfo> Node::applications() const {
+    const RuntimeCall in_runtime;
     return core_->applications.running();
 }
 
 // -- observing ----
 
 Snapshot Node::snapshot() const {
+    const RuntimeCall in_runtime;
     Snapshot result;
     snapshot(result);
     return result;
 }
 
 void Node::snapshot(Snapshot& reuse) const {
+    const RuntimeCall in_runtime;
     take_snapshot(*core_->system, reuse);
     reuse.node.stopped_because = core_->stopped_because();
 }
 
 void Node::counters(Snapshot& reuse) const {
+    const RuntimeCall in_runtime;
     take_counters(*core_->system, reuse);
     reuse.node.stopped_because = core_->stopped_because();
 }
 
 std::uint64_t Node::last_event_seq() const {
+    const RuntimeCall in_runtime;
     return core_->system->events().last_seq();
 }
 
 EventBatch Node::events_after(std::uint64_t seq) const {
+    const RuntimeCall in_runtime;
     EventBatch batch = core_->system->events().after(seq);
     name_functions(batch);
     return batch;
 }
 
 void Node::inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler) {
+    const RuntimeCall in_runtime;
     inspect_processes(*core_->system, processes, what, range, std::move(handler));
 }
 
 void Node::log(LogLevel level, std::string text, Pid about) {
+    const RuntimeCall in_runtime;
     cast("logger", Logger::Line{level, std::move(text), about});
 }
 
 bool Node::wait_until_quiet(Duration timeout) {
+    const RuntimeCall in_runtime;
     return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
 }
 
 bool Node::set_schedulers_online(std::uint32_t count) {
+    const RuntimeCall in_runtime;
     return core_->system->group().set_online(count);
 }
+Preemption Node::set_preemption(Preemption preemption) noexcept {
+    const RuntimeCall in_runtime;
+    if (preemption_signal::refused_because().empty())
+        core_->system->group().set_preemption(preemption);
+    return this->preemption();
+}
+Preemption Node::preemption() const noexcept {
+    return core_->system->group().preemption();
+}
+
 std::uint32_t Node::schedulers() const noexcept {
     return config().schedulers;
 }

@@ -56,6 +56,8 @@ struct Event {
     Pid old_pid;                        ///< restart
     std::uint64_t restart_us = 0;       ///< restart: microseconds from the exit to the restarted child
     std::uint64_t age_ms = 0;           ///< exit: how long it lived
+    bool abandoned = false;             ///< exit: it did not stop by itself; its destructors did not run
+    std::vector<std::uintptr_t> stack;  ///< long schedule: return addresses, until events_after names them in `log`
     std::shared_ptr<const LogEntry> log;
 };
 

@@ -8,6 +8,7 @@
 #include <fiberscope/message.hpp>
 #include <fiberscope/node.hpp>
 #include <fiberscope/pid.hpp>
+#include <fiberscope/preemption.hpp>
 #include <fiberscope/process.hpp>
 #include <fiberscope/receive.hpp>
 #include <fiberscope/server.hpp>

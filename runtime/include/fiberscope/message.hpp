@@ -248,6 +248,8 @@ struct MessageSignal : Signal {
 
     MessageSignal(SignalKind signal_kind, const MessageType& message_type_of) noexcept
         : Signal{signal_kind}, type{&message_type_of} {}
+    /// Gives back its memory without the destructor of its value: who had it in hand was given up in the middle.
+    virtual void forget() noexcept = 0;
 };
 
 template <class T>
@@ -259,6 +261,7 @@ struct Envelope final : MessageSignal {
         : MessageSignal{signal_kind, message_type<T>}, payload{std::forward<Args>(args)...} {
         value = &payload;
     }
+    void forget() noexcept override { std::allocator<Envelope>{}.deallocate(this, 1); }
 };
 
 } // namespace detail

@@ -18,21 +18,23 @@
 
 namespace fiberscope {
 
-/// How schedulers take the processor from a process whose slice is over.
-enum class Preemption : std::uint8_t {
-    cooperative, ///< at its next runtime call or `poll()`
-};
-
 struct NodeConfig {
     std::string name = "fiberscope@localhost";
-    std::uint32_t schedulers = 0;                  ///< scheduler threads; 0: one a core
-    std::uint32_t process_limit = 1'048'576;       ///< at most 4,194,303
-    std::uint32_t reductions_per_slice = 4000;     ///< budget of a slice (a runtime call costs one or more)
-    Duration slice = std::chrono::milliseconds{1}; ///< after this a slice is over if somebody waits
+    std::uint32_t schedulers = 0;              ///< scheduler threads; 0: one a core
+    std::uint32_t process_limit = 1'048'576;   ///< at most 4,194,303
+    std::uint32_t reductions_per_slice = 4000; ///< budget of a slice (a runtime call costs one or more)
+    /// After this a slice is over if somebody waits: the next runtime call gives way.
+    Duration slice = std::chrono::microseconds{500};
+    /// How a slice ends that is over: see Preemption. `signal` is refused where it cannot be safe; System says why.
     Preemption preemption = Preemption::cooperative;
-    int scheduler_nice = 0;                ///< added to the threads' nice value, 0 to 19
-    std::uint32_t blocking_threads = 10;   ///< at most so many threads in the blocking pool
-    std::uint32_t event_capacity = 16'384; ///< events that the ring holds
+    /// After this a signal ends the slice if no runtime call did; at least `slice`. Measured (`fiberscope-bench`): beside
+    /// tight loops who wakes waits this long at most, less what the loop has used already; from 1 ms to 5 ms the cost stays
+    /// between 0.5 % and 1.5 % of the time, so the default is the shortest of these.
+    Duration signal_slice = std::chrono::milliseconds{1};
+    Duration long_schedule = std::chrono::milliseconds{10}; ///< a slice this long is reported if somebody waits
+    int scheduler_nice = 0;                                 ///< added to the threads' nice value, 0 to 19
+    std::uint32_t blocking_threads = 10;                    ///< at most so many threads in the blocking pool
+    std::uint32_t event_capacity = 16'384;                  ///< events that the ring holds
 };
 
 /// A process without a fiber: a pid and a mailbox for a thread outside of the Node. Its receive blocks the thread.
@@ -180,6 +182,11 @@ public:
     bool wait_until_quiet(Duration timeout);
 
     // -- schedulers, end ----
+
+    /// How processes are preempted that do not say it themselves, from their next slice on. Returns what is in force:
+    /// `cooperative` where signals are refused.
+    Preemption set_preemption(Preemption preemption) noexcept;
+    Preemption preemption() const noexcept;
 
     /// Sets how many schedulers take work, 1 to schedulers(). Those beyond finish what they have started (`draining`).
     /// False if `count` is out of range.

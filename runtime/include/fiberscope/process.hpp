@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fiberscope/message.hpp>
+#include <fiberscope/preemption.hpp>
 #include <fiberscope/receive.hpp>
 #include <fiberscope/snapshot.hpp>
 
@@ -49,6 +50,8 @@ struct SpawnOptions {
     Priority priority = Priority::normal;
     std::size_t stack_bytes = 64 * 1024; ///< address space of its stack; only touched pages cost memory
     std::string initial_function{};      ///< what the observer shows; default: the name of the function or closure
+    /// How it is preempted; default: as its Node says. `signal` has no effect where the Node refuses signals.
+    std::optional<Preemption> preemption{};
 };
 
 namespace detail {
@@ -60,6 +63,8 @@ struct ProcessAccess;
 struct Body {
     virtual ~Body() = default;
     virtual void run(Process& self) = 0;
+    /// Gives back its memory without its destructor: it was given up in the middle.
+    virtual void forget() noexcept = 0;
 };
 
 template <class Function>
@@ -67,6 +72,7 @@ struct BodyOf final : Body {
     Function function;
     explicit BodyOf(Function body) : function{std::move(body)} {}
     void run(Process& self) override { function(self); }
+    void forget() noexcept override { std::allocator<BodyOf>{}.deallocate(this, 1); }
 };
 
 /// What a spawn needs to know of a body: the body and where its name comes from.
@@ -93,6 +99,25 @@ SpawnRequest make_spawn_request(Function&& function) {
 
 /// Sends a reply to the request `tag`: dropped where nobody waits for it any more. The request's monitor ends with it.
 void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply);
+
+/// The message leaves the hands of `holder`.
+void let_go(Process& holder, MessageSignal& message) noexcept;
+
+/// While a handler has a message, the runtime knows of it, so that it is not lost if the process is abandoned there.
+class InHand {
+public:
+    InHand(Process& holder, MessageSignal* message) noexcept : holder_{holder}, message_{message} {}
+    ~InHand() {
+        if (message_ != nullptr)
+            let_go(holder_, *message_);
+    }
+    InHand(const InHand&) = delete;
+    InHand& operator=(const InHand&) = delete;
+
+private:
+    Process& holder_;
+    MessageSignal* message_;
+};
 
 /// A function to run in the blocking pool.
 struct BlockingCall {
@@ -180,6 +205,7 @@ public:
         detail::Received received =
             wait({&match, [](void* matcher, detail::MessageSignal& signal) { return (*static_cast<Match*>(matcher))(signal); }},
                  timeout);
+        const detail::InHand in_hand{*this, received.message.get()};
         return detail::run_clause<0>(received, clauses...);
     }
     /// Takes the oldest message of type T. **Blocks:** parks.

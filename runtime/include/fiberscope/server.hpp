@@ -79,7 +79,7 @@ public:
     static void reply(Process& self, const From<Request>& from, typename Request::Reply value) {
         using Value = typename Request::Reply;
         detail::send_reply(self, from.pid, from.tag,
-                     std::make_unique<detail::Envelope<Value>>(detail::SignalKind::message, std::move(value)));
+                           std::make_unique<detail::Envelope<Value>>(detail::SignalKind::message, std::move(value)));
     }
 
 protected:
@@ -112,6 +112,8 @@ private:
     virtual void on_terminate(const ExitReason& reason) = 0;
     /// The state as `sys::GetState` and the observer show it; nothing: it has no view.
     virtual std::optional<Term> state_view() const = 0;
+    /// Gives back its memory without its destructor: a handler of it was given up in the middle.
+    virtual void forget() noexcept = 0;
     /// A supervisor tells about its children; false: this server is none.
     virtual bool describe_supervisor(SupervisorInfo&) const { return false; }
 
@@ -142,8 +144,9 @@ private:
 /// **Errors:** what a handler throws ends the server with that reason, after terminate. An unknown call or cast
 /// ends it with `{error,function_clause}`; an unknown info message is logged and dropped.
 /// Every server answers the requests of `<fiberscope/sys.hpp>`, too.
-/// **Source:** OTP, stdlib, manual pages `gen_server` and `sys` (rules G01 to G14). Wanted differences: handlers change the object instead of returning a new state;
-/// stop, continue and timeout are calls instead of return values; what a handler throws is an error, never a return value (G10).
+/// **Source:** OTP, stdlib, manual pages `gen_server` and `sys` (rules G01 to G14). Wanted differences: handlers change the
+/// object instead of returning a new state; stop, continue and timeout are calls instead of return values; what a handler throws
+/// is an error, never a return value (G10).
 template <class Derived>
 class Server : public ServerBase {
 public:
@@ -236,6 +239,7 @@ private:
         if constexpr (requires(Derived & server) { server.terminate(reason); })
             derived().terminate(reason);
     }
+    void forget() noexcept final { std::allocator<Derived>{}.deallocate(&derived(), 1); }
     std::optional<Term> state_view() const final {
         if constexpr (requires(const Derived& server) {
                           { server.state() } -> std::convertible_to<Term>;

@@ -38,7 +38,9 @@ struct ProcessRow {
     static constexpr std::uint8_t server_flag = 4U; ///< a Server or Supervisor: holds no stack while idle
     static constexpr std::uint8_t label_flag = 8U;  ///< has a label, see Snapshot::label
     static constexpr std::uint8_t supervisor_flag = 16U;
-    static constexpr std::uint8_t external_flag = 32U; ///< an ExternalProcess: a thread outside of the schedulers
+    static constexpr std::uint8_t external_flag = 32U;  ///< an ExternalProcess: a thread outside of the schedulers
+    static constexpr std::uint8_t preempted_flag = 64U; ///< was preempted or refused to be, see Snapshot::preemption
+    static constexpr std::uint8_t starving_flag = 128U; ///< runnable on a scheduler that is stuck in another process
 
     Pid pid;
     Pid parent;                       ///< who spawned it; the default Pid if that was outside of the Node
@@ -67,6 +69,7 @@ struct ProcessRow {
     bool is_supervisor() const noexcept { return (flags & supervisor_flag) != 0; }
     bool has_label() const noexcept { return (flags & label_flag) != 0; }
     bool is_external() const noexcept { return (flags & external_flag) != 0; }
+    bool is_starving() const noexcept { return (flags & starving_flag) != 0; }
 };
 static_assert(sizeof(ProcessRow) <= 96);
 
@@ -97,6 +100,14 @@ struct SchedulerRow {
     std::uint32_t started_processes = 0; ///< processes that hold a stack here and so stay (`draining (N left)`)
     Pid running;                         ///< whom it runs now; the default Pid if it idles
     std::int32_t thread_id = 0;          ///< as `gettid()`
+    // slices that ended although their process had more to do: because ...
+    std::uint64_t budget_preemptions = 0; ///< ... its reductions were used up
+    std::uint64_t flag_preemptions = 0;   ///< ... it lasted too long, and a runtime call noticed
+    std::uint64_t signal_preemptions = 0; ///< ... it lasted too long, and a signal interrupted it
+    std::uint64_t signal_refusals = 0;    ///< signals that came where a process cannot be interrupted, such as inside of malloc
+    std::uint64_t longest_run_ns = 0;     ///< the longest that a process ran without giving way
+    Pid last_preempted;                   ///< by flag or signal
+    bool is_stuck = false;                ///< its running process does not give way: others take what can be taken
     std::uint32_t run_queue_length() const noexcept { return run_queue[0] + run_queue[1] + run_queue[2] + run_queue[3]; }
 };
 
@@ -111,11 +122,12 @@ struct NodeRow {
     std::uint32_t atom_count = 0;
     std::uint32_t schedulers = 0;
     std::uint32_t schedulers_online = 0;
-    std::uint64_t spawns = 0;   ///< since start
-    std::uint64_t exits = 0;    ///< since start, all reasons
-    std::uint64_t crashes = 0;  ///< exits whose reason was not normal, shutdown, {shutdown,_} or killed
-    std::uint64_t restarts = 0; ///< children that supervisors restarted
-    std::uint64_t messages = 0; ///< sent since start
+    std::uint64_t spawns = 0;    ///< since start
+    std::uint64_t exits = 0;     ///< since start, all reasons
+    std::uint64_t crashes = 0;   ///< exits whose reason was not normal, shutdown, {shutdown,_} or killed
+    std::uint64_t restarts = 0;  ///< children that supervisors restarted
+    std::uint64_t abandoned = 0; ///< processes that did not stop by themselves; their destructors did not run
+    std::uint64_t messages = 0;  ///< sent since start
     std::uint64_t reductions = 0;
     std::uint64_t context_switches = 0;
     std::uint32_t run_queue_length = 0; ///< of all schedulers
@@ -146,6 +158,17 @@ struct Snapshot {
     std::vector<Label> labels; ///< of those rows that have label_flag, in row order
     /// The label of a process, or an empty text.
     std::string_view label(Pid pid) const noexcept;
+
+    /// What few processes have: how they were preempted.
+    struct PreemptionCounts {
+        Pid pid;
+        std::uint32_t preemptions = 0;    ///< slices that were taken from it, by flag or signal
+        std::uint32_t refusals = 0;       ///< signals that came where it cannot be interrupted
+        std::uint64_t longest_run_ns = 0; ///< the longest that it ran without giving way
+    };
+    std::vector<PreemptionCounts> preemptions; ///< of those rows that have preempted_flag, in row order
+    /// Zeros for a process that was never preempted.
+    PreemptionCounts preemption(Pid pid) const noexcept;
 };
 
 /// The name that a person reads first: registered name, else label, else initial function.

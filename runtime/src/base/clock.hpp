@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <limits>
 
 namespace fiberscope::detail {
@@ -11,6 +12,13 @@ namespace fiberscope::detail {
 /// **Thread:** any thread.
 inline std::int64_t clock_ns() noexcept {
     return std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+/// Processor time of the calling thread, nanoseconds. A system call.
+inline std::int64_t thread_time_ns() noexcept {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 /// A moment that never comes.

@@ -11,6 +11,9 @@ namespace fiberscope::detail {
 template <class T>
 class Counter {
 public:
+    constexpr Counter() noexcept = default;
+    constexpr explicit Counter(T value) noexcept : value_{value} {}
+
     void add(T amount = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
     void set(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
     T get() const noexcept { return value_.load(std::memory_order_relaxed); }

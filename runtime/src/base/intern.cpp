@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/intern.hpp"
 
+#include "base/code_depth.hpp"
+
 #include <fiberscope/snapshot.hpp>
 
 #include <array>
@@ -25,6 +27,7 @@ public:
     }
 
     std::uint32_t intern(std::string_view text) {
+        const detail::RuntimeCall in_runtime; // a lock is held
         const std::size_t hash = std::hash<std::string_view>{}(text);
         if (const auto known = find(*index_.load(std::memory_order_acquire), hash, text); known != none)
             return known;

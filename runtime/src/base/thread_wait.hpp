@@ -14,10 +14,14 @@ class ThreadWait {
 public:
     /// **Thread:** any.
     void notify() {
-        {
-            const std::lock_guard lock{mutex_};
-            notified_ = true;
-        }
+        notify_with([] {});
+    }
+    /// The same, after `change`. The waiter may destroy this object as soon as it sees the change: all is done by then.
+    template <class Change>
+    void notify_with(Change change) {
+        const std::lock_guard lock{mutex_};
+        change();
+        notified_ = true;
         changed_.notify_one();
     }
     /// **Blocks:** the thread, until a notify since the last wait, or the deadline.

@@ -135,7 +135,17 @@ Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
     const MonitorRef monitor = caller.monitor(master);
     caller.cast(master, ApplicationMaster::Stop{});
     caller.receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; }, [](Down) {}));
+    forget(name, master);
     return ok();
+}
+
+/// A master that was abandoned could not say that it has ended.
+void ApplicationController::forget(Atom name, Pid master) {
+    const std::lock_guard lock{mutex_};
+    const auto left =
+        std::erase_if(running_, [&](const ApplicationInfo& info) { return info.name == name && info.master == master; });
+    if (left > 0)
+        ended_by_itself_.insert(name);
 }
 
 void ApplicationController::stop_all(Process& caller) {

@@ -53,6 +53,7 @@ private:
     std::optional<ExitReason> claim(const Application& application);
     void release(Atom name);
     bool is_running(Atom name) const; ///< pre-condition: the lock is held
+    void forget(Atom name, Pid master);
 
     mutable std::mutex mutex_; ///< protects all below; never held while anybody waits
     std::map<Atom, Application> loaded_;

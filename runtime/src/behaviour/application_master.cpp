@@ -31,8 +31,10 @@ ApplicationMaster::ApplicationMaster(ApplicationController* controller, Applicat
     : controller_{controller}, application_{std::move(application)} {
     self().trap_exit(true);
     become_group_leader(self());
-    if (application_.start_callback())
+    if (application_.start_callback()) {
+        const Interruptible user_code{self()};
         application_.start_callback()(self());
+    }
     const Result<Pid> supervisor = start_server(self(), application_.top(), true);
     if (!supervisor) {
         kill_group(self());
@@ -79,6 +81,7 @@ void ApplicationMaster::clean_up() {
 
 void ApplicationMaster::run_ignoring_errors(const Application::Callback& callback) {
     try {
+        const Interruptible user_code{self()};
         if (callback)
             callback(self());
     } catch (...) { // OTP calls them with `catch`, too; an exit of the master itself comes again at its next runtime call

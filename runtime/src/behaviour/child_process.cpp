@@ -73,7 +73,10 @@ Result<Pid> start_child_process(Process& self, const ChildSpec& spec) {
                                      [&](const PlainBody& body) {
                                          return Result<Pid>{boost::system::in_place_value, spawn_plain(self, spec, body)};
                                      },
-                                     [&](const StartFunction& function) { return ignore_is_no_process(function.start(self)); }},
+                                     [&](const StartFunction& function) {
+                                         const Interruptible user_code{self};
+                                         return ignore_is_no_process(function.start(self));
+                                     }},
                           spec.start);
     } catch (const Error& error) {
         return ExitReason::error(error.term);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/server_loop.hpp"
 
-#include "base/message_text.hpp"
+#include "base/code_depth.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/services.hpp"
@@ -65,9 +65,15 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
         }
         if (run_pending(block))
             return Turn::ended;
-        if (auto message = next_message(block)) {
+        in_hand_ = next_message(block);
+        if (in_hand_ != nullptr) {
             block.messages_changed();
-            if (handle(block, *message))
+            const bool has_ended = handle(block, *in_hand_);
+            {
+                const UserCode destructor;
+                in_hand_.reset();
+            }
+            if (has_ended)
                 return Turn::ended;
         } else if (!idle_time_is_over(block, scheduler))
             return Turn::waits;
@@ -84,13 +90,19 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
 bool ServerLoop::start(ControlBlock& block) {
     try {
         in_handler_ = true;
-        server_ = make_();
+        {
+            const UserCode constructor;
+            server_ = make_();
+        }
         in_handler_ = false;
     } catch (...) {
         fail_start(block, reason_of_current_exception());
         return false;
     }
-    make_ = nullptr;
+    {
+        const UserCode destructors;
+        make_ = nullptr;
+    }
     SupervisorInfo info;
     block.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
     if (server_->ignore_) {
@@ -112,7 +124,10 @@ bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Hand
     idle_until_ns_ = never_ns;
     try {
         in_handler_ = true;
-        handler();
+        {
+            const UserCode user_code;
+            handler();
+        }
         in_handler_ = false;
         take_idle_timeout();
         if (!server_->stop_)
@@ -204,7 +219,12 @@ bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
 
 Result<Term> ServerLoop::state() const {
     try {
-        if (auto view = server_->state_view())
+        std::optional<Term> view;
+        {
+            const UserCode user_code;
+            view = server_->state_view();
+        }
+        if (view)
             return Result<Term>{boost::system::in_place_value, std::move(*view)};
         return ExitReason{Term::atom("no_state_view")};
     } catch (...) {
@@ -216,14 +236,17 @@ void ServerLoop::handle_unknown(ControlBlock& block, const MessageSignal& messag
     if (message.role != MessageRole::info)
         throw Error{Term::atom("function_clause")};
     log_report(block.process(), LogLevel::error, block.pid(), "Unexpected message dropped",
-               {{"server", to_string(block.pid())}, {"message", message_text(message)}});
+               {{"server", to_string(block.pid())}, {"message", printed(message)}});
 }
 
 void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last) {
     server_->stop_ = std::move(reason);
     try {
         in_handler_ = true;
-        server_->run_terminate();
+        {
+            const UserCode user_code;
+            server_->run_terminate();
+        }
     } catch (...) {
         server_->stop_ = reason_of_current_exception(); // a terminate that fails gives the end reason
     }
@@ -242,7 +265,7 @@ void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reaso
     std::vector<std::pair<std::string, std::string>> fields;
     fields.emplace_back("name", name ? std::string{name.name()} : to_string(block.pid()));
     if (last != nullptr) {
-        fields.emplace_back("last_message", message_text(*last)); // as its handler left it
+        fields.emplace_back("last_message", printed(*last)); // as its handler left it
         if (last->from)
             fields.emplace_back("from", to_string(last->from));
     }
@@ -250,6 +273,16 @@ void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reaso
         fields.emplace_back("state", to_string(*view));
     fields.emplace_back("reason", to_string(reason));
     log_report(block.process(), LogLevel::error, block.pid(), "SERVER TERMINATING", std::move(fields));
+}
+
+void ServerLoop::forget() noexcept {
+    if (server_ != nullptr) {
+        server_->stop_.reset();
+        server_->continue_.reset();
+        server_.release()->forget();
+    }
+    if (in_hand_ != nullptr)
+        in_hand_.release()->forget();
 }
 
 // -- idle time ----

@@ -19,6 +19,7 @@ public:
 
     Turn run(ControlBlock& block, Scheduler& scheduler) override;
     void inspect(Inspect what, Inspection& result) const override;
+    void forget() noexcept override;
 
 private:
     /// Runs the constructor. False: the start failed, the end reason is set.
@@ -49,6 +50,7 @@ private:
 
     std::function<std::unique_ptr<ServerBase>()> make_;
     std::unique_ptr<ServerBase> server_;
+    std::unique_ptr<MessageSignal> in_hand_; ///< that is being handled
     Duration idle_timeout_ = infinity;
     std::int64_t idle_until_ns_ = never_ns;
     bool in_handler_ = false;

@@ -2,6 +2,7 @@
 #include "process/services.hpp"
 
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
 #include "behaviour/server_loop.hpp"
 #include "process/await.hpp"
 #include "process/plain_code.hpp"
@@ -21,6 +22,7 @@ void drop_exit_of(ControlBlock& starter, Pid child) {
 } // namespace
 
 Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system) {
+    const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(starter);
     block.safe_point(10);
     SpawnPlan plan;
@@ -54,6 +56,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
 }
 
 void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply) {
+    const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(self);
     reply->role = MessageRole::reply;
     reply->tag = tag;
@@ -82,6 +85,7 @@ bool is_linked(Process& process, Pid peer) noexcept {
 }
 
 void record_event(Process& process, Event event) {
+    const RuntimeCall in_runtime;
     ProcessSystem& system = ProcessAccess::block(process).system();
     if (event.kind == EventKind::restart)
         system.restarts.fetch_add(1, std::memory_order_relaxed);
@@ -90,6 +94,7 @@ void record_event(Process& process, Event event) {
 
 void log_report(Process& process, LogLevel level, Pid about, std::string title,
                 std::vector<std::pair<std::string, std::string>> fields) {
+    const RuntimeCall in_runtime;
     ProcessAccess::block(process).system().log(
         std::make_shared<const LogEntry>(LogEntry{level, about, std::move(title), std::move(fields)}));
 }
@@ -116,6 +121,13 @@ void kill_group(Process& process) {
 std::int64_t node_time_ms(const Process& process) noexcept {
     const ControlBlock& block = ProcessAccess::block(process);
     return (clock_ns() - block.system().started_ns()) / 1'000'000;
+}
+
+Interruptible::Interruptible(Process& process) noexcept
+    : process_{process}, outer_{std::exchange(ProcessAccess::block(process).preemption, std::nullopt)} {}
+
+Interruptible::~Interruptible() {
+    ProcessAccess::block(process_).preemption = outer_;
 }
 
 void request_node_stop(Process& process, std::string because) {

@@ -14,6 +14,7 @@ ServerSpec process_of(std::shared_ptr<const Supervisor> definition) {
     ServerSpec spec = detail::SupervisorProcess::start(std::move(definition));
     spec.options.name = name;
     spec.options.initial_function = "Supervisor";
+    spec.options.preemption = Preemption::cooperative; // the runtime's own code; start functions are another matter
     return spec;
 }
 

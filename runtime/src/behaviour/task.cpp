@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fiberscope/task.hpp>
 
+#include "base/code_depth.hpp"
 #include "process/await.hpp"
 #include "process/process_system.hpp"
 
@@ -27,6 +28,7 @@ Pid start_supervised_task(Process& owner, const Target& supervisor, StartFunctio
 }
 
 TaskHandle::TaskHandle(Process& owner, Pid task, MonitorRef monitor) : owner_{&owner}, task_{task}, monitor_{monitor} {
+    const RuntimeCall in_runtime;
     ProcessAccess::block(owner).open_calls.push_back(monitor);
     owner.send(task, TaskBegin{monitor});
 }
@@ -42,6 +44,7 @@ TaskHandle& TaskHandle::operator=(TaskHandle&& other) noexcept {
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::wait(Duration timeout) {
+    const RuntimeCall in_runtime;
     if (owner_ == nullptr)
         throw Error{Term::atom("badarg")};
     ControlBlock& block = ProcessAccess::block(*owner_);
@@ -69,6 +72,7 @@ std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::shut_down(Shut
 }
 
 void TaskHandle::close() noexcept {
+    const RuntimeCall in_runtime;
     if (owner_ == nullptr)
         return;
     ControlBlock& block = ProcessAccess::block(*std::exchange(owner_, nullptr));

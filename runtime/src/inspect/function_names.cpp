@@ -129,4 +129,18 @@ FrameInfo FunctionNames::frame_of(std::uintptr_t pc) {
     return entry->second;
 }
 
+std::vector<FrameInfo> FunctionNames::program_frames(const std::vector<std::uintptr_t>& return_addresses) {
+    const auto is_of_runtime = [](const FrameInfo& frame) {
+        return frame.file.find("/runtime/src/") != std::string::npos ||
+               frame.file.find("/runtime/include/") != std::string::npos || frame.function.find("boost::") != std::string::npos ||
+               frame.function == "fiber_entry" || frame.function == "make_fcontext" ||
+               frame.function == "fiberscope_injected_call";
+    };
+    std::vector<FrameInfo> frames;
+    for (const std::uintptr_t address : return_addresses)
+        if (FrameInfo frame = frame_of(address - 1); !is_of_runtime(frame))
+            frames.push_back(std::move(frame));
+    return frames;
+}
+
 } // namespace fiberscope::detail

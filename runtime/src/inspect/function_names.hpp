@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace fiberscope::detail {
 
@@ -24,6 +25,8 @@ public:
     std::uint32_t id_of_type(const char* mangled);
     /// Function, file and line of the code at `pc`. For a return address ask about the byte before it.
     FrameInfo frame_of(std::uintptr_t pc);
+    /// The program's frames of a stack, given its return addresses; the runtime's own are left out.
+    std::vector<FrameInfo> program_frames(const std::vector<std::uintptr_t>& return_addresses);
 
 private:
     FunctionNames();

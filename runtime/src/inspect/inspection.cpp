@@ -20,24 +20,11 @@ struct Inquiry {
         : answers(count), missing{count}, has_stacks{with_stacks}, handler{std::move(completion)} {}
 };
 
-bool is_runtime_frame(const FrameInfo& frame) {
-    return frame.file.find("/runtime/") != std::string::npos || frame.function.find("boost::") != std::string::npos;
-}
-
-/// Gives the frames names; the runtime's own are left out, so that the program's stand first.
-void name_frames(RawInspection& answer) {
-    for (const std::uintptr_t address : answer.frames) {
-        FrameInfo frame = FunctionNames::instance().frame_of(address - 1);
-        if (!is_runtime_frame(frame))
-            answer.stack.push_back(std::move(frame));
-    }
-}
-
 void hand_over(Inquiry& inquiry) {
     std::vector<Inspection> result;
     result.reserve(inquiry.answers.size());
     for (RawInspection& answer : inquiry.answers) {
-        name_frames(answer);
+        answer.stack = FunctionNames::instance().program_frames(answer.frames);
         result.push_back(std::move(answer));
     }
     inquiry.handler(std::move(result));

@@ -5,6 +5,7 @@
 #include "inspect/observation.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <fmt/format.h>
 
 #include <fstream>
 #include <unistd.h>
@@ -67,6 +68,29 @@ std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row)
     return function != 0 ? function : row.initial_function;
 }
 
+/// What a running process has used since its slice began, which will be accounted when that ends.
+void add_running_slice(const ProcessSystem& system, const ControlBlock& block, ProcessRow& row) {
+    const Scheduler* home = block.home.load(std::memory_order_relaxed);
+    if (home == nullptr || block.run_state.load(std::memory_order_relaxed) != RunState::running)
+        return;
+    const RunningSlice slice = home->running_slice();
+    const std::uint64_t cpu_ns = block.shown.cpu_ns.get();
+    const std::uint64_t reductions = block.shown.reductions.get();
+    if (slice.process != &block || home->running_slice() != slice)
+        return; // over meanwhile: it is in the sums
+    const std::int64_t ran_ns = std::max<std::int64_t>(clock_ns() - slice.began_ns, 0);
+    row.cpu_ns = cpu_ns + static_cast<std::uint64_t>(ran_ns);
+    row.reductions = reductions + static_cast<std::uint64_t>(system.group().settings().reductions_of(ran_ns));
+}
+
+/// It would run if its scheduler came to it.
+bool is_due(const ControlBlock& block, Status status) {
+    if (status == Status::runnable)
+        return true;
+    return status == Status::waiting && block.fiber.load(std::memory_order_relaxed) != nullptr &&
+           block.wake_at_ns.load(std::memory_order_relaxed) <= clock_ns();
+}
+
 ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     const ControlBlock::Shown& shown = block.shown;
     ProcessRow row;
@@ -74,6 +98,7 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.parent = Pid::from_bits(shown.parent.get());
     row.reductions = shown.reductions.get();
     row.cpu_ns = shown.cpu_ns.get();
+    add_running_slice(system, block, row);
     row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get();
     if (block.fiber.load(std::memory_order_relaxed) != nullptr)
         row.memory_bytes += (shown.stack_used_bytes.get() + 4095U) / 4096U * 4096U;
@@ -83,6 +108,8 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.state_since_ms = milliseconds(shown.state_since_ns.get() - system.started_ns());
     row.message_queue_length = shown.message_queue_length.get();
     row.flags = shown.flags.get();
+    if (block.preemptions.get() != 0 || block.refusals.get() != 0)
+        row.flags |= ProcessRow::preempted_flag;
     row.initial_function = initial_function(shown.initial_name.get(), shown.initial_function.get(), shown.initial_type.get());
     row.current_function = current_function(block, row);
     row.registered_name = shown.name.get();
@@ -93,6 +120,8 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.scheduler = static_cast<std::uint8_t>(home != nullptr && !row.is_external() ? home->id() : 0);
     row.priority = block.priority.load(std::memory_order_relaxed);
     row.status = block.status();
+    if (home != nullptr && home->is_stuck() && is_due(block, row.status))
+        row.flags |= ProcessRow::starving_flag;
     return row;
 }
 
@@ -102,6 +131,17 @@ std::uint64_t resident_bytes() {
     std::uint64_t resident = 0;
     statm >> total >> resident;
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string preemption_text(const ProcessSystem& system) {
+    const NodeConfig& config = system.config();
+    const auto milliseconds = [](Duration time) { return std::chrono::duration<double, std::milli>{time}.count(); };
+    if (system.group().preemption() == Preemption::signal)
+        return fmt::format("at runtime calls after {:g} ms, by signal after {:g} ms", milliseconds(config.slice),
+                           milliseconds(config.signal_slice));
+    const std::string& obstacle = preemption_signal::refused_because();
+    const std::string cooperative = fmt::format("cooperative: at runtime calls after {:g} ms", milliseconds(config.slice));
+    return obstacle.empty() ? cooperative : cooperative + " (no signals: " + obstacle + ")";
 }
 
 void sum_up_schedulers(Snapshot& snapshot) {
@@ -147,7 +187,8 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.timers = system.pending_timers();
     node.stacks_bytes = system.group().stacks().reserved_bytes();
     node.resident_bytes = resident_bytes();
-    node.preemption = "cooperative: at runtime calls and poll()";
+    node.abandoned = system.abandoned.load();
+    node.preemption = preemption_text(system);
     node.stack_guards = system.group().stacks().guards();
 }
 
@@ -155,6 +196,7 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
     take_counters(system, snapshot);
     snapshot.processes.clear();
     snapshot.labels.clear();
+    snapshot.preemptions.clear();
     const std::uint32_t end = system.table().used_slots();
     std::string label;
     for (std::uint32_t slot = 1; slot < end; ++slot) {
@@ -166,11 +208,34 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
         snapshot.node.processes_bytes += row.memory_bytes;
         if (row.has_label() && block.copy_label(label))
             snapshot.labels.push_back({row.pid, label});
+        if ((row.flags & ProcessRow::preempted_flag) != 0)
+            snapshot.preemptions.push_back(
+                {row.pid, block.preemptions.get(), block.refusals.get(), static_cast<std::uint64_t>(block.longest_run_ns.get())});
     }
 }
 
+namespace {
+
+/// One line a frame, as in OTP's crash reports.
+std::string stack_text(const std::vector<std::uintptr_t>& stack) {
+    std::string text;
+    for (const FrameInfo& frame : FunctionNames::instance().program_frames(stack)) {
+        text += (text.empty() ? "" : "\n") + frame.function;
+        if (!frame.file.empty())
+            text += fmt::format(" ({}:{})", frame.file.substr(frame.file.rfind('/') + 1), frame.line);
+    }
+    return text;
+}
+
+} // namespace
+
 void name_functions(EventBatch& batch) {
     for (Event& event : batch.events) {
+        if (event.log != nullptr && !event.stack.empty()) {
+            auto named = std::make_shared<LogEntry>(*event.log);
+            named->fields.emplace_back("stack", stack_text(event.stack));
+            event.log = std::move(named);
+        }
         event.initial_function = initial_function(event.initial_function, event.initial_address, event.initial_type);
         if (event.log != nullptr && !event.log->fields.empty() && event.log->fields.front().first == LogEntry::initial_call) {
             auto named = std::make_shared<LogEntry>(*event.log);

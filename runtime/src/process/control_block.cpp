@@ -2,6 +2,7 @@
 #include "process/control_block.hpp"
 
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
 #include "base/thread_wait.hpp"
 #include "process/process_system.hpp"
 #include "scheduler/scheduler.hpp"
@@ -85,6 +86,12 @@ Pid ControlBlock::begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptio
     start_ignored_ = crashed_ = false;
     pending_exit_.reset();
     start_failure_.reset();
+    is_abandoned_ = is_unwinding_ = end_is_announced_ = crash_is_reported_ = false;
+    is_wanted.store(false, std::memory_order_relaxed);
+    preemption = options.preemption;
+    preemptions.set(0);
+    refusals.set(0);
+    longest_run_ns.set(0);
     if (!options.label.empty())
         set_label(options.label);
     identity_.store(identity_.load(std::memory_order_relaxed) | live_bit, std::memory_order_release);
@@ -152,12 +159,17 @@ bool ControlBlock::has_signals() const noexcept {
 bool ControlBlock::has_reason_to_wake() const noexcept {
     const bool timed_out =
         wake_at_ns.load(std::memory_order_seq_cst) != never_ns && timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
-    return has_signals() || blocking_done_.load(std::memory_order_seq_cst) || timed_out;
+    const bool has_come = awaited_ != nullptr && awaited_->load(std::memory_order_seq_cst);
+    return (has_signals() && !pending_exit_) || has_come || timed_out; // with a pending exit signals are left alone
 }
 
 // -- slices ----
 
 SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
+    if (is_abandoned_) {
+        finish();
+        return SliceEnd::gone;
+    }
     for (;;) {
         handle_signals();
         Turn turn = Turn::ended;
@@ -179,11 +191,13 @@ SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
 void ControlBlock::slice_begins(Scheduler& scheduler) noexcept {
     scheduler_ = &scheduler;
     running_process = &process_;
+    if (pending_exit_) [[unlikely]]
+        ends_since_ns_ = thread_time_ns(); // others have used the thread meanwhile
     shown.context_switches.add();
     shown.state_since_ns.set(scheduler.now_ns());
 }
 
-void ControlBlock::account(std::int64_t ran_ns, std::uint32_t reductions) noexcept {
+void ControlBlock::account(std::int64_t ran_ns, std::uint64_t reductions) noexcept {
     shown.cpu_ns.add(static_cast<std::uint64_t>(ran_ns));
     shown.reductions.add(reductions);
 }
@@ -209,11 +223,29 @@ bool ControlBlock::go_waiting(Scheduler& scheduler) noexcept {
     return false;
 }
 
-/// Leaves the scheduler with its frames: comes back when woken.
-void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
+/// Not where others hold addresses of this stack, nor where little of it is left: it may not come back, or need much.
+bool ControlBlock::may_print() const noexcept {
+    constexpr std::ptrdiff_t enough_bytes = 20 * 1024;
+    if (awaited_ != nullptr)
+        return false;
+    if (!is_computing_)
+        return true;
+    const PooledFiber* own = fiber.load(std::memory_order_relaxed);
+    const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+    const std::size_t size = StackPool::class_bytes(own->stack_class());
+    const auto left = here - (own->stack_top() - size) - static_cast<std::ptrdiff_t>(StackPool::guard_bytes());
+    return left >= enough_bytes;
+}
+
+void ControlBlock::note_stack_depth() noexcept {
     const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
     const auto depth = static_cast<std::uint32_t>(fiber.load(std::memory_order_relaxed)->stack_top() - here);
     shown.stack_used_bytes.set(std::max(shown.stack_used_bytes.get(), depth));
+}
+
+/// Leaves the scheduler with its frames: comes back when woken.
+void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
+    note_stack_depth();
     scheduler.end_slice(*this);
     run_state.store(RunState::waiting, std::memory_order_seq_cst);
     RunState expected = RunState::waiting;
@@ -230,6 +262,8 @@ void ControlBlock::park(std::int64_t deadline_ns) {
     }
     if (deadline_ns != never_ns)
         scheduler_->arm(*this, deadline_ns);
+    else
+        wake_at_ns.store(never_ns, std::memory_order_seq_cst); // a server's idle time may be over: not now
     park_fiber(*scheduler_);
     wake_at_ns.store(never_ns, std::memory_order_seq_cst);
 }
@@ -242,24 +276,27 @@ void ControlBlock::safe_point(std::int32_t reductions) {
 }
 
 void ControlBlock::slice_over() {
+    if (is_unwinding_ || std::uncaught_exceptions() > 0)
+        abandon_if_time_is_up();
+    const Marked computing{is_computing_};
+    if (code_depth.is_pinned()) {
+        handle_signals();
+        throw_if_ended();
+        return;
+    }
     if (std::uncaught_exceptions() == 0) {
         if (scheduler_->someone_waits())
-            scheduler_->yield(*this);
+            scheduler_->yield(*this, scheduler_->why_over());
         else
             scheduler_->renew_slice(*this);
         handle_signals();
-        while (is_suspended() && !pending_exit_) {
+        while (is_suspended() && !pending_exit_ && !is_handling_) {
             park(never_ns);
             handle_signals();
         }
         throw_if_ended();
     } else
         scheduler_->renew_slice(*this);
-}
-
-void ControlBlock::throw_if_ended() {
-    if (pending_exit_ && std::uncaught_exceptions() == 0)
-        throw ProcessExit{*pending_exit_};
 }
 
 std::int64_t ControlBlock::now_ns() const noexcept {
@@ -276,21 +313,19 @@ void ControlBlock::run_blocking(BlockingCall& call) {
         call.run();
         return;
     }
-    blocking_done_.store(false, std::memory_order_seq_cst);
+    std::atomic<bool> is_done{false};
     shown.blocking.set(true);
-    system_.group().blocking_pool().submit([this, &call, alive = system_.shared_from_this()] {
+    system_.group().blocking_pool().submit([this, &call, &is_done, alive = system_.shared_from_this()] {
         call.run();
-        blocking_done_.store(true, std::memory_order_seq_cst);
+        is_done.store(true, std::memory_order_seq_cst); // from here on the call and this flag may be gone
         alive->group().wake(*this);
     });
     // The function uses this stack: whatever happens meanwhile, the process waits for it.
-    while (!blocking_done_.load(std::memory_order_seq_cst)) {
-        park_fiber(*scheduler_);
-        handle_signals();
+    park_for(is_done, [this] {
         if (pending_exit_ && !std::exchange(end_is_announced_, true))
             announce_end(*pending_exit_); // the function cannot be stopped, but nobody waits for it (X18)
-    }
-    blocking_done_.store(false, std::memory_order_seq_cst);
+        return true;
+    });
     shown.blocking.set(false);
     throw_if_ended();
 }

@@ -37,6 +37,9 @@ public:
     virtual Turn run(ControlBlock& block, Scheduler& scheduler) = 0;
     /// Fills what only the code knows (state, children). **Thread:** the process's, between two handlers or inside one.
     virtual void inspect(Inspect what, Inspection& result) const = 0;
+    /// It was given up in the middle: gives back the memory of the user's objects without their destructors, which would
+    /// meet them half changed.
+    virtual void forget() noexcept = 0;
 };
 
 /// Tells a starter how the start of a server went; a message of the runtime's own.
@@ -118,9 +121,10 @@ public:
 
     SliceEnd run_slice(Scheduler& scheduler) override;
     void slice_begins(Scheduler& scheduler) noexcept override;
-    void account(std::int64_t ran_ns, std::uint32_t reductions) noexcept override;
+    void account(std::int64_t ran_ns, std::uint64_t reductions) noexcept override;
     void slice_ends() noexcept override;
     std::uint64_t id_bits() const noexcept override { return pid().bits(); }
+    void interrupted(Scheduler& scheduler) noexcept override;
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.
     void safe_point(std::int32_t reductions = 1);
@@ -129,9 +133,19 @@ public:
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
     void throw_if_ended();
     const std::optional<ExitReason>& pending_exit() const noexcept { return pending_exit_; }
-    void end_by_signal(ExitReason reason) { pending_exit_ = std::move(reason); }
-    /// Parks until a signal comes, `deadline_ns` is over or `blocking_done_` is set; also parks while suspended.
+    void end_by_signal(ExitReason reason);
+    /// Gives up this process in the middle of its code: no destructor runs. It ends with `reason`.
+    [[noreturn]] void abandon(ExitReason reason) noexcept;
+    bool is_abandoned() const noexcept { return is_abandoned_; }
+    /// A message that a handler of this process has in its hands: given back if the process is abandoned.
+    void hold(MessageSignal& message) noexcept;
+    void let_go(MessageSignal& message) noexcept;
+    /// Parks until a signal comes or `deadline_ns` is over; also parks while suspended.
     void park(std::int64_t deadline_ns);
+    /// Parks until `event` is true, handling signals meanwhile; after each time it woke, `go_on()` says whether to go on
+    /// waiting. Who sets the event wakes the process afterwards. Others hold addresses of this stack: no user code runs.
+    template <class GoOn>
+    void park_for(const std::atomic<bool>& event, GoOn go_on);
     bool is_suspended() const noexcept { return shown.suspended.get(); }
     bool is_external() const noexcept { return scheduler_ == nullptr; }
     void become_external();
@@ -186,9 +200,8 @@ private:
     static constexpr std::uint64_t exiting_bit = 2;
 
     // signal handling, signal_handling.cpp
-    void handle(std::unique_ptr<Signal> signal);
+    void handle();
     void handle_message(std::unique_ptr<MessageSignal> message);
-    void handle_exit(std::unique_ptr<MessageSignal> exit);
     void handle_link_exit(std::unique_ptr<MessageSignal> exit);
     void handle_down(std::unique_ptr<MessageSignal> down);
     void handle_control(const Signal& signal);
@@ -199,10 +212,20 @@ private:
     void add_message(std::unique_ptr<MessageSignal> message);
     std::unique_ptr<Signal> take_signals(Signal* new_head) noexcept;
 
+    /// May a formatter or a state view be called here?
+    bool may_print() const noexcept;
     bool go_waiting(Scheduler& scheduler) noexcept;
     bool has_reason_to_wake() const noexcept;
     void park_fiber(Scheduler& scheduler) noexcept;
+    void note_stack_depth() noexcept;
     void slice_over();
+    // the forced end, abandon.cpp
+    void look_at_signals() noexcept;
+    bool is_kill_waiting() const noexcept;
+    void give_time_to_end(Duration time) noexcept;
+    void give_time_to_unwind() noexcept;
+    void abandon_if_time_is_up() noexcept;
+    void forget_all() noexcept;
     // the end, exit.cpp
     void announce_end(const ExitReason& reason);
     void say_exiting(const ExitReason& reason);
@@ -236,11 +259,48 @@ private:
     std::optional<ExitReason> start_failure_;
     bool start_ignored_ = false;
     bool crashed_ = false;
-    bool end_is_announced_ = false; ///< while the function of a blocking call still runs (rule X18)
-    std::atomic<bool> blocking_done_{false};
-    std::unique_ptr<ThreadWait> external_; ///< stays once made: a late wake-up may still reach it
+    bool end_is_announced_ = false; ///< links and monitors know, though the slot is not free yet (rule X18)
+    bool crash_is_reported_ = false;
+    bool is_abandoned_ = false;
+    bool is_unwinding_ = false;       ///< ProcessExit was thrown to end it
+    std::int64_t time_to_end_ns_ = 0; ///< with a pending exit: after this much time of its own it is forced
+    std::int64_t ends_since_ns_ = 0;  ///< thread time from which on it uses that up
+    Signal* unhandled_ = nullptr;     ///< taken from the queue and not handled yet, oldest first
+    std::unique_ptr<Signal> handled_; ///< that is being handled
+    bool is_handling_ = false;
+    bool is_computing_ = false;                  ///< it looks at its signals while its slice ends, not because it waits
+    MessageSignal* held_ = nullptr;              ///< messages in the hands of handlers, newest first
+    const std::atomic<bool>* awaited_ = nullptr; ///< set: what it waits for besides signals
+    std::unique_ptr<ThreadWait> external_;       ///< stays once made: a late wake-up may still reach it
 
     friend class ProcessSystem;
+};
+
+template <class GoOn>
+void ControlBlock::park_for(const std::atomic<bool>& event, GoOn go_on) {
+    awaited_ = &event;
+    while (!event.load(std::memory_order_seq_cst)) {
+        park(never_ns);
+        handle_signals();
+        if (!go_on())
+            break;
+    }
+    awaited_ = nullptr;
+}
+
+/// The message as text. Its formatter is user code.
+std::string printed(const MessageSignal& message);
+
+/// Sets a mark while it lives.
+class Marked {
+public:
+    explicit Marked(bool& mark) noexcept : mark_{mark} { mark_ = true; }
+    ~Marked() { mark_ = false; }
+    Marked(const Marked&) = delete;
+    Marked& operator=(const Marked&) = delete;
+
+private:
+    bool& mark_;
 };
 
 /// From the public handle to the block behind it.

@@ -2,6 +2,7 @@
 /// The end of a process, in the order that others may rely on (rule P11): what they see of it is released before
 /// anybody hears of its end.
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
 #include "base/message_text.hpp"
 #include "process/process_system.hpp"
 #include "scheduler/scheduler.hpp"
@@ -23,12 +24,28 @@ std::string list_text(const Range& range, Print print) {
 
 } // namespace
 
+std::string printed(const MessageSignal& message) {
+    const UserCode formatter;
+    return message_text(message);
+}
+
 void ControlBlock::finish() {
-    code_.reset(); // user code: destructors of the body's closure, or of the server
-    const ExitReason reason = std::exchange(end_reason_, {});
-    if (!std::exchange(end_is_announced_, false))
-        announce_end(reason);
-    mailbox.clear(); // user code: destructors of messages
+    if (is_abandoned_)
+        forget_all();
+    else if (pending_exit_)
+        give_time_to_unwind(); // for the destructors that follow
+    {
+        const UserCode destructors; // of the body's closure, or of the server
+        code_.reset();
+    }
+    if (crashed_ && !std::exchange(crash_is_reported_, true))
+        report_crash(end_reason_, Atom::from_id(shown.name.get()));
+    if (!std::exchange(end_is_announced_, true)) // no user code may run once this has begun: it might not come back
+        announce_end(std::exchange(end_reason_, {}));
+    while (auto message = mailbox.pop()) {
+        const UserCode destructor;
+        message.reset();
+    }
     open_calls.clear();
     {
         const std::lock_guard lock{system_.label_mutex};
@@ -46,8 +63,6 @@ void ControlBlock::announce_end(const ExitReason& reason) {
 
 void ControlBlock::say_exiting(const ExitReason& reason) {
     const Atom name = Atom::from_id(shown.name.get());
-    if (crashed_)
-        report_crash(reason, name);
     const std::uint64_t serial = identity_.load(std::memory_order_relaxed) & ~(live_bit | exiting_bit);
     identity_.store(serial | exiting_bit, std::memory_order_seq_cst);
     system_.registry().release(*this);
@@ -120,6 +135,8 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
         scheduler_->exits.add();
     else
         system_.outside_exits.fetch_add(1, std::memory_order_relaxed);
+    if (is_abandoned_)
+        system_.abandoned.fetch_add(1, std::memory_order_relaxed);
     if (!reason.is_clean() && !reason.term().is_atom("killed"))
         system_.crashes.fetch_add(1, std::memory_order_relaxed);
     const bool is_helper = (shown.flags.get() & ProcessRow::system_flag) != 0 && reason.is_normal();
@@ -135,6 +152,7 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
     event.initial_address = shown.initial_function.get();
     event.initial_type = shown.initial_type.get();
     event.reason = reason;
+    event.abandoned = is_abandoned_;
     event.age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
     system_.events().append(std::move(event));
 }
@@ -151,7 +169,7 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
                      {"error_info", to_string(reason)},
                      {"ancestors", list_text(system_.ancestors_of(pid()), [](Pid process) { return to_string(process); })},
                      {"message_queue_len", std::to_string(mailbox.size())},
-                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return message_text(*each); })},
+                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return printed(*each); })},
                      {"links", list_text(links.peers(), [](Pid process) { return to_string(process); })},
                      {"dictionary", dictionary_text()},
                      {"trap_exit", process_.trap_exit() ? "true" : "false"},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "process/plain_code.hpp"
 
+#include "base/code_depth.hpp"
+
 #include <cxxabi.h>
 #include <exception>
 #include <typeinfo>
@@ -31,7 +33,10 @@ Turn PlainCode::run(ControlBlock& block, Scheduler& /*scheduler*/) {
             block.handle_signals();
             block.throw_if_ended();
         }
-        body_->run(block.process());
+        {
+            const UserCode body;
+            body_->run(block.process());
+        }
         block.set_end_reason(ExitReason::normal());
     } catch (const ProcessExit& exit) {
         block.set_end_reason(exit.reason);

@@ -12,6 +12,7 @@ public:
 
     Turn run(ControlBlock& block, Scheduler& scheduler) override;
     void inspect(Inspect, Inspection&) const override {}
+    void forget() noexcept override { body_.release()->forget(); }
 
 private:
     std::unique_ptr<Body> body_;

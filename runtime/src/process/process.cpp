@@ -2,6 +2,7 @@
 #include <fiberscope/process.hpp>
 #include <fiberscope/sys.hpp>
 
+#include "base/code_depth.hpp"
 #include "base/intern.hpp"
 #include "process/await.hpp"
 #include "process/plain_code.hpp"
@@ -53,6 +54,7 @@ Pid Process::parent() const noexcept {
 // -- processes ----
 
 std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOptions options) {
+    const RuntimeCall in_runtime;
     block_->safe_point(10);
     SpawnPlan plan;
     plan.code = std::make_unique<PlainCode>(std::move(request.body));
@@ -66,6 +68,7 @@ void Process::exit(ExitReason reason) {
 }
 
 void Process::exit(Pid target, ExitReason reason) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     const bool may_become_message = trap_exit() && !reason.term().is_atom("kill");
     block_->system().send(target, exit_signal(pid(), std::move(reason)));
@@ -76,6 +79,7 @@ void Process::exit(Pid target, ExitReason reason) {
 }
 
 bool Process::trap_exit(bool trap) {
+    const RuntimeCall in_runtime;
     const bool old = trap_exit();
     block_->set_flag(ProcessRow::trap_exit_flag, trap);
     return old;
@@ -94,6 +98,7 @@ Priority Process::priority() const noexcept {
 }
 
 void Process::suspend(Pid target) {
+    const RuntimeCall in_runtime;
     if (target == pid() || !is_alive(target))
         badarg();
     ++block_->rare().suspended[target];
@@ -101,6 +106,7 @@ void Process::suspend(Pid target) {
 }
 
 void Process::resume(Pid target) {
+    const RuntimeCall in_runtime;
     auto& suspended = block_->rare().suspended;
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())
@@ -117,6 +123,7 @@ bool Process::is_alive(Pid process) const noexcept {
 // -- messages ----
 
 void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     const Pid to = block_->system().resolve(target);
     if (!to)
@@ -132,18 +139,26 @@ void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> messa
 }
 
 void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> message) {
+    const RuntimeCall in_runtime;
     if (block_->system().resolve(target))
         deliver(target, std::move(message));
 }
 
 Received Process::wait(Matcher matcher, Duration timeout) {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
-    return await_message(*block_, block_->mailbox.begin(), timeout,
-                         [matcher](MessageSignal& message) { return matcher.match(matcher.clauses, message); });
+    Received received = await_message(*block_, block_->mailbox.begin(), timeout, [matcher](MessageSignal& message) {
+        const UserCode guards;
+        return matcher.match(matcher.clauses, message);
+    });
+    if (received.message != nullptr)
+        block_->hold(*received.message);
+    return received;
 }
 
 void Process::sleep(Duration time) {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
     await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
@@ -156,6 +171,7 @@ std::size_t Process::message_queue_length() const noexcept {
 // -- links and monitors ----
 
 void Process::link(Pid target) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     if (target == pid())
         return;
@@ -173,6 +189,7 @@ void Process::link(Pid target) {
 }
 
 void Process::unlink(Pid target) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     if (const auto stamp = block_->links.unlink(target))
         send_control<LinkSignal>(*block_, target, SignalKind::unlink, *stamp);
@@ -180,6 +197,7 @@ void Process::unlink(Pid target) {
 }
 
 MonitorRef Process::monitor(Target target) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     const MonitorRef ref{ProcessSystem::make_ref()};
     const Pid to = block_->system().resolve(target);
@@ -197,6 +215,7 @@ MonitorRef Process::monitor(Target target) {
 }
 
 bool Process::demonitor(MonitorRef monitor, bool flush) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     if (const auto* made = block_->monitors.find(monitor)) {
         const Pid target = made->target;
@@ -215,6 +234,7 @@ bool Process::demonitor(MonitorRef monitor, bool flush) {
 // -- names, label, dictionary ----
 
 void Process::register_name(Atom name, Pid process) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     ControlBlock* block = block_->system().table().find(process);
     if (block == nullptr || !block_->system().registry().add(name, *block, process))
@@ -222,26 +242,31 @@ void Process::register_name(Atom name, Pid process) {
 }
 
 void Process::unregister_name(Atom name) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     if (!block_->system().registry().remove(name))
         badarg();
 }
 
 Pid Process::whereis(Atom name) const {
+    const RuntimeCall in_runtime;
     return block_->system().registry().find(name);
 }
 
 void Process::set_label(std::string_view label) {
+    const RuntimeCall in_runtime;
     block_->set_label(label);
 }
 
 Term Process::put(Term key, Term value) {
+    const RuntimeCall in_runtime;
     auto& entry = block_->rare().dictionary[to_string(key)];
     entry.first = std::move(key);
     return std::exchange(entry.second, std::move(value));
 }
 
 Term Process::get(const Term& key) const {
+    const RuntimeCall in_runtime;
     const auto* rare = block_->rare_or_null();
     if (rare == nullptr)
         return {};
@@ -250,6 +275,7 @@ Term Process::get(const Term& key) const {
 }
 
 Term Process::erase(const Term& key) {
+    const RuntimeCall in_runtime;
     const Term old = get(key);
     if (block_->rare_or_null() != nullptr)
         block_->rare().dictionary.erase(to_string(key));
@@ -259,6 +285,7 @@ Term Process::erase(const Term& key) {
 // -- timers ----
 
 TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::unique_ptr<MessageSignal> message) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     if (delay < Duration::zero())
         badarg();
@@ -268,17 +295,20 @@ TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::
 }
 
 TimerRef Process::start_timer(Duration delay, Target target, Term message) {
+    const RuntimeCall in_runtime;
     return start_timer_signal(delay, target,
                               std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
 }
 
 std::optional<Duration> Process::cancel_timer(TimerRef timer) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     const auto at_ns = block_->system().cancel_timer(timer);
     return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
 }
 
 std::optional<Duration> Process::read_timer(TimerRef timer) {
+    const RuntimeCall in_runtime;
     block_->safe_point();
     const auto at_ns = block_->system().read_timer(timer);
     return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
@@ -288,6 +318,7 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 
 Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
                                                             Duration timeout) {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     const Pid to = block_->system().resolve(server);
     if (!to)
@@ -323,6 +354,7 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
 }
 
 Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration timeout) {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     const Pid to = block_->system().resolve(server);
     if (!to)
@@ -346,22 +378,25 @@ Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration 
 // -- time on the scheduler ----
 
 void Process::yield() {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     Scheduler* scheduler = block_->scheduler();
     if (scheduler == nullptr)
         return;
     scheduler->charge(1);
-    scheduler->yield(*block_);
+    scheduler->yield(*block_, SliceOver::asked);
     block_->handle_signals();
     block_->safe_point(0);
     block_->throw_if_ended();
 }
 
 void Process::poll() {
+    const RuntimeCall in_runtime;
     block_->safe_point();
 }
 
 void Process::run_blocking(BlockingCall& call) {
+    const RuntimeCall in_runtime;
     block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
     block_->run_blocking(call);

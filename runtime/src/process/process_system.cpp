@@ -2,6 +2,8 @@
 #include "process/process_system.hpp"
 
 #include "base/clock.hpp"
+#include "process/abandon.hpp"
+#include "scheduler/slice_monitor.hpp"
 
 #include <atomic>
 #include <stdexcept>
@@ -21,6 +23,8 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.schedulers = config.schedulers;
     settings.reductions_per_slice = static_cast<std::int32_t>(config.reductions_per_slice);
     settings.slice = config.slice;
+    settings.signal_slice = config.signal_slice;
+    settings.long_schedule = config.long_schedule;
     settings.nice = config.scheduler_nice;
     settings.blocking_threads = config.blocking_threads;
     return settings;
@@ -31,6 +35,13 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
     : config_{config}, node_{node}, id_{next_node_id()}, started_ns_{clock_ns()}, events_{config.event_capacity},
       group_{settings_of(config), *this}, table_{*this, config.process_limit, config.schedulers} {
+    const std::string& obstacle = preemption_signal::refused_because();
+    if (obstacle.empty())
+        group_.set_preemption(config.preemption);
+    else if (config.preemption == Preemption::signal)
+        log(std::make_shared<const LogEntry>(
+            LogEntry{LogLevel::warning, {}, "Processes are not preempted by signals: " + obstacle, {}}));
+    install_terminate_handler();
     for (std::uint32_t scheduler = 1; scheduler <= config.schedulers; ++scheduler)
         timers_.push_back(std::make_unique<TimerTable>(scheduler));
 }
@@ -41,6 +52,37 @@ void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
     Event event;
     event.kind = EventKind::log;
     event.pid = entry->pid;
+    event.log = std::move(entry);
+    events_.append(std::move(event));
+}
+
+/// As BEAM's system monitor tells of a `long_schedule`.
+void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
+                                  std::vector<std::uintptr_t> stack) noexcept {
+    const Pid pid = Pid::from_bits(process.id_bits());
+    const ControlBlock* block = table_.find(pid);
+    const bool may_signal = scheduler.may_signal(process);
+    auto entry = std::make_shared<LogEntry>();
+    entry->level = LogLevel::warning;
+    entry->pid = pid;
+    entry->title = "LONG SCHEDULE";
+    entry->fields = {{"scheduler", std::to_string(scheduler.id())},
+                     {"time_ms", std::to_string(ran_ns / 1'000'000)},
+                     {"preemption", may_signal ? "signals are refused: a call that blocks, foreign code, or a lock"
+                                               : "cooperative: it reaches no safe point"}};
+    if (is_wanted)
+        entry->fields.emplace_back("exit_signal", "cannot reach it until it gives way");
+    Event event;
+    event.kind = EventKind::log;
+    event.pid = pid;
+    event.stack = std::move(stack);
+    if (block != nullptr) {
+        event.name = Atom::from_id(block->shown.name.get());
+        block->copy_label(event.label);
+        event.initial_function = block->shown.initial_name.get();
+        event.initial_address = block->shown.initial_function.get();
+        event.initial_type = block->shown.initial_type.get();
+    }
     event.log = std::move(entry);
     events_.append(std::move(event));
 }
@@ -75,6 +117,8 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan 
     child->shown.initial_type.set(plan.mangled_type);
     child->shown.initial_name.set(options.initial_function.empty() ? 0 : Atom{options.initial_function}.id());
     child->set_flag(plan.flags, plan.flags != 0);
+    if ((plan.flags & ProcessRow::system_flag) != 0)
+        child->preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
     child->shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
     if (plan.reports_start)
         child->report_start_to(parent->pid(), plan.start_request);
@@ -124,16 +168,22 @@ ControlBlock* ProcessSystem::attach() {
 bool ProcessSystem::send(Pid target, std::unique_ptr<Signal> signal) {
     ControlBlock* block = table_.addressed(target);
     signal->target_serial = target.serial();
-    const bool interrupts = signal->kind == SignalKind::exit || signal->kind == SignalKind::suspend;
+    const SignalKind kind = signal->kind;
+    const bool interrupts =
+        kind == SignalKind::exit || kind == SignalKind::link_exit || kind == SignalKind::suspend || kind == SignalKind::inspect;
     if (block == nullptr || !block->push(*signal)) {
         answer_for_the_dead(target, std::move(signal));
         return false;
     }
     static_cast<void>(signal.release()); // NOLINT(bugprone-unused-return-value): the target's from here on
     block->wake();
-    if (interrupts && block->run_state.load(std::memory_order_relaxed) == RunState::running)
-        if (Scheduler* running_on = block->home.load(std::memory_order_relaxed))
-            running_on->request_preemption();
+    const RunState state = block->run_state.load(std::memory_order_relaxed);
+    if (!interrupts || (state != RunState::running && state != RunState::runnable))
+        return true;
+    block->is_wanted.store(true, std::memory_order_seq_cst); // one that is about to run may have looked already
+    if (Scheduler* home = block->home.load(std::memory_order_relaxed); home != nullptr && state == RunState::running)
+        home->request_preemption();
+    SliceMonitor::instance().watch();
     return true;
 }
 

@@ -71,6 +71,8 @@ public:
     void drop_timers_of(ControlBlock& block, Pid pid);
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
+    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
+                       std::vector<std::uintptr_t> stack) noexcept override;
 
     /// Counters beside those of the schedulers.
     std::atomic<std::uint64_t> outside_spawns{0};
@@ -78,6 +80,7 @@ public:
     std::atomic<std::uint64_t> outside_exits{0};
     std::atomic<std::uint64_t> crashes{0};
     std::atomic<std::uint64_t> restarts{0};
+    std::atomic<std::uint64_t> abandoned{0};
     /// No spawn is accepted any more.
     std::atomic<bool> closed{false};
     /// Protects the labels of all processes: rarely written, read by snapshots.

@@ -9,6 +9,7 @@
 #include <fiberscope/server.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,20 @@ void kill_group(Process& process);
 
 /// Milliseconds since the start of the Node.
 std::int64_t node_time_ms(const Process& process) noexcept;
+
+/// Around code of the user's (a start function, a callback) in a process of the runtime, which is not interrupted else:
+/// while it lives, the process may be interrupted as the Node says.
+class Interruptible {
+public:
+    explicit Interruptible(Process& process) noexcept;
+    ~Interruptible();
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+private:
+    Process& process_;
+    const std::optional<Preemption> outer_;
+};
 
 /// Asks the Node to stop because of the end of an application: does not wait. The reason is shown by the window.
 void request_node_stop(Process& process, std::string because);

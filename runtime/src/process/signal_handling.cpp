@@ -3,7 +3,9 @@
 /// own code, so links and monitors need no lock over two processes.
 #include "base/message_text.hpp"
 #include "process/process_system.hpp"
+#include "scheduler/frame_walk.hpp"
 #include "scheduler/scheduler.hpp"
+#include "scheduler/slice_monitor.hpp"
 
 #include <algorithm>
 
@@ -32,34 +34,39 @@ std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
 }
 
 bool ControlBlock::handle_signals() {
-    if (pending_exit_ || !has_signals())
+    if (is_wanted.load(std::memory_order_relaxed))
+        is_wanted.store(pending_exit_.has_value(), std::memory_order_seq_cst); // before the look that it asked for
+    if (pending_exit_ || is_handling_ || !has_signals())
         return false;
     const std::size_t before = mailbox.size();
-    auto signal = take_signals(nullptr);
-    while (signal != nullptr) {
-        std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
+    const Marked handling{is_handling_};
+    unhandled_ = take_signals(nullptr).release();
+    while (unhandled_ != nullptr) {
+        handled_.reset(unhandled_);
+        unhandled_ = std::exchange(handled_->next, nullptr);
         if (pending_exit_)
-            push(*signal.release()); // too late (rule O07): answered when others see that it is gone, not before (P11)
+            push(*handled_.release()); // too late (rule O07): answered when others see that it is gone, not before (P11)
         else
-            handle(std::move(signal));
-        signal = std::move(next);
+            handle();
     }
+    if (is_wanted.load(std::memory_order_relaxed) && !pending_exit_)
+        is_wanted.store(has_signals(), std::memory_order_seq_cst);
     messages_changed();
     return mailbox.size() > before;
 }
 
-void ControlBlock::handle(std::unique_ptr<Signal> signal) {
-    if (signal->target_serial != pid().serial()) {
+void ControlBlock::handle() {
+    if (handled_->target_serial != pid().serial()) {
         // meant for an earlier process of this slot
-        const Pid target{system_.id(), slot_, signal->target_serial};
-        return system_.answer_for_the_dead(target, std::move(signal));
+        const Pid target{system_.id(), slot_, handled_->target_serial};
+        return system_.answer_for_the_dead(target, std::move(handled_));
     }
-    switch (signal->kind) {
-    case SignalKind::message: return handle_message(as<MessageSignal>(std::move(signal)));
-    case SignalKind::exit: return apply_exit(as<MessageSignal>(std::move(signal)), false);
-    case SignalKind::link_exit: return handle_link_exit(as<MessageSignal>(std::move(signal)));
-    case SignalKind::down: return handle_down(as<MessageSignal>(std::move(signal)));
-    default: return handle_control(*signal);
+    switch (handled_->kind) {
+    case SignalKind::message: return handle_message(as<MessageSignal>(std::move(handled_)));
+    case SignalKind::exit: return apply_exit(as<MessageSignal>(std::move(handled_)), false);
+    case SignalKind::link_exit: return handle_link_exit(as<MessageSignal>(std::move(handled_)));
+    case SignalKind::down: return handle_down(as<MessageSignal>(std::move(handled_)));
+    default: handle_control(*handled_); handled_.reset();
     }
 }
 
@@ -147,7 +154,8 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
     RawInspection result;
     result.pid = pid();
     result.alive = true;
-    result.status = status() == Status::running ? Status::waiting : status(); // it waited before it was asked (I04)
+    const Status before = is_computing_ ? Status::runnable : Status::waiting; // it was so when it was asked (I04)
+    result.status = is_suspended() ? Status::suspended : (status() == Status::running ? before : status());
     result.priority = process_.priority();
     result.trap_exit = process_.trap_exit();
     result.message_count = mailbox.size();
@@ -158,39 +166,35 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
         for (const auto& [ref, watcher] : monitored_by)
             result.monitored_by.push_back(watcher);
     }
+    const bool prints = may_print();
+    if (prints) {
+        is_wanted.store(true, std::memory_order_relaxed); // the user code that prints may not come back
+        SliceMonitor::instance().watch();
+    }
     if (has(signal.what, Inspect::messages)) {
         std::size_t index = 0;
         const std::size_t end = signal.range.first + std::min<std::size_t>(signal.range.count, 100);
         for (auto at = mailbox.begin(); MessageSignal* message = mailbox.next(at); at = {message}, ++index)
             if (index >= signal.range.first && index < end)
-                result.messages.push_back({short_type_name(message->type->mangled_name), message_text(*message), message->from});
+                result.messages.push_back(
+                    {short_type_name(message->type->mangled_name), prints ? printed(*message) : "...", message->from});
     }
     if (has(signal.what, Inspect::dictionary) && rare_ != nullptr)
         for (const auto& [key, entry] : rare_->dictionary)
             result.dictionary.emplace_back(key, to_string(entry.second));
-    if (code_ != nullptr)
+    if (code_ != nullptr && prints)
         code_->inspect(signal.what, result);
     if (has(signal.what, Inspect::stack) && fiber.load(std::memory_order_relaxed) != nullptr)
         collect_frames(result.frames);
     signal.done(std::move(result));
 }
 
-/// Return addresses along the chain of frame pointers, from here to the top of the stack. Foreign code without frame
-/// pointers may break the chain: then it ends early.
 void ControlBlock::collect_frames(std::vector<std::uintptr_t>& frames) const {
     constexpr std::size_t most_frames = 64;
-    const std::byte* top = fiber.load(std::memory_order_relaxed)->stack_top();
-    const auto* frame = static_cast<const std::byte*>(__builtin_frame_address(0));
-    while (frames.size() < most_frames) {
-        const auto* words = reinterpret_cast<const std::uintptr_t*>(frame);
-        if (frame + 2 * sizeof(std::uintptr_t) > top || words[1] == 0)
-            return;
-        frames.push_back(words[1]);
-        const auto* next = reinterpret_cast<const std::byte*>(words[0]);
-        if (next <= frame || next > top || words[0] % sizeof(std::uintptr_t) != 0)
-            return;
-        frame = next;
-    }
+    frames.resize(most_frames);
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const auto top = reinterpret_cast<std::uintptr_t>(fiber.load(std::memory_order_relaxed)->stack_top());
+    frames.resize(walk_frames(here, here, top, frames));
 }
 
 } // namespace fiberscope::detail

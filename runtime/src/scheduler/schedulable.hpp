@@ -2,12 +2,15 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/counter.hpp"
 
+#include <fiberscope/preemption.hpp>
 #include <fiberscope/snapshot.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace fiberscope::detail {
 
@@ -41,11 +44,14 @@ public:
     /// The scheduler is about to execute it, on its own fiber.
     virtual void slice_begins(Scheduler& scheduler) noexcept = 0;
     /// It has run for `ran_ns` and used `reductions` since its slice began, or since the last call of this.
-    virtual void account(std::int64_t ran_ns, std::uint32_t reductions) noexcept = 0;
+    virtual void account(std::int64_t ran_ns, std::uint64_t reductions) noexcept = 0;
     /// It leaves the scheduler's thread.
     virtual void slice_ends() noexcept = 0;
     /// What the observer shows as running.
     virtual std::uint64_t id_bits() const noexcept = 0;
+    /// The preemption signal came while its own code ran: called on its stack, as if its code had called it. Gives way if
+    /// somebody waits; does not come back if the process is to be abandoned.
+    virtual void interrupted(Scheduler& scheduler) noexcept = 0;
 
     /// Written by the owning scheduler; waiting -> runnable by whoever wakes it.
     std::atomic<RunState> run_state{RunState::unused};
@@ -65,6 +71,15 @@ public:
     std::atomic<Scheduler*> home{nullptr};
     /// Address space of its stack.
     std::size_t stack_bytes = 0;
+    /// How it wants to be preempted; nothing: as its Node does. Written before its first queueing, then by itself.
+    std::optional<Preemption> preemption;
+
+    /// An exit or suspend signal waits that wants to be seen soon, or it is to end and has not done so yet. Set by who
+    /// sends it, and by the process; cleared by the process before it looks at its signals.
+    std::atomic<bool> is_wanted{false};
+    Counter32 preemptions;                ///< slices that were taken from it: by flag or signal. Its scheduler
+    Counter32 refusals;                   ///< signals that found it where it cannot be interrupted. Signal handler
+    Counter<std::int64_t> longest_run_ns; ///< without giving way. Its scheduler
 
     /// When it wants to be woken if nothing else wakes it; never_ns: not at all. Written by the process.
     std::atomic<std::int64_t> wake_at_ns{never_ns};

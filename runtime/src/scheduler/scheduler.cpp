@@ -5,14 +5,13 @@
 #include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
+#include "scheduler/thread_state.hpp"
 
 #include <boost/fiber/context.hpp>
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <cxxabi.h>
 #include <string>
 
 #include <pthread.h>
@@ -28,30 +27,6 @@ namespace {
 
 /// Idle fibers that a scheduler keeps with their stacks; more are ended.
 constexpr std::size_t most_idle_fibers = 1024;
-
-/// What the C++ runtime keeps per thread but belongs to the process: errno, and the exceptions in flight. Boost.Context
-/// carries them only from 1.88 on; without this `throw;` in one process rethrows the exception of another.
-class ThreadState {
-public:
-    ThreadState() noexcept : errno_{errno}, exceptions_{globals()} { globals() = {}; }
-    ThreadState(const ThreadState&) = delete;
-    ThreadState& operator=(const ThreadState&) = delete;
-    ~ThreadState() {
-        globals() = exceptions_;
-        errno = errno_;
-    }
-
-private:
-    /// Layout of `__cxa_eh_globals` in the Itanium C++ ABI.
-    struct ExceptionGlobals {
-        void* caught = nullptr;
-        unsigned int uncaught = 0;
-    };
-    static ExceptionGlobals& globals() noexcept { return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals()); }
-
-    int errno_;
-    ExceptionGlobals exceptions_;
-};
 
 /// Boost's way to a stack of ours.
 struct PoolStack {
@@ -99,7 +74,9 @@ void Scheduler::run() {
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
     boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
     main_context_ = boost::fibers::context::active();
-    SliceMonitor::instance().add(*this, group_.settings().slice);
+    const AlternateStack signal_stack;
+    thread_ = ::pthread_self();
+    SliceMonitor::instance().add(*this);
     main_context_->suspend(); // comes back when the group stops and nothing is left to run
     switch_ended();
     SliceMonitor::instance().remove(*this);
@@ -184,6 +161,8 @@ void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
 void Scheduler::switch_ended() noexcept {
     if (std::exchange(switching_, false))
         sanitizer_ends_switch();
+    if (lost_fiber_ != nullptr)
+        bury();
 }
 
 // -- dispatch ----
@@ -191,9 +170,10 @@ void Scheduler::switch_ended() noexcept {
 void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
     while (work != nullptr) {
         work->fiber.store(&fiber, std::memory_order_relaxed);
+        ThreadState::reset();
         begin_slice(*work);
-        errno = 0;
         if (work->run_slice(*this) == SliceEnd::over) {
+            count_preemption(*work, why_over());
             end_slice(*work);
             work->fiber.store(nullptr, std::memory_order_relaxed);
             work->run_state.store(RunState::runnable, std::memory_order_relaxed);
@@ -233,11 +213,23 @@ void Scheduler::switch_out(Schedulable& process) noexcept {
     begin_slice(process);
 }
 
-void Scheduler::yield(Schedulable& process) noexcept {
+void Scheduler::yield(Schedulable& process, SliceOver why) noexcept {
+    count_preemption(process, why);
     end_slice(process);
     process.run_state.store(RunState::runnable, std::memory_order_relaxed);
     queue_.push_preempted(process);
     switch_out(process);
+}
+
+void Scheduler::count_preemption(Schedulable& process, SliceOver why) noexcept {
+    switch (why) {
+    case SliceOver::asked: return;
+    case SliceOver::budget: return budget_preemptions_.add();
+    case SliceOver::flag: flag_preemptions_.add(); break;
+    case SliceOver::signal: signal_preemptions_.add(); break;
+    }
+    process.preemptions.add();
+    last_preempted_.set(process.id_bits());
 }
 
 void Scheduler::choose(Schedulable* next) noexcept {
@@ -261,27 +253,41 @@ Schedulable* Scheduler::pick() noexcept {
 void Scheduler::begin_slice(Schedulable& process) noexcept {
     reductions_left_ = group_.settings().reductions_per_slice;
     preempt_.store(false, std::memory_order_relaxed);
-    slice_began_ns_ = now_ns_;
+    slice_began_ns_.set(now_ns_);
+    run_began_ns_ = now_ns_;
     switches_.add();
+    active_.store(&process, std::memory_order_release);
     running_.set(process.id_bits());
     process.is_new = false;
-    idle_.store(false, std::memory_order_relaxed);
+    if (is_idle())
+        idle_.store(false, std::memory_order_seq_cst); // before the look for those who wait: who comes later looks at this
     process.home.store(this, std::memory_order_relaxed);
     process.run_state.store(RunState::running, std::memory_order_relaxed);
-    if (!queue_.empty())
+    if (!queue_.empty() || has_pending())
         SliceMonitor::instance().watch();
+    else if (timers_.next_ns() != never_ns)
+        SliceMonitor::instance().rest();
     process.slice_begins(*this);
 }
 
 void Scheduler::account(Schedulable& process) noexcept {
     now_ns_ = clock_ns();
-    last_used_ = static_cast<std::uint32_t>(std::max(group_.settings().reductions_per_slice - reductions_left_, 0));
-    reductions_.add(last_used_);
-    process.account(now_ns_ - slice_began_ns_, last_used_);
+    const std::int64_t ran_ns = now_ns_ - slice_began_ns_.get();
+    const std::int64_t counted = std::max(group_.settings().reductions_per_slice - reductions_left_, 0);
+    const std::int64_t used = std::max(counted, group_.settings().reductions_of(ran_ns));
+    last_used_ = static_cast<std::uint32_t>(std::min<std::int64_t>(used, group_.settings().reductions_per_slice));
+    reductions_.add(static_cast<std::uint64_t>(used));
+    process.account(ran_ns, static_cast<std::uint64_t>(used));
+    const std::int64_t run_ns = now_ns_ - run_began_ns_;
+    if (run_ns > process.longest_run_ns.get())
+        process.longest_run_ns.set(run_ns);
+    if (run_ns > longest_run_ns_.get())
+        longest_run_ns_.set(run_ns);
 }
 
 void Scheduler::end_slice(Schedulable& process) noexcept {
     account(process);
+    active_.store(nullptr, std::memory_order_release);
     running_.set(0);
     process.slice_ends();
 }
@@ -295,13 +301,9 @@ bool Scheduler::someone_waits() noexcept {
 
 void Scheduler::renew_slice(Schedulable& process) noexcept {
     account(process);
-    slice_began_ns_ = now_ns_;
+    slice_began_ns_.set(now_ns_);
     reductions_left_ = group_.settings().reductions_per_slice;
     preempt_.store(false, std::memory_order_relaxed);
-}
-
-bool Scheduler::is_contended() const noexcept {
-    return running_.get() != 0 && (queue_length() > 0 || has_pending());
 }
 
 std::uint32_t Scheduler::queue_length() const noexcept {
@@ -325,6 +327,9 @@ SchedulerRow Scheduler::row() const {
     if (const clockid_t clock = cpu_clock_; clock != 0 && ::clock_gettime(clock, &cpu) == 0)
         row.cpu_ns = static_cast<std::uint64_t>(cpu.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(cpu.tv_nsec);
     row.reductions = reductions_.get();
+    if (const RunningSlice slice = running_slice(); slice.process != nullptr)
+        row.reductions +=
+            static_cast<std::uint64_t>(group_.settings().reductions_of(std::max<std::int64_t>(now - slice.began_ns, 0)));
     row.context_switches = switches_.get();
     row.steals = steals_.get();
     row.wake_ups = wake_ups_.get();
@@ -333,6 +338,13 @@ SchedulerRow Scheduler::row() const {
     row.exits = exits.get();
     row.run_queue = queue_.lengths();
     row.running = Pid::from_bits(running_.get());
+    row.budget_preemptions = budget_preemptions_.get();
+    row.flag_preemptions = flag_preemptions_.get();
+    row.signal_preemptions = signal_preemptions_.get();
+    row.signal_refusals = signal_refusals_.get();
+    row.last_preempted = Pid::from_bits(last_preempted_.get());
+    row.longest_run_ns = static_cast<std::uint64_t>(longest_run_ns_.get());
+    row.is_stuck = is_stuck();
     row.thread_id = thread_id_;
     return row;
 }

@@ -4,6 +4,7 @@
 #include "base/counter.hpp"
 #include "base/thread_wait.hpp"
 #include "scheduler/pooled_fiber.hpp"
+#include "scheduler/preemption_signal.hpp"
 #include "scheduler/run_queue.hpp"
 #include "scheduler/stack_pool.hpp"
 #include "scheduler/timer_queue.hpp"
@@ -22,6 +23,22 @@ class context;
 namespace fiberscope::detail {
 
 class SchedulerGroup;
+
+/// Why the running process gives its turn away although it has more to do: the step of preemption that ended its slice.
+enum class SliceOver : std::uint8_t {
+    asked,  ///< by itself: yield()
+    budget, ///< step 1: its reductions are used up
+    flag,   ///< step 2: it lasted too long, and a runtime call noticed
+    signal, ///< step 3: it lasted too long, and no runtime call came
+};
+
+/// The slice that a scheduler executes, as the monitor sees it.
+struct RunningSlice {
+    Schedulable* process = nullptr; ///< nullptr: it executes none
+    std::uint64_t number = 0;       ///< with began_ns: another one means another slice
+    std::int64_t began_ns = 0;
+    bool operator==(const RunningSlice&) const = default;
+};
 
 /// One thread that runs processes, one at a time, each for a slice.
 /// **Thread:** the owning thread, but for the part marked "any thread".
@@ -53,10 +70,22 @@ public:
     void notify() noexcept;
     /// Asks the running process to give way at its next safe point.
     void request_preemption() noexcept { preempt_.store(true, std::memory_order_relaxed); }
-    /// Counts the slices begun: unchanged since the last look means that the same one is still running.
-    std::uint64_t slices() const noexcept { return switches_.get(); }
-    /// Somebody waits for this scheduler while it runs something.
-    bool is_contended() const noexcept;
+    RunningSlice running_slice() const noexcept;
+    /// When the next of its timers is due.
+    std::int64_t next_timer_ns() const noexcept { return timers_.next_ns(); }
+    /// Somebody waits for this scheduler: a process in its queue, a timer, a request.
+    bool is_waited_for(std::int64_t now_ns) const noexcept;
+    /// May its running process be interrupted by a signal?
+    bool may_signal(const Schedulable& process) const noexcept;
+    /// Interrupts `slice`, if it still runs and can be. With `wants_stack` a refusal keeps the stack for `stuck_stack`.
+    void send_signal(const RunningSlice& slice, bool wants_stack) noexcept;
+    /// Return addresses, innermost first, that a refused signal left since the last call; empty: none has.
+    std::vector<std::uintptr_t> stuck_stack();
+    /// Its running slice takes so long that others had better take its work. Written by the monitor.
+    bool is_stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
+    void set_stuck(bool stuck) noexcept { stuck_.store(stuck, std::memory_order_relaxed); }
+    /// What others sent here and could run elsewhere goes to other schedulers.
+    void rescue_inbox() noexcept;
     bool is_asleep() const noexcept;
     /// Asleep, about to sleep, or not begun yet: what is queued here runs at once.
     bool is_idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
@@ -82,7 +111,14 @@ public:
     /// **Pre-condition:** it is waiting (its run_state says so), or stands in a queue.
     void switch_out(Schedulable& process) noexcept;
     /// The running process goes to the back of the queue.
-    void yield(Schedulable& process) noexcept;
+    void yield(Schedulable& process, SliceOver why) noexcept;
+    /// Why the slice is over, as `charge` said.
+    SliceOver why_over() const noexcept { return reductions_left_ <= 0 ? SliceOver::budget : SliceOver::flag; }
+    /// When the running slice began, or was renewed.
+    std::int64_t slice_began_ns() const noexcept { return slice_began_ns_.get(); }
+    /// Gives up the frames of the running process: it is never resumed there, no destructor runs, its stack is taken
+    /// back. It is dispatched once more at once, on a stack of its own, to end.
+    [[noreturn]] void abandon(Schedulable& process) noexcept;
     /// True if somebody waits for this scheduler, after a look at the inbox and the timers.
     bool someone_waits() noexcept;
     /// A slice goes on with a new budget, since nobody waits.
@@ -98,6 +134,15 @@ public:
     Counter64 messages; ///< sent by its processes
     Counter64 spawns;   ///< by its processes
     Counter64 exits;    ///< of processes that ended here
+
+    // -- owning thread: for the preemption signal ----
+
+    /// In the signal handler: is this a place where the running process can be interrupted? Counts refusals.
+    bool may_interrupt(const InterruptedCode& code) noexcept;
+    /// In the injected call.
+    void interrupted() noexcept;
+    /// Where that was.
+    std::uintptr_t interrupted_pc() const noexcept { return interrupted_pc_; }
 
     // -- owning thread: for the fibers ----
 
@@ -117,12 +162,16 @@ public:
 
 private:
     void account(Schedulable& process) noexcept;
+    void count_preemption(Schedulable& process, SliceOver why) noexcept;
+    void bury() noexcept;
+    void keep_stack(const InterruptedCode& code) noexcept;
     /// The group stops and nothing is left to run.
     bool is_done() const noexcept;
     Schedulable* pick() noexcept;
     void choose(Schedulable* next) noexcept;
     boost::fibers::context* context_for(Schedulable& process) noexcept;
     PooledFiber& make_fiber(std::size_t stack_class);
+    bool has_spare() const noexcept;
     void drain_inbox() noexcept;
     void run_requests();
     void fire_timers() noexcept;
@@ -144,7 +193,9 @@ private:
     std::int32_t reductions_left_ = 0;
     std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
     std::int64_t now_ns_;
-    std::int64_t slice_began_ns_ = 0;
+    Counter<std::int64_t> slice_began_ns_;
+    std::int64_t run_began_ns_ = 0;             ///< like it, but not moved by a renewal
+    std::atomic<Schedulable*> active_{nullptr}; ///< the running process; written by the owning thread
     std::uint32_t last_used_ = 0;
     std::uint32_t share_credit_ = 0;
 
@@ -156,6 +207,7 @@ private:
     Counter32 busy_fibers_;
     boost::fibers::context* main_context_ = nullptr;
     PooledFiber* ending_fiber_ = nullptr;
+    PooledFiber* lost_fiber_ = nullptr; ///< abandoned, to be taken back on the next one
     bool switching_ = false;
     enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 
@@ -169,6 +221,16 @@ private:
     std::atomic<bool> asleep_{false};
     ThreadWait wake_;
 
+    // between the monitor and the signal handler
+    pthread_t thread_{};                            ///< written before the monitor knows of this scheduler
+    std::atomic<std::uint64_t> signalled_slice_{0}; ///< the number of the slice that the signal is meant for
+    std::uintptr_t interrupted_pc_ = 0;             ///< written by the signal handler, read in the injected call
+    std::atomic<bool> stuck_{false};
+    enum class StackState : std::uint8_t { idle, wanted, taken };
+    std::atomic<StackState> stack_state_{StackState::idle};
+    std::array<std::uintptr_t, 32> stuck_stack_{}; ///< the handler's while wanted, the monitor's once taken
+    std::size_t stuck_frames_ = 0;
+
     // what the observer sees; written by the owning thread
     const std::int64_t started_ns_;
     Counter64 idle_ns_;
@@ -178,6 +240,12 @@ private:
     Counter64 steals_;
     Counter64 wake_ups_;
     Counter64 running_; ///< id_bits of the running process
+    Counter64 budget_preemptions_;
+    Counter64 flag_preemptions_;
+    Counter64 signal_preemptions_;
+    Counter64 signal_refusals_; ///< written by the signal handler
+    Counter64 last_preempted_;  ///< id_bits
+    Counter<std::int64_t> longest_run_ns_;
     std::atomic<std::int32_t> thread_id_{0};
     std::atomic<clockid_t> cpu_clock_{0};
 };

@@ -27,6 +27,7 @@ SchedulerGroup::~SchedulerGroup() {
 }
 
 void SchedulerGroup::start() {
+    preemption_signal::install();
     threads_running_ = settings_.schedulers;
     for (const auto& scheduler : schedulers_)
         threads_.emplace_back([this, &scheduler = *scheduler] {
@@ -68,7 +69,7 @@ Scheduler& SchedulerGroup::scheduler_for(Schedulable& process) const noexcept {
     Scheduler* here = Scheduler::current();
     if (here != nullptr && &here->group() == this && here->is_online())
         return *here;
-    return home != nullptr && home->is_online() ? *home : shortest();
+    return home != nullptr && home->is_online() && !home->is_stuck() ? *home : shortest();
 }
 
 bool SchedulerGroup::wake(Schedulable& process) noexcept {
@@ -91,8 +92,10 @@ void SchedulerGroup::submit(Schedulable& process) noexcept {
 Scheduler& SchedulerGroup::shortest() const noexcept {
     Scheduler* best = schedulers_.front().get();
     std::uint32_t best_length = ~0U;
+    constexpr std::uint32_t stuck_counts_as = 1'000'000;
     for (std::uint32_t i = 0; i < online(); ++i) {
-        const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_idle() ? 0U : 1U);
+        const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_idle() ? 0U : 1U) +
+                                     (schedulers_[i]->is_stuck() ? stuck_counts_as : 0U);
         if (length < best_length) {
             best = schedulers_[i].get();
             best_length = length;
@@ -116,6 +119,11 @@ Scheduler* SchedulerGroup::idle_one() const noexcept {
         if (schedulers_[i].get() != Scheduler::current() && schedulers_[i]->is_idle())
             return schedulers_[i].get();
     return nullptr;
+}
+
+void SchedulerGroup::wake_idle() noexcept {
+    for (std::uint32_t i = 0; i < online(); ++i)
+        schedulers_[i]->notify();
 }
 
 // -- quiet ----

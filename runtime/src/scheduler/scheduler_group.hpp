@@ -17,9 +17,16 @@ namespace fiberscope::detail {
 struct SchedulerSettings {
     std::uint32_t schedulers = 1;
     std::int32_t reductions_per_slice = 4000;
-    std::chrono::nanoseconds slice{std::chrono::milliseconds{1}};
+    std::chrono::nanoseconds slice{std::chrono::microseconds{500}};
+    std::chrono::nanoseconds signal_slice{std::chrono::milliseconds{1}};
+    std::chrono::nanoseconds long_schedule{std::chrono::milliseconds{10}};
     int nice = 0;
     std::uint32_t blocking_threads = 10;
+
+    /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
+    std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
+        return ran_ns / signal_slice.count() * reductions_per_slice;
+    }
 };
 
 /// What the schedulers need of the floor above.
@@ -27,6 +34,10 @@ class SchedulerClient {
 public:
     /// A timer's entry is due. **Thread:** the scheduler's.
     virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
+    /// `process` has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end or to be suspended, too.
+    /// `stack`: return addresses, innermost first; empty if its thread did not answer. **Thread:** the monitor's.
+    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
+                               std::vector<std::uintptr_t> stack) noexcept = 0;
 
 protected:
     ~SchedulerClient() = default;
@@ -67,6 +78,11 @@ public:
     std::uint32_t online() const noexcept { return online_.load(std::memory_order_relaxed); }
     /// Another scheduler that is online and idle, or nullptr.
     Scheduler* idle_one() const noexcept;
+    /// Lets the idle ones look for something to steal.
+    void wake_idle() noexcept;
+    /// How processes are preempted that do not say it themselves.
+    Preemption preemption() const noexcept { return preemption_.load(std::memory_order_relaxed); }
+    void set_preemption(Preemption preemption) noexcept { preemption_.store(preemption, std::memory_order_relaxed); }
 
     /// Waits until every scheduler sleeps and nothing is on its way to one. **Blocks:** the thread.
     bool wait_until_quiet(std::int64_t deadline_ns);
@@ -85,6 +101,7 @@ private:
     std::vector<std::thread> threads_;
     std::atomic<std::uint32_t> online_;
     std::atomic<bool> stopping_{false};
+    std::atomic<Preemption> preemption_{Preemption::cooperative};
 
     std::atomic<std::uint32_t> quiet_waiters_{0};
     std::mutex mutex_; ///< protects threads_running_ and the waits on changed_

@@ -68,7 +68,7 @@ bool Scheduler::is_there_work() const noexcept {
     if (has_pending())
         return true;
     const auto& all = group_.schedulers();
-    return is_online() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->queue_.has_spare(); });
+    return is_online() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->has_spare(); });
 }
 
 /// A few microseconds of looking around: cheaper than a sleep where an answer is on its way from another scheduler.

@@ -23,8 +23,11 @@ void Scheduler::enqueue(Schedulable& process) noexcept {
     notify();
 }
 
-void Scheduler::drain_inbox() noexcept {
-    Schedulable* newest = inbox_.exchange(nullptr, std::memory_order_acquire);
+namespace {
+
+/// Takes the whole inbox, oldest first.
+Schedulable* take_all(std::atomic<Schedulable*>& inbox) noexcept {
+    Schedulable* newest = inbox.exchange(nullptr, std::memory_order_acquire);
     Schedulable* oldest = nullptr;
     while (newest != nullptr) {
         Schedulable* next = newest->queue_next;
@@ -32,6 +35,13 @@ void Scheduler::drain_inbox() noexcept {
         oldest = newest;
         newest = next;
     }
+    return oldest;
+}
+
+} // namespace
+
+void Scheduler::drain_inbox() noexcept {
+    Schedulable* oldest = take_all(inbox_);
     while (oldest != nullptr) {
         Schedulable* next = oldest->queue_next;
         queue_.push(*oldest);
@@ -41,6 +51,16 @@ void Scheduler::drain_inbox() noexcept {
         hand_over_movable();
 }
 
+void Scheduler::rescue_inbox() noexcept {
+    Schedulable* oldest = take_all(inbox_);
+    while (oldest != nullptr) {
+        Schedulable* next = oldest->queue_next;
+        const bool is_bound = oldest->fiber.load(std::memory_order_relaxed) != nullptr;
+        (is_bound ? *this : group_.shortest()).enqueue(*oldest);
+        oldest = next;
+    }
+}
+
 void Scheduler::post(Request request) {
     {
         const std::lock_guard lock{requests_mutex_};
@@ -48,6 +68,8 @@ void Scheduler::post(Request request) {
         has_requests_.store(true, std::memory_order_seq_cst);
     }
     request_preemption();
+    if (!is_idle())
+        SliceMonitor::instance().watch();
     notify();
 }
 
@@ -62,13 +84,18 @@ void Scheduler::run_requests() {
         request(*this);
 }
 
+/// It has something that others may as well run; all that it could give, if it does not get to it itself.
+bool Scheduler::has_spare() const noexcept {
+    return queue_.has_spare() || (is_stuck() && queue_.movable_count() > 0);
+}
+
 Schedulable* Scheduler::steal() noexcept {
     if (!is_online())
         return nullptr;
     const auto& all = group_.schedulers();
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
         Scheduler& victim = *all[(id_ + i) % all.size()]; // ids are 1-based: begins with the next one
-        if (!victim.queue_.has_spare())
+        if (!victim.has_spare())
             continue;
         ReadyList stolen = victim.queue_.steal();
         Schedulable* first = stolen.pop();
@@ -82,9 +109,9 @@ Schedulable* Scheduler::steal() noexcept {
     return nullptr;
 }
 
-/// Gives an idle scheduler something to do. Processes that have not run yet are handed over at once: by the time a
-/// thief is awake they may have begun here, and then they stay. Servers are only pointed out, and only once they have been
-/// waiting for some dispatches: a burst that is over at once is not worth a wake-up.
+/// Gives an idle scheduler something to do. Processes that have not run yet are handed over at once, to one that is only
+/// much less busy as well: by the time a thief comes they may have begun here, and then they stay. Servers are only pointed out,
+/// and only once they have been waiting for some dispatches: a burst that is over at once is not worth a wake-up.
 void Scheduler::share_work() noexcept {
     constexpr std::uint32_t enough = 16;
     if (!queue_.has_spare() || queue_length() < 2) {
@@ -96,14 +123,21 @@ void Scheduler::share_work() noexcept {
     if (!has_new && share_credit_ < enough)
         return;
     share_credit_ = 0;
-    Scheduler* idler = group_.idle_one();
-    if (idler == nullptr)
+    Scheduler* taker = group_.idle_one();
+    if (!has_new) {
+        if (taker != nullptr)
+            taker->notify();
         return;
-    if (!has_new)
-        return idler->notify();
+    }
+    if (taker == nullptr) {
+        Scheduler& shortest = group_.shortest();
+        if (2 * (shortest.queue_length() + 1) > queue_length())
+            return;
+        taker = &shortest;
+    }
     ReadyList given = queue_.steal();
     while (Schedulable* process = given.pop())
-        idler->enqueue(*process);
+        taker->enqueue(*process);
 }
 
 void Scheduler::hand_over_movable() noexcept {

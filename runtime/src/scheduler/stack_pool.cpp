@@ -54,6 +54,10 @@ std::size_t StackPool::class_of(std::size_t bytes) noexcept {
     return std::min<std::size_t>(static_cast<std::size_t>(std::countr_zero(rounded / smallest)), classes - 1);
 }
 
+std::size_t StackPool::guard_bytes() noexcept {
+    return page_bytes();
+}
+
 boost::context::stack_context StackPool::allocate(std::size_t bytes) {
     const std::size_t index = class_of(bytes);
     std::byte* low_end = take(index);

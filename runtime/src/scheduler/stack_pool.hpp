@@ -31,6 +31,8 @@ public:
     static std::size_t class_of(std::size_t bytes) noexcept;
     static std::size_t class_bytes(std::size_t index) noexcept { return smallest << index; }
     static constexpr std::size_t classes = 10;
+    /// The part at the low end of a stack that faults.
+    static std::size_t guard_bytes() noexcept;
     /// Address space taken so far.
     std::size_t reserved_bytes() const noexcept;
     /// How overflow is caught on this machine, in words.

@@ -15,17 +15,20 @@ constexpr auto later = [](const TimerQueue::Entry& left, const TimerQueue::Entry
 void TimerQueue::add(std::int64_t at_ns, Schedulable* process, std::uint64_t timer) {
     heap_.push_back({at_ns, next_order_++, process, timer});
     std::push_heap(heap_.begin(), heap_.end(), later);
+    publish_next();
 }
 
 TimerQueue::Entry TimerQueue::pop() {
     std::pop_heap(heap_.begin(), heap_.end(), later);
     const Entry entry = heap_.back();
     heap_.pop_back();
+    publish_next();
     return entry;
 }
 
 void TimerQueue::rebuild() {
     std::make_heap(heap_.begin(), heap_.end(), later);
+    publish_next();
 }
 
 } // namespace fiberscope::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/counter.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +15,7 @@ class Schedulable;
 /// The moments at which one scheduler has something to do: wake a process whose receive or idle time is over, or fire
 /// a timer. Entries are values that may have gone stale; whoever handles one finds that out. Equal times come out in
 /// the order they went in (rule T05).
-/// **Thread:** the owning scheduler. **Cost:** O(log n), entries of 32 bytes.
+/// **Thread:** the owning scheduler, where nothing else is said. **Cost:** O(log n), entries of 32 bytes.
 class TimerQueue {
 public:
     struct Entry {
@@ -25,7 +26,8 @@ public:
     };
 
     void add(std::int64_t at_ns, Schedulable* process, std::uint64_t timer);
-    std::int64_t next_ns() const noexcept { return heap_.empty() ? never_ns : heap_.front().at_ns; }
+    /// When the first is due. **Thread:** any.
+    std::int64_t next_ns() const noexcept { return next_ns_.get(); }
     Entry pop();
     std::size_t size() const noexcept { return heap_.size(); }
     /// Drops the entries for which `stale(entry)` is true: called when most of them are.
@@ -37,7 +39,10 @@ public:
 
 private:
     void rebuild();
+    void publish_next() noexcept { next_ns_.set(heap_.empty() ? never_ns : heap_.front().at_ns); }
+
     std::vector<Entry> heap_;
+    Counter<std::int64_t> next_ns_{never_ns};
     std::uint64_t next_order_ = 0;
 };
 

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scheduler/preemption_signal.hpp"
+
+#include "base/code_depth.hpp"
+#include "scheduler/scheduler.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <string_view>
+#include <system_error>
+
+#include <asm/prctl.h>
+#include <cpuid.h>
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_THREAD__)
+#define FIBERSCOPE_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FIBERSCOPE_THREAD_SANITIZER
+#endif
+#endif
+
+extern "C" {
+[[gnu::visibility("hidden")]] std::size_t fiberscope_xsave_bytes = 0;
+void fiberscope_injected_call();
+[[gnu::visibility("hidden")]] void fiberscope_injected_yield() noexcept;
+}
+
+namespace fiberscope::detail {
+
+namespace {
+
+constexpr int signal_number = SIGURG; // ignored by default, hardly used: what Go chose, too
+constexpr std::size_t red_zone_bytes = 128;
+
+struct CodeRange {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+};
+/// Executable segments. Filled once, before the handler is installed.
+struct CodeRanges {
+    std::array<CodeRange, 8> ranges;
+    std::size_t count = 0;
+
+    void add(const dl_phdr_info& object) noexcept {
+        for (int i = 0; i < object.dlpi_phnum && count < ranges.size(); ++i) {
+            const auto& segment = object.dlpi_phdr[i];
+            if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0)
+                continue;
+            const std::uintptr_t begin = object.dlpi_addr + segment.p_vaddr;
+            ranges[count++] = {begin, begin + segment.p_memsz};
+        }
+    }
+    bool contain(std::uintptr_t pc) const noexcept {
+        return std::any_of(ranges.begin(), ranges.begin() + static_cast<std::ptrdiff_t>(count),
+                           [pc](const CodeRange& range) { return pc >= range.begin && pc < range.end; });
+    }
+};
+CodeRanges own_code; ///< of the program
+CodeRanges unwinder; ///< of libgcc, if it may be interrupted
+struct sigaction previous_action;
+
+void find_code() {
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
+            if (own_code.count == 0) // the program is the first
+                own_code.add(*object);
+            else if (std::string_view{object->dlpi_name}.find("libgcc_s.so") != std::string_view::npos)
+                unwinder.add(*object);
+            return 0;
+        },
+        nullptr);
+    // With _dl_find_object the unwinder takes no lock and keeps no state but on the stack; it sets itself up at the first
+    // throw. Code that throws a lot spends nearly all of its time there, and could hardly be interrupted else.
+    if (::dlsym(RTLD_DEFAULT, "_dl_find_object") == nullptr)
+        unwinder = {};
+    try {
+        throw 0;
+    } catch (int) { // NOLINT(bugprone-empty-catch)
+    }
+}
+
+template <class Function>
+bool lies_in_own_code(Function* function) noexcept {
+    return own_code.contain(reinterpret_cast<std::uintptr_t>(function));
+}
+
+/// The processor compares return addresses with a stack of its own, and would not let an injected call return.
+bool has_shadow_stack() noexcept {
+    constexpr int arch_shstk_status = 0x5005;
+    unsigned long features = 0;
+    return ::syscall(SYS_arch_prctl, arch_shstk_status, &features) == 0 && (features & 1U) != 0;
+}
+
+std::string find_obstacle() {
+#if defined(FIBERSCOPE_THREAD_SANITIZER)
+    return "ThreadSanitizer cannot follow it";
+#else
+    if (fiberscope_xsave_bytes == 0)
+        return "the processor lacks XSAVE";
+    if (has_shadow_stack())
+        return "the program runs with a shadow stack";
+    void* (*allocate)(std::size_t) = &::operator new;
+    if (lies_in_own_code(&std::malloc) || lies_in_own_code(allocate))
+        return "malloc is linked into the program itself, so the program's code may hold its locks";
+    return {};
+#endif
+}
+
+void find_xsave_bytes() noexcept {
+    constexpr unsigned os_uses_xsave = 1U << 27U;
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & os_uses_xsave) == 0)
+        return;
+    __cpuid_count(13, 0, eax, ebx, ecx, edx);
+    fiberscope_xsave_bytes = ebx;
+}
+
+void pass_on(int signal, siginfo_t* info, void* context) {
+    if ((previous_action.sa_flags & SA_SIGINFO) != 0)
+        previous_action.sa_sigaction(signal, info, context);
+    else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN)
+        previous_action.sa_handler(signal);
+}
+
+void handle(int signal, siginfo_t* info, void* context) {
+    Scheduler* scheduler = Scheduler::current();
+    const bool is_ours = info->si_code == SI_TKILL && info->si_pid == ::getpid();
+    if (scheduler == nullptr || !is_ours)
+        return pass_on(signal, info, context);
+    auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+    const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
+    if (!scheduler->may_interrupt({word(REG_RIP), word(REG_RSP), word(REG_RBP)}))
+        return;
+    const std::uintptr_t sp = word(REG_RSP) - red_zone_bytes - sizeof(std::uintptr_t);
+    *reinterpret_cast<std::uintptr_t*>(sp) = word(REG_RIP); // where the injected call returns to
+    registers[REG_RSP] = static_cast<greg_t>(sp);
+    registers[REG_RIP] = reinterpret_cast<greg_t>(&fiberscope_injected_call);
+}
+
+struct Findings {
+    std::string obstacle;
+    Findings() {
+        find_code();
+        find_xsave_bytes();
+        obstacle = find_obstacle();
+    }
+};
+
+} // namespace
+
+const std::string& preemption_signal::refused_because() {
+    static const Findings findings;
+    return findings.obstacle;
+}
+
+void preemption_signal::install() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        refused_because();
+        struct sigaction action {};
+        action.sa_sigaction = &handle;
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+        ::sigemptyset(&action.sa_mask);
+        ::sigaction(signal_number, &action, &previous_action);
+    });
+}
+
+void preemption_signal::send(pthread_t scheduler_thread) noexcept {
+    ::pthread_kill(scheduler_thread, signal_number);
+}
+
+bool preemption_signal::is_own_code(std::uintptr_t pc) noexcept {
+    return own_code.contain(pc);
+}
+
+bool preemption_signal::may_be_interrupted(std::uintptr_t pc) noexcept {
+    return own_code.contain(pc) || unwinder.contain(pc);
+}
+
+std::size_t preemption_signal::stack_reserve() noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+    constexpr std::size_t for_the_runtime = 24 * 1024; // its frames are larger
+#else
+    constexpr std::size_t for_the_runtime = 6 * 1024;
+#endif
+    return fiberscope_xsave_bytes + for_the_runtime;
+}
+
+AlternateStack::AlternateStack() : base_{nullptr} {
+    constexpr std::size_t enough = 64 * 1024;
+    const std::size_t bytes = std::max<std::size_t>(enough, ::getauxval(AT_MINSIGSTKSZ) + enough / 2);
+    base_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base_ == MAP_FAILED)
+        throw std::system_error{errno, std::generic_category(), "no memory for a signal stack"};
+    stack_t stack{};
+    stack.ss_sp = base_;
+    stack.ss_size = bytes;
+    ::sigaltstack(&stack, &previous_);
+    sigset_t accepted; // the thread that made this one may have blocked all signals
+    ::sigemptyset(&accepted);
+    ::sigaddset(&accepted, signal_number);
+    ::pthread_sigmask(SIG_UNBLOCK, &accepted, nullptr);
+}
+
+AlternateStack::~AlternateStack() {
+    stack_t ours{};
+    ::sigaltstack(&previous_, &ours);
+    ::munmap(base_, ours.ss_size);
+}
+
+} // namespace fiberscope::detail
+
+/// The injected call arrives here, on the stack of the interrupted process.
+void fiberscope_injected_yield() noexcept {
+    const fiberscope::detail::RuntimeCall in_runtime;
+    const int error = errno;
+    fiberscope::detail::Scheduler::current()->interrupted();
+    errno = error;
+}
