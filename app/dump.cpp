@@ -61,6 +61,7 @@ void writeNode(JsonWriter& json, const NodeRow& node) {
     json.field("spawns", node.spawns);
     json.field("exits", node.exits);
     json.field("crashes", node.crashes);
+    json.field("abandoned", node.abandoned);
     json.field("restarts", node.restarts);
     json.field("messages", node.messages);
     json.field("reductions", node.reductions);
@@ -86,6 +87,11 @@ void writeSchedulers(JsonWriter& json, const Snapshot& baseline, const Snapshot&
         json.field("reductions", row.reductions);
         json.field("context_switches", row.context_switches);
         json.field("steals", row.steals);
+        json.field("budget_preemptions", row.budget_preemptions);
+        json.field("flag_preemptions", row.flag_preemptions);
+        json.field("signal_preemptions", row.signal_preemptions);
+        json.field("signal_refusals", row.signal_refusals);
+        json.field("longest_run_us", row.longest_run_ns / 1000);
         json.endObject();
     }
     json.endArray();
@@ -186,6 +192,7 @@ void writeExit(JsonWriter& json, const Event& event) {
     json.field("name", textOf(event.name));
     json.field("initial_function", textOf(event.initial_function));
     json.field("reason", to_string(event.reason));
+    json.field("abandoned", event.abandoned);
     json.field("age_ms", event.age_ms);
     json.endObject();
 }

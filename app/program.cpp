@@ -41,6 +41,7 @@ std::unique_ptr<Node> startNode(std::uint32_t schedulers) {
     config.name = "fiberscope@localhost";
     config.schedulers = schedulers;
     config.scheduler_nice = schedulerNice;
+    config.preemption = Preemption::signal;
     try {
         return std::make_unique<Node>(config);
     } catch (const std::exception& error) {

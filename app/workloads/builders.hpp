@@ -24,8 +24,15 @@ Application make_ring(std::uint32_t members, std::uint64_t hops);
 /// Chat rooms and their members, all servers: what one says, its room fans out to all.
 Application make_chat(std::uint32_t rooms, std::uint32_t members);
 
-/// Processes that search for primes and never wait; `poll()` in their loop lets others have their turn.
+/// Processes that search for primes, never wait and call nothing of the runtime.
 Application make_burn(std::uint32_t burners);
+
+/// One runaway, `greedy_runaway`, among `clients` processes that want a turn ten times a second. `greedy_meter` writes to
+/// the log how late they got it: with preemption by signals, and without if that is switched off meanwhile.
+Application make_greedy(std::uint32_t clients);
+
+/// Two servers that call each other: after two seconds both wait, until their calls time out and both are restarted.
+Application make_deadlock();
 
 /// A child that fails again and again, beside one that does not, until their supervisor gives up.
 Application make_crashloop();

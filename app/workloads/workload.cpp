@@ -52,10 +52,16 @@ WorkloadResult build_burn(std::string_view argument) {
     return build_with_number<make_burn>(argument, {"processes", 1, 1000});
 }
 
-WorkloadResult build_crashloop(std::string_view argument) {
+WorkloadResult build_greedy(std::string_view argument) {
+    return build_with_number<make_greedy>(argument, {"interactive processes", 1, 100'000});
+}
+
+/// An application that takes no argument.
+template <Application (*Make)()>
+WorkloadResult build_plain(std::string_view argument) {
     if (!argument.empty())
         return fmt::format("it takes no argument, so not '{}'", argument);
-    return make_crashloop();
+    return Make();
 }
 
 WorkloadResult build_flood(std::string_view argument) {
@@ -72,8 +78,10 @@ constexpr std::array all_workloads{
              build_wordcount},
     Workload{"ring", "N[xHOPS]", "100x100000", "a token that runs around a ring of processes", build_ring},
     Workload{"chat", "ROOMSxMEMBERS", "4x25", "chat rooms that fan out what their members say", build_chat},
-    Workload{"burn", "N", "4", "processes that compute and never wait", build_burn},
-    Workload{"crashloop", "", "", "a child that fails until its supervisor gives up", build_crashloop},
+    Workload{"burn", "N", "4", "tight loops that compute, never wait and call nothing", build_burn},
+    Workload{"greedy", "N", "1000", "one runaway among N processes that want a turn now and then", build_greedy},
+    Workload{"deadlock", "", "", "two servers that call each other and wait for ever", build_plain<make_deadlock>},
+    Workload{"crashloop", "", "", "a child that fails until its supervisor gives up", build_plain<make_crashloop>},
     Workload{"flood", "PRODUCERS", "4", "producers that are faster than their consumer", build_flood},
     Workload{"idle", "N", "10000", "servers that do nothing, up to 1,000,000", build_idle},
 };

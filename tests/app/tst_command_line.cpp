@@ -131,7 +131,7 @@ private slots:
     void answers() {
         const Run list = runProgram({"--list-workloads"});
         QCOMPARE(list.exitStatus, 0);
-        QCOMPARE(list.output.count('\n'), 8);
+        QCOMPARE(list.output.count('\n'), 10);
         QVERIFY(list.output.startsWith("kv[:SHARDS] "));
         QVERIFY(list.errors.isEmpty());
         const Run version = runProgram({"--version"});

@@ -65,7 +65,8 @@ private slots:
         QCOMPARE(dump.keys(),
                  QStringList({"applications", "exits", "lost_events", "node", "processes", "restarts", "schedulers"}));
         QCOMPARE(dump["schedulers"][0].toObject().keys(),
-                 QStringList({"context_switches", "id", "reductions", "run_queue_length", "steals", "utilization"}));
+                 QStringList({"budget_preemptions", "context_switches", "flag_preemptions", "id", "longest_run_us", "reductions",
+                              "run_queue_length", "signal_preemptions", "signal_refusals", "steals", "utilization"}));
         QCOMPARE(dump["processes"][0].toObject().keys(),
                  QStringList({"age_ms", "cpu_time_us", "current_function", "initial_function", "label", "links", "memory_bytes",
                               "message_queue_length", "monitors", "name", "parent", "pid", "priority", "reductions", "status",

@@ -81,6 +81,7 @@ public:
 private:
     static NodeConfig config() {
         NodeConfig config;
+        config.preemption = Preemption::signal; // as the program does
         config.schedulers = 2;
         return config;
     }
@@ -237,6 +238,57 @@ private slots:
         };
         const auto before = busy();
         QTRY_VERIFY(busy() > before + 500'000'000);
+        QVERIFY(stage.stops());
+    }
+
+    /// Its burners call nothing, and yet others get their turn and a kill restarts them.
+    void burnCanBeKilled() {
+        Stage stage{"burn:6"};
+        QVERIFY(stage.started());
+        const auto isOurs = [](const Event& event) { return event.supervisor_name == Atom{"burn_sup"}; };
+        const Snapshot snapshot = stage.node().snapshot();
+        const auto burner = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
+                                         [&](const ProcessRow& row) { return display_name(snapshot, row) == "burner_3"; });
+        QVERIFY(burner != snapshot.processes.end());
+        stage.node().exit(burner->pid, ExitReason::kill());
+        QTRY_COMPARE(stage.count(EventKind::restart, isOurs), 1);
+        QCOMPARE(stage.count(EventKind::exit, [&](const Event& event) { return event.pid == burner->pid && event.abandoned; }),
+                 1);
+        QVERIFY(stage.stops());
+    }
+
+    /// The log tells the response times with preemption by signals, and after it was switched off and on again.
+    void greedyIsHeldBackBySignals() {
+        Stage stage{"greedy:50"};
+        QVERIFY(stage.started());
+        const auto reports = [&stage](const char* mode) {
+            return stage.count(EventKind::log, [mode](const Event& event) {
+                return event.log->title.find("greedy, ") == 0 && event.log->title.find(mode) != std::string::npos;
+            });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(reports("signals: 50 of 50 ") > 0, 10'000);
+        stage.node().set_preemption(Preemption::cooperative);
+        const auto isStuck = [&stage] {
+            const Snapshot snapshot = stage.node().snapshot();
+            return std::any_of(snapshot.schedulers.begin(), snapshot.schedulers.end(),
+                               [](const SchedulerRow& row) { return row.is_stuck; });
+        };
+        QTRY_VERIFY(isStuck());
+        const Snapshot snapshot = stage.node().snapshot();
+        QVERIFY(std::any_of(snapshot.processes.begin(), snapshot.processes.end(),
+                            [](const ProcessRow& row) { return row.is_starving(); }));
+        stage.node().set_preemption(Preemption::signal);
+        QTRY_VERIFY(!isStuck());
+        QVERIFY(stage.stops());
+    }
+
+    void deadlockTimesOut() {
+        Stage stage{"deadlock"};
+        QVERIFY(stage.started());
+        const auto isOurs = [](const Event& event) { return event.supervisor_name == Atom{"deadlock_sup"}; };
+        QTRY_VERIFY_WITH_TIMEOUT(stage.count(EventKind::restart, isOurs) >= 2, 15'000); // one_for_all: both
+        QVERIFY(stage.count(EventKind::exit, [](const Event& event) { return to_string(event.reason) == "{timeout,call}"; }) >=
+                1);
         QVERIFY(stage.stops());
     }
 
