@@ -75,6 +75,15 @@ private slots:
         QCOMPARE(changed.size(), 1);
     }
 
+    void abandoned() {
+        KillWatch watch;
+        watch.watch({victim(shard, "kv_shard_2")});
+        Event exit = exitOf(shard);
+        exit.abandoned = true;
+        watch.takeEvents(batch({exit, restartOf(shard, successor)}));
+        QCOMPARE(plain(watch), "kv_shard_2 <0.90.0> killed (abandoned); kv_sup restarted it as <0.131.0> after 38 µs");
+    }
+
     void restartInALaterBatch() {
         KillWatch watch;
         watch.watch({victim(shard, "kv_shard_2")});

@@ -50,6 +50,22 @@ class TestLogModel : public QObject {
     Q_OBJECT
 
 private slots:
+    void forcedEndsAreToldApart() {
+        LogModel model;
+        Event exit;
+        exit.kind = EventKind::exit;
+        exit.pid = Pid{0, 9, 0};
+        exit.label = "burner_1";
+        exit.reason = ExitReason::killed();
+        exit.abandoned = true;
+        Event stuck =
+            logEvent(LogLevel::warning, "LONG SCHEDULE", {{"scheduler", "2"}, {"time_ms", "12"}, {"stack", "spin\nmain"}});
+        stuck.label = "burner_1";
+        model.append(batchOf({exit, stuck}));
+        QVERIFY(textAt(model, 0).startsWith(QStringLiteral("burner_1 <0.9.0> exited: killed (abandoned)")));
+        QCOMPARE(textAt(model, 1), QStringLiteral("LONG SCHEDULE  scheduler: 2  time_ms: 12"));
+    }
+
     void eventsReadAsSentences() {
         LogModel model;
         Event restart;

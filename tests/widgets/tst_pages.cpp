@@ -26,6 +26,7 @@
 #include <QTest>
 #include <QTimer>
 
+#include <csignal>
 #include <optional>
 
 using namespace fiberscope;
@@ -183,6 +184,39 @@ private slots:
         QTest::keyClick(box, Qt::Key_Up);
         QTRY_COMPARE(observed.node.schedulers_online(), 2U);
         QTRY_COMPARE(model->index(1, 1).data().toString(), QStringLiteral("online"));
+    }
+
+    /// Tight loops, with and without signals: a click on the box decides whether others get their turn.
+    void preemptionIsSwitchedHere() {
+        Observed observed;
+        if (observed.node.set_preemption(Preemption::signal) != Preemption::signal)
+            QSKIP("signals are refused here");
+        SchedulersPage page{*observed.sampler};
+        show(page);
+        auto* box = page.findChild<QCheckBox*>(QStringLiteral("preemptBySignals"));
+        QTRY_VERIFY(box->isChecked());
+        volatile std::sig_atomic_t stop = 0;
+        for (int i = 0; i < 4; ++i)
+            observed.node.spawn([&stop](Process&) {
+                while (stop == 0)
+                    continue;
+            });
+        const auto* model = page.findChild<QTableView*>(QStringLiteral("schedulerTable"))->model();
+        const auto cell = [model](int row, const char* title) {
+            for (int column = 0; column < model->columnCount(); ++column)
+                if (model->headerData(column, Qt::Horizontal).toString() == QLatin1String{title})
+                    return model->index(row, column).data().toString();
+            return QString{};
+        };
+        QTRY_VERIFY(cell(0, "Preempted") != QStringLiteral("0") && cell(1, "Preempted") != QStringLiteral("0"));
+        QTRY_VERIFY(cell(0, "Last preempted").startsWith(QStringLiteral("<0.")));
+        QTest::mouseClick(box, Qt::LeftButton, Qt::NoModifier, QPoint{10, box->height() / 2});
+        QCOMPARE(observed.node.preemption(), Preemption::cooperative);
+        QTRY_COMPARE(cell(0, "State"), QStringLiteral("stuck"));
+        QTest::mouseClick(box, Qt::LeftButton, Qt::NoModifier, QPoint{10, box->height() / 2});
+        QCOMPARE(observed.node.preemption(), Preemption::signal);
+        QTRY_COMPARE(cell(0, "State"), QStringLiteral("online"));
+        stop = 1;
     }
 
     void theSystemPageTellsTheNode() {

@@ -60,6 +60,28 @@ private slots:
         QCOMPARE(text(ProcessColumn::priority), "normal");
     }
 
+    void preemptionIsShownOfThoseThatWerePreempted() {
+        test::Population population;
+        population.start(3);
+        population.start(90).flags |= ProcessRow::preempted_flag;
+        population[3].status = Status::runnable;
+        population[3].flags |= ProcessRow::starving_flag;
+        ProcessFrameBuilder builder;
+        auto sample = builder.newSample();
+        population.snapshot(sample->snapshot);
+        sample->snapshot.preemptions = {{population.pid(90), 12, 3, 4'500'000}};
+        builder.add(std::move(sample));
+        const auto frame = builder.frame({ProcessColumn::preemptions, Qt::DescendingOrder, {}, false, false});
+        const auto text = [&](std::size_t row, ProcessColumn column) { return processText(*frame, frame->index(row), column); };
+        QCOMPARE(text(0, ProcessColumn::pid), "<0.90.1>");
+        QCOMPARE(text(0, ProcessColumn::preemptions), "12");
+        QCOMPARE(text(0, ProcessColumn::refusals), "3");
+        QCOMPARE(text(0, ProcessColumn::longestRun), "4.5 ms");
+        QCOMPARE(text(1, ProcessColumn::preemptions), "0");
+        QCOMPARE(text(1, ProcessColumn::longestRun), "");
+        QCOMPARE(text(1, ProcessColumn::status), "starving");
+    }
+
     void units_data() {
         QTest::addColumn<QString>("shown");
         QTest::addColumn<QString>("expected");

@@ -10,7 +10,8 @@ namespace fiberscope::widgets {
 namespace {
 
 QString reasonText(const fiberscope::Event& event) {
-    return QString::fromStdString(to_string(event.reason));
+    const QString reason = QString::fromStdString(to_string(event.reason));
+    return event.abandoned ? QStringLiteral("%1 (abandoned)").arg(reason) : reason;
 }
 
 /// A child's id, with its registered name where that says more.
@@ -45,8 +46,6 @@ QString gaveUpText(const fiberscope::Event& event) {
 std::string_view eventProcessName(const fiberscope::Event& event) {
     if (event.name)
         return event.name.name();
-    if (!event.label.empty())
-        return event.label;
     if (!event.label.empty())
         return event.label;
     return event.initial_function != 0 ? fiberscope::name_of(event.initial_function) : std::string_view{};

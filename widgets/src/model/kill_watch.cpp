@@ -30,7 +30,7 @@ QString supervisorText(const KillOutcome& outcome) {
 /// `killed`, or how else it ended: another reason may have been faster.
 QString endText(const KillOutcome& outcome) {
     if (outcome.reason == fiberscope::ExitReason::killed())
-        return QStringLiteral("killed");
+        return outcome.abandoned ? QStringLiteral("killed (abandoned)") : QStringLiteral("killed");
     return QStringLiteral("ended with %1").arg(QString::fromStdString(fiberscope::to_string(outcome.reason)).toHtmlEscaped());
 }
 
@@ -119,6 +119,7 @@ bool KillWatch::takeExit(const fiberscope::Event& event) {
     m_open += outcome->isOver() ? 1 : 0;
     outcome->state = State::exited;
     outcome->reason = event.reason;
+    outcome->abandoned = event.abandoned;
     if (outcome->name.isEmpty())
         outcome->name = toQString(eventProcessName(event));
     if (!m_deadline.isActive())

@@ -28,6 +28,7 @@ struct KillOutcome {
     QString name;
     State state = State::waiting;
     fiberscope::ExitReason reason; ///< since exited
+    bool abandoned = false;        ///< since exited: its destructors did not run
     fiberscope::Pid successor;     ///< restarted: the new process
     fiberscope::Pid supervisor;    ///< restarted, gaveUp
     QString supervisorName;        ///< restarted, gaveUp; empty if it has none

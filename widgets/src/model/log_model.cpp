@@ -38,7 +38,7 @@ QString childText(const QString& fields) {
 QString reportText(const fiberscope::LogEntry& report) {
     QStringList parts{QString::fromStdString(report.title)};
     for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "reason", "application", "exited",
-                               "started", "offender"})
+                               "started", "offender", "scheduler", "time_ms"})
         for (const auto& [name, value] : report.fields)
             if (name == wanted && value != "[]")
                 parts.append(
@@ -70,7 +70,7 @@ bool containsWord(const QString& text, const QString& word) {
 QString processName(const fiberscope::Event& event) {
     if (event.kind == fiberscope::EventKind::gave_up)
         return event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
-    if (event.kind == fiberscope::EventKind::log)
+    if (event.kind == fiberscope::EventKind::log && !event.name && event.label.empty())
         return event.log ? fieldOf(*event.log, "registered_name") : QString{};
     return toQString(eventProcessName(event));
 }

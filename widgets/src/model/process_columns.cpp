@@ -77,7 +77,8 @@ QString reductionsText(Frame frame, std::size_t index) {
 QString statusText(Frame frame, std::size_t index) {
     if (!frame.sample->isLive(index))
         return QStringLiteral("ended");
-    return toQString(fiberscope::to_string(frame.sample->row(index).status));
+    const auto& row = frame.sample->row(index);
+    return row.is_starving() ? QStringLiteral("starving") : toQString(fiberscope::to_string(row.status));
 }
 QString priorityText(Frame frame, std::size_t index) {
     return toQString(fiberscope::to_string(frame.sample->row(index).priority));
@@ -103,6 +104,21 @@ QString trapExitText(Frame frame, std::size_t index) {
 }
 
 using Row = fiberscope::ProcessRow;
+using Counts = fiberscope::Snapshot::PreemptionCounts;
+
+template <auto Member>
+std::uint64_t preemption(Sample sample, std::size_t index, Query) {
+    const Row& row = sample.row(index);
+    return (row.flags & Row::preempted_flag) != 0 ? sample.snapshot.preemption(row.pid).*Member : 0;
+}
+template <auto Member>
+QString preemptionCount(Frame frame, std::size_t index) {
+    return QString::number(preemption<Member>(*frame.sample, index, frame.query));
+}
+QString longestRunText(Frame frame, std::size_t index) {
+    const std::uint64_t run_ns = preemption<&Counts::longest_run_ns>(*frame.sample, index, frame.query);
+    return run_ns == 0 ? QString{} : cpuTimeText(run_ns);
+}
 
 /// In the order of ProcessColumn.
 constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
@@ -125,7 +141,8 @@ constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
      rising, plain<interned<&Row::current_function>>, nullptr, interned<&Row::current_function>},
     {"status", "Status",
      "running: a scheduler executes it. runnable: it waits for its turn in a run queue. waiting: a message or timeout wakes it. "
-     "suspended: only resume and exit signals reach it. blocking: it runs in the pool for blocking calls. exiting: it unwinds.",
+     "suspended: only resume and exit signals reach it. blocking: it runs in the pool for blocking calls. exiting: it unwinds. "
+     "starving: it waits for a scheduler that is stuck in another process.",
      80, left, false, rising, statusText, number<&Row::status>, nullptr},
     {"cpu_percent", "CPU %", "Share of one scheduler's time since the last refresh.", 60, right, false, falling, cpuPercentText,
      cpuPermyriad, nullptr},
@@ -156,6 +173,13 @@ constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
      sinceText<&Row::state_since_ms>, since<&Row::state_since_ms>, nullptr},
     {"label", "Label", "The text that the process gave itself for the reader of this table.", 160, left, false, rising,
      plain<label>, nullptr, label},
+    {"preemptions", "Preempted",
+     "Slices that lasted too long and were taken from it: by flag at a runtime call, or by a signal in its own code.", 80, right,
+     false, falling, preemptionCount<&Counts::preemptions>, preemption<&Counts::preemptions>, nullptr},
+    {"refusals", "Refused", "Signals that found it where it cannot be interrupted, such as inside of malloc; tried again soon.",
+     70, right, false, falling, preemptionCount<&Counts::refusals>, preemption<&Counts::refusals>, nullptr},
+    {"longest_run", "Longest Run", "The longest that it ran without giving way; shown for processes that were preempted.", 90,
+     right, false, falling, longestRunText, preemption<&Counts::longest_run_ns>, nullptr},
 }};
 
 } // namespace

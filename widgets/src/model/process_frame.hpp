@@ -38,8 +38,11 @@ enum class ProcessColumn : int {
     age,
     timeInState,
     label,
+    preemptions,
+    refusals,
+    longestRun,
 };
-inline constexpr int processColumnCount = static_cast<int>(ProcessColumn::label) + 1;
+inline constexpr int processColumnCount = static_cast<int>(ProcessColumn::longestRun) + 1;
 
 /// What the process table is asked to show.
 struct ProcessQuery {

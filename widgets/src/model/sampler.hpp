@@ -28,6 +28,7 @@ struct ProcessDetails {
     fiberscope::Pid pid;
     bool alive = false; ///< false: nothing else is set
     fiberscope::ProcessRow row;
+    fiberscope::Snapshot::PreemptionCounts preemption;
     QString name; ///< registered name, else label, else initial function
     QString label;
     std::uint32_t nowMs = 0; ///< since the start of the Node

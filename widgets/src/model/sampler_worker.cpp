@@ -31,6 +31,7 @@ ProcessDetails detailsOf(const ProcessSample& sample, fiberscope::Pid pid) {
         return details;
     details.alive = true;
     details.row = sample.row(*index);
+    details.preemption = sample.snapshot.preemption(pid);
     details.name = toQString(sample.name(*index));
     details.label = toQString(sample.label(*index));
     details.nowMs = sample.nowMs();

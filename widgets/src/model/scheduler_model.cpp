@@ -19,10 +19,17 @@ struct ColumnText {
     const char* explanation;
     Qt::Alignment alignment;
     QString (*text)(const SchedulerRow& row, const SchedulerLoad& load);
+    QString (*toolTip)(const SchedulerRow& row) = nullptr; ///< of a cell
 };
 
 constexpr Qt::Alignment right = Qt::AlignRight | Qt::AlignVCenter;
 constexpr Qt::Alignment left = Qt::AlignLeft | Qt::AlignVCenter;
+
+QString preemptedToolTip(const SchedulerRow& row) {
+    return QCoreApplication::translate("SchedulerModel",
+                                       "%1 slices by reductions used up, %2 by flag at a runtime call, %3 by signal")
+        .arg(countText(row.budget_preemptions), countText(row.flag_preemptions), countText(row.signal_preemptions));
+}
 
 const std::array columns = {
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Id"), QT_TRANSLATE_NOOP("SchedulerModel", "Number of the scheduler, from 1"),
@@ -31,7 +38,8 @@ const std::array columns = {
         QT_TRANSLATE_NOOP("SchedulerModel", "State"),
         QT_TRANSLATE_NOOP(
             "SchedulerModel",
-            "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process"),
+            "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process. "
+            "stuck: its process does not give way, others take what can be taken"),
         left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
     ColumnText{
         QT_TRANSLATE_NOOP("SchedulerModel", "Utilization"),
@@ -51,11 +59,31 @@ const std::array columns = {
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Wake-ups/s"),
                QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
                [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "With stack"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "Processes that hold a stack: started ones stay on their scheduler for life; "
+                                                   "idle servers hold no stack and are not counted"),
+               right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
     ColumnText{
-        QT_TRANSLATE_NOOP("SchedulerModel", "Processes with stack"),
+        QT_TRANSLATE_NOOP("SchedulerModel", "Preempted"),
         QT_TRANSLATE_NOOP("SchedulerModel",
-                          "Started processes stay on their scheduler for life; idle servers hold no stack and are not counted"),
-        right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
+                          "Slices that lasted too long and were ended, by flag at a runtime call or by a signal, since the "
+                          "start"),
+        right,
+        [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.flag_preemptions + row.signal_preemptions); },
+        preemptedToolTip},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Refused"),
+               QT_TRANSLATE_NOOP("SchedulerModel",
+                                 "Signals that came where a process cannot be interrupted, such as inside of malloc; tried again "
+                                 "soon"),
+               right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.signal_refusals); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Longest run"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "The longest that a process ran here without giving way"), right,
+               [](const SchedulerRow& row, const SchedulerLoad&) { return cpuTimeText(row.longest_run_ns); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Last preempted"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "The process whose slice was ended last"), left,
+               [](const SchedulerRow& row, const SchedulerLoad&) {
+                   return row.last_preempted ? pidText(row.last_preempted) : QString{};
+               }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Thread id"),
                QT_TRANSLATE_NOOP("SchedulerModel", "As the operating system's tools show it"), right,
                [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.thread_id); }},
@@ -70,7 +98,7 @@ QString translated(const char* text) {
 QString schedulerStateText(const SchedulerRow& row) {
     if (row.state == fiberscope::SchedulerState::draining)
         return translated(QT_TRANSLATE_NOOP("SchedulerModel", "draining (%1 left)")).arg(row.started_processes);
-    return toQString(to_string(row.state));
+    return row.is_stuck ? translated(QT_TRANSLATE_NOOP("SchedulerModel", "stuck")) : toQString(to_string(row.state));
 }
 
 QString runQueueText(const SchedulerRow& row) {
@@ -110,6 +138,8 @@ QVariant SchedulerModel::data(const QModelIndex& index, int role) const {
     const auto row = static_cast<std::size_t>(index.row());
     if (role == Qt::DisplayRole)
         return column.text(m_rows[row], m_loads[row]);
+    if (role == Qt::ToolTipRole && column.toolTip != nullptr)
+        return column.toolTip(m_rows[row]);
     return role == Qt::TextAlignmentRole ? QVariant{column.alignment} : QVariant{};
 }
 

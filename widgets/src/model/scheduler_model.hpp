@@ -11,7 +11,7 @@
 
 namespace fiberscope::widgets {
 
-/// `online`, `draining (12 left)`, `offline`.
+/// `online`, `draining (12 left)`, `offline`, `stuck`.
 QString schedulerStateText(const fiberscope::SchedulerRow& row);
 /// The run queue by priority, only what is not empty: `3 normal, 1 high`; `empty`.
 QString runQueueText(const fiberscope::SchedulerRow& row);
@@ -22,7 +22,7 @@ class SchedulerModel : public QAbstractTableModel {
 
 public:
     /// Columns that others name.
-    enum Column { IdColumn = 0, StateColumn = 1, StackColumn = 8 };
+    enum Column { IdColumn = 0, StateColumn = 1, StackColumn = 8, LastPreemptedColumn = 12 };
 
     using QAbstractTableModel::QAbstractTableModel;
 

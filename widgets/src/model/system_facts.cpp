@@ -131,6 +131,10 @@ SystemBox lifecycleBox() {
                      &LoadPoint::exitsPerSecond),
              {tr("Crashes"), tr("Exits for a reason other than normal, shutdown and killed"),
               [](const SystemSource& source) { return countText(source.node.crashes); }},
+             {tr("Abandoned"),
+              tr("Processes that did not stop by themselves and were given up in the middle of their code: their destructors did "
+                 "not run, what they owned is lost"),
+              [](const SystemSource& source) { return countText(source.node.abandoned); }},
              {tr("Restarts"), tr("Children that their supervisors restarted"),
               [](const SystemSource& source) { return countText(source.node.restarts); }},
              {tr("Events lost"), tr("Events that the log could not read in time"),

@@ -37,6 +37,15 @@ QString supervisorText(const fiberscope::SupervisorInfo& supervisor) {
         .arg(supervisor.restarts);
 }
 
+QString preemptionText(const fiberscope::Snapshot::PreemptionCounts& counts) {
+    if (!counts.pid)
+        return OverviewTab::tr("never");
+    return OverviewTab::tr("%1 times (signals refused: %2), longest run %3")
+        .arg(counts.preemptions)
+        .arg(counts.refusals)
+        .arg(cpuTimeText(counts.longest_run_ns));
+}
+
 } // namespace
 
 OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
@@ -63,6 +72,7 @@ OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
                                                          {"cpuTime", tr("CPU Time")},
                                                          {"scheduler", tr("Scheduler")},
                                                          {"switches", tr("Context Switches")},
+                                                         {"preempted", tr("Preempted")},
                                                          {"messages", tr("Messages In, Out")},
                                                          {"age", tr("Age")}}));
     layout->addStretch();
@@ -156,6 +166,7 @@ void OverviewTab::showRow(const ProcessDetails& details) {
     setField("cpuTime", cpuTimeText(row.cpu_ns));
     setField("scheduler", row.is_external() ? tr("none: a thread outside of the schedulers") : QString::number(row.scheduler));
     setField("switches", QString::number(row.context_switches));
+    setField("preempted", preemptionText(details.preemption));
     setField("messages", QStringLiteral("%1, %2").arg(row.messages_in).arg(row.messages_out));
     setField("age", durationText(details.nowMs > row.started_ms ? details.nowMs - row.started_ms : 0));
 }

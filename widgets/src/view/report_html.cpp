@@ -20,7 +20,7 @@ namespace {
 
 QString row(const QString& name, const QString& value, const QString& faint) {
     return QStringLiteral("<tr><td style='color:%3; padding-right:14px'>%1</td><td>%2</td></tr>")
-        .arg(name.toHtmlEscaped(), withPidLinks(value), faint);
+        .arg(name.toHtmlEscaped(), withPidLinks(value).replace(QLatin1Char{'\n'}, QLatin1String{"<br>"}), faint);
 }
 
 /// The elements of a list of pairs with atoms in front (`[{pid,<0.90.0>},{id,till}]`); empty for any other text.

@@ -6,6 +6,7 @@
 
 #include <fiberscope/node.hpp>
 
+#include <QCheckBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -32,7 +33,7 @@ constexpr qsizetype mostNames = 1000;
 
 SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     : ObserverPage{parent}, m_sampler{sampler}, m_names{sampler}, m_model{new SchedulerModel{this}}, m_online{new QSpinBox},
-      m_slider{new QSlider{Qt::Horizontal}}, m_all{new QLabel},
+      m_slider{new QSlider{Qt::Horizontal}}, m_all{new QLabel}, m_preemption{new QCheckBox{tr("Preempt by &signals")}},
       m_splitter{new QSplitter{Qt::Vertical}}, m_scroll{new QScrollArea}, m_table{new QTableView} {
     setObjectName(QStringLiteral("schedulersPage"));
     auto* layout = new QVBoxLayout{this};
@@ -87,6 +88,11 @@ void SchedulersPage::buildOnlineBar(QHBoxLayout& bar) {
     bar.addWidget(m_slider, 1);
     bar.addWidget(m_all);
     bar.addStretch(1);
+    m_preemption->setObjectName(QStringLiteral("preemptBySignals"));
+    m_preemption->setToolTip(tr("A process that calls nothing of the runtime is interrupted when its slice is over. Without "
+                                "this it keeps its scheduler for as long as it likes"));
+    bar.addWidget(m_preemption);
+    connect(m_preemption, &QCheckBox::clicked, this, &SchedulersPage::setPreemption);
     connect(m_online, &QSpinBox::valueChanged, this, &SchedulersPage::setOnline);
     connect(m_slider, &QSlider::valueChanged, this, &SchedulersPage::setOnline);
 }
@@ -102,7 +108,7 @@ void SchedulersPage::buildTable() {
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    for (const int column : {SchedulerModel::IdColumn, SchedulerModel::StackColumn})
+    for (const int column : {SchedulerModel::IdColumn, SchedulerModel::StackColumn, SchedulerModel::LastPreemptedColumn})
         m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
 }
 
@@ -202,6 +208,17 @@ void SchedulersPage::showOnline(std::uint32_t online, std::uint32_t all) {
     if (!m_slider->isSliderDown())
         m_slider->setValue(static_cast<int>(online));
     m_all->setText(tr("of %1").arg(all));
+    m_preemption->setChecked(m_sampler.node().preemption() == fiberscope::Preemption::signal);
+}
+
+void SchedulersPage::setPreemption(bool bySignal) {
+    using fiberscope::Preemption;
+    const auto wanted = bySignal ? Preemption::signal : Preemption::cooperative;
+    if (m_sampler.node().set_preemption(wanted) == wanted)
+        return;
+    m_preemption->setChecked(false);
+    m_preemption->setEnabled(false);
+    m_preemption->setToolTip(tr("Refused in this program: the System tab says why"));
 }
 
 void SchedulersPage::setOnline(int count) {

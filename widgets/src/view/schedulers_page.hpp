@@ -9,6 +9,7 @@
 #include <QHash>
 #include <QList>
 
+class QCheckBox;
 class QGridLayout;
 class QHBoxLayout;
 class QLabel;
@@ -53,6 +54,7 @@ private:
     void showOnline(std::uint32_t online, std::uint32_t all);
     void showRunningNames();
     void setOnline(int count);
+    void setPreemption(bool bySignal);
 
     Sampler& m_sampler;
     PacedLookUp m_names;
@@ -67,6 +69,7 @@ private:
     QSpinBox* m_online;
     QSlider* m_slider;
     QLabel* m_all;
+    QCheckBox* m_preemption;
     QSplitter* m_splitter;
     QScrollArea* m_scroll;
     QGridLayout* m_grid;
