@@ -7,6 +7,7 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fiberscope::bench {
@@ -15,7 +16,8 @@ namespace fiberscope::bench {
 struct Figures {
     std::uint64_t operations = 0;
     double milliseconds = 0;
-    double bytes_per_process = 0; ///< set by the idle rows only
+    double bytes_per_process = 0;                              ///< set by the idle rows only
+    std::vector<std::pair<std::string_view, double>> others{}; ///< set by the rows on preemption only
 };
 
 /// Options that a benchmark runs with.
@@ -33,6 +35,7 @@ struct Benchmark {
 
 std::span<const Benchmark> messaging_benchmarks();
 std::span<const Benchmark> process_benchmarks();
+std::span<const Benchmark> preemption_benchmarks();
 
 /// A node for one measurement.
 NodeConfig node_config(const Setting& setting);

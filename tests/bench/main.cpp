@@ -52,7 +52,7 @@ struct Options {
 
 std::vector<const Benchmark*> all_benchmarks() {
     std::vector<const Benchmark*> all;
-    for (const auto group : {process_benchmarks(), messaging_benchmarks()})
+    for (const auto group : {process_benchmarks(), messaging_benchmarks(), preemption_benchmarks()})
         for (const Benchmark& benchmark : group)
             all.push_back(&benchmark);
     return all;
@@ -99,6 +99,8 @@ void print(const Benchmark& benchmark, const Figures& figures, bool json) {
     if (figures.bytes_per_process > 0)
         line +=
             fmt::format(fmt::runtime(json ? R"(,"bytes_per_process":{:.0f})" : " {:>8.0f} B/process"), figures.bytes_per_process);
+    for (const auto& [name, value] : figures.others)
+        line += fmt::format(fmt::runtime(json ? R"(,"{}":{:.3f})" : "  {} {:.3f}"), name, value);
     fmt::print("{}{}\n", line, json ? "}" : "");
     std::fflush(stdout);
 }
