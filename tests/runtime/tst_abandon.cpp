@@ -381,6 +381,7 @@ void TestAbandon::the_next_safe_point_is_the_end() {
     ExternalProcess me = node.attach();
     std::atomic<int> destroyed{0};
     for (int round = 0; round < 10; ++round) {
+        QTRY_VERIFY(!node.snapshot().schedulers.front().is_stuck); // in the round before
         volatile std::sig_atomic_t stop = 0;
         const auto [pid, monitor] = begin(me, [&](Process& self) {
             const Witness witness{destroyed};

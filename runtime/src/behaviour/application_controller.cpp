@@ -25,6 +25,8 @@ struct OnReturn {
     Release release;
     ~OnReturn() { release(); }
 };
+template <class Release>
+OnReturn(Release) -> OnReturn<Release>;
 
 } // namespace
 

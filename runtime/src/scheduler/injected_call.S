@@ -83,6 +83,9 @@ fiberscope_injected_call:
     .cfi_restore %rbp
     ret $128                            /* to the interrupted instruction, above the red zone */
     .cfi_endproc
+    .globl fiberscope_injected_call_end
+    .hidden fiberscope_injected_call_end
+fiberscope_injected_call_end:
     .size fiberscope_injected_call, . - fiberscope_injected_call
 
     .section .note.GNU-stack, "", @progbits

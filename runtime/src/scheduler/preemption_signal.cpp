@@ -36,6 +36,7 @@
 extern "C" {
 [[gnu::visibility("hidden")]] std::size_t fiberscope_xsave_bytes = 0;
 void fiberscope_injected_call();
+void fiberscope_injected_call_end();
 [[gnu::visibility("hidden")]] void fiberscope_injected_yield() noexcept;
 }
 
@@ -191,7 +192,9 @@ bool preemption_signal::is_own_code(std::uintptr_t pc) noexcept {
 }
 
 bool preemption_signal::may_be_interrupted(std::uintptr_t pc) noexcept {
-    return own_code.contain(pc) || unwinder.contain(pc);
+    const bool is_on_its_way = pc >= reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call) &&
+                               pc < reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call_end);
+    return !is_on_its_way && (own_code.contain(pc) || unwinder.contain(pc));
 }
 
 std::size_t preemption_signal::stack_reserve() noexcept {

@@ -289,6 +289,8 @@ void Scheduler::end_slice(Schedulable& process) noexcept {
     account(process);
     active_.store(nullptr, std::memory_order_release);
     running_.set(0);
+    if (is_stuck())
+        set_stuck(false);
     process.slice_ends();
 }
 

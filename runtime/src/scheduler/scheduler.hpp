@@ -81,7 +81,7 @@ public:
     void send_signal(const RunningSlice& slice, bool wants_stack) noexcept;
     /// Return addresses, innermost first, that a refused signal left since the last call; empty: none has.
     std::vector<std::uintptr_t> stuck_stack();
-    /// Its running slice takes so long that others had better take its work. Written by the monitor.
+    /// Its running slice takes so long that others had better take its work. Set by the monitor, cleared by both.
     bool is_stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
     void set_stuck(bool stuck) noexcept { stuck_.store(stuck, std::memory_order_relaxed); }
     /// What others sent here and could run elsewhere goes to other schedulers.

@@ -22,7 +22,7 @@ class SchedulerModel : public QAbstractTableModel {
 
 public:
     /// Columns that others name.
-    enum Column { IdColumn = 0, StateColumn = 1, StackColumn = 8, LastPreemptedColumn = 12 };
+    enum Column { StealsColumn = 6, RefusedColumn = 10, ThreadColumn = 13 };
 
     using QAbstractTableModel::QAbstractTableModel;
 

@@ -107,9 +107,9 @@ void SchedulersPage::buildTable() {
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
     m_table->horizontalHeader()->setHighlightSections(false);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    for (const int column : {SchedulerModel::IdColumn, SchedulerModel::StackColumn, SchedulerModel::LastPreemptedColumn})
-        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    for (const int column : {SchedulerModel::StealsColumn, SchedulerModel::RefusedColumn, SchedulerModel::ThreadColumn})
+        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch); // short ones share what is left
 }
 
 void SchedulersPage::addPanels(std::size_t count) {
