@@ -43,6 +43,8 @@ private slots:
     void flag_ends_a_slice_at_a_runtime_call();
     void signal_ends_a_slice_without_one_data() { add_scheduler_rows(); }
     void signal_ends_a_slice_without_one();
+    void new_processes_begin_beside_loops_data() { add_scheduler_rows(); }
+    void new_processes_begin_beside_loops();
     void no_signal_while_nobody_waits();
     void timers_fire_behind_a_lone_runaway();
     void a_process_may_be_left_alone();
@@ -100,6 +102,21 @@ void TestPreemption::signal_ends_a_slice_without_one() {
     stop = 1;
     QVERIFY(node.wait_until_quiet(10s));
     QCOMPARE(node.snapshot().node.abandoned, 0U);
+}
+
+/// A loop on every scheduler: who is new begins on one of them, and is not handed from one to the next.
+void TestPreemption::new_processes_begin_beside_loops() {
+    QFETCH(unsigned, count);
+    Node node{with_signals(count)};
+    ExternalProcess me = node.attach();
+    Flag stop = 0;
+    for (unsigned i = 0; i < count; ++i)
+        node.spawn([&stop](Process&) { spin_until(stop); });
+    for (int i = 0; i < 50; ++i) {
+        node.spawn([to = me->pid()](Process& self) { self.spawn([to](Process& child) { child.send(to, Tick{}); }); });
+        QVERIFY(me->receive_for<Tick>(10s).has_value());
+    }
+    stop = 1;
 }
 
 void TestPreemption::no_signal_while_nobody_waits() {

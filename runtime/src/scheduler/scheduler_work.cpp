@@ -131,8 +131,8 @@ void Scheduler::share_work() noexcept {
     }
     if (taker == nullptr) {
         Scheduler& shortest = group_.shortest();
-        if (2 * (shortest.queue_length() + 1) > queue_length())
-            return;
+        if (queue_length() <= 2 * (shortest.queue_length() + 1))
+            return; // else two that each run a loop would hand a new process to and fro
         taker = &shortest;
     }
     ReadyList given = queue_.steal();
