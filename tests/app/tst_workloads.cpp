@@ -246,6 +246,13 @@ private slots:
         Stage stage{"burn:6"};
         QVERIFY(stage.started());
         const auto isOurs = [](const Event& event) { return event.supervisor_name == Atom{"burn_sup"}; };
+        const auto haveAllBegun = [&stage] {
+            const Snapshot all = stage.node().snapshot();
+            return std::count_if(all.processes.begin(), all.processes.end(), [&all](const ProcessRow& row) {
+                       return display_name(all, row).substr(0, 7) == "burner_" && row.cpu_ns > 0;
+                   }) == 6;
+        };
+        QTRY_VERIFY(haveAllBegun());
         const Snapshot snapshot = stage.node().snapshot();
         const auto burner = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),
                                          [&](const ProcessRow& row) { return display_name(snapshot, row) == "burner_3"; });
