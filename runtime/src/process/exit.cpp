@@ -32,7 +32,7 @@ std::string printed(const MessageSignal& message) {
 void ControlBlock::finish() {
     if (is_abandoned_)
         forget_all();
-    else if (pending_exit_)
+    if (pending_exit_)
         give_time_to_unwind(); // for the destructors that follow
     {
         const UserCode destructors; // of the body's closure, or of the server

@@ -12,7 +12,10 @@ public:
 
     Turn run(ControlBlock& block, Scheduler& scheduler) override;
     void inspect(Inspect, Inspection&) const override {}
-    void forget() noexcept override { body_.release()->forget(); }
+    void forget() noexcept override {
+        if (body_ != nullptr) // it may have been forgotten before: the end itself can be given up, too
+            body_.release()->forget();
+    }
 
 private:
     std::unique_ptr<Body> body_;
