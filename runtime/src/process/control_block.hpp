@@ -136,7 +136,6 @@ public:
     void end_by_signal(ExitReason reason);
     /// Gives up this process in the middle of its code: no destructor runs. It ends with `reason`.
     [[noreturn]] void abandon(ExitReason reason) noexcept;
-    bool is_abandoned() const noexcept { return is_abandoned_; }
     /// A message that a handler of this process has in its hands: given back if the process is abandoned.
     void hold(MessageSignal& message) noexcept;
     void let_go(MessageSignal& message) noexcept;

@@ -34,7 +34,8 @@ void install();
 void send(pthread_t scheduler_thread) noexcept;
 /// True if the address lies in the program's own code. **Thread:** any; async-signal-safe.
 bool is_own_code(std::uintptr_t pc) noexcept;
-/// True if the address lies in the program's own code, but not in the injected call itself, or in the unwinder. **Thread:** any; async-signal-safe.
+/// True if the address lies in the program's own code, but not in the injected call itself, or in the unwinder. **Thread:** any;
+/// async-signal-safe.
 bool may_be_interrupted(std::uintptr_t pc) noexcept;
 /// What must be left of a stack for the injected call.
 std::size_t stack_reserve() noexcept;

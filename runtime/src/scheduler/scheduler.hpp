@@ -114,8 +114,6 @@ public:
     void yield(Schedulable& process, SliceOver why) noexcept;
     /// Why the slice is over, as `charge` said.
     SliceOver why_over() const noexcept { return reductions_left_ <= 0 ? SliceOver::budget : SliceOver::flag; }
-    /// When the running slice began, or was renewed.
-    std::int64_t slice_began_ns() const noexcept { return slice_began_ns_.get(); }
     /// Gives up the frames of the running process: it is never resumed there, no destructor runs, its stack is taken
     /// back. It is dispatched once more at once, on a stack of its own, to end.
     [[noreturn]] void abandon(Schedulable& process) noexcept;
