@@ -29,9 +29,14 @@ struct Orders {
 struct Outcome {
     Pid actor;
     std::string answer;
-    Pid child;
     MonitorRef ref;
     std::vector<MessageText> drained;
+};
+
+/// A spawned process, sent to the test by itself: its end may end its parent before that can tell of it.
+struct Born {
+    int number = none;
+    Pid pid;
 };
 
 inline Atom name_at(int name) {
@@ -58,7 +63,8 @@ public:
 private:
     /// The body of a process that it spawns.
     auto child(const Order& order) const {
-        return [journal = journal_, reason = order.op.text](Process& self) {
+        return [journal = journal_, number = order.op.target, reason = order.op.text](Process& self) {
+            self.send(journal, Born{number, self.pid()});
             if (!reason.empty())
                 self.exit(reason_from(reason));
             Agent{self, journal}.run();
@@ -66,7 +72,7 @@ private:
     }
 
     void answer(const Order& order) {
-        Outcome outcome{.actor = self_.pid(), .answer = "ok", .child = {}, .ref = {}, .drained = {}};
+        Outcome outcome{.actor = self_.pid(), .answer = "ok", .ref = {}, .drained = {}};
         try {
             act(order, outcome);
         } catch (const Error& error) {
@@ -90,7 +96,7 @@ private:
         case Act::send_name: return self_.send(order.name, Note{order.op.number});
         case Act::register_name: return self_.register_name(order.name, order.target);
         case Act::unregister_name: return self_.unregister_name(order.name);
-        case Act::spawn_link: outcome.child = self_.spawn_link(child(order)); return;
+        case Act::spawn_link: self_.spawn_link(child(order)); return;
         case Act::spawn_monitor: return spawn_monitor(order, outcome);
         case Act::drain: return drain(outcome);
         case Act::end: return end(order.op.text);
@@ -104,9 +110,7 @@ private:
         return own == refs_.end() ? order.ref : own->second;
     }
     void spawn_monitor(const Order& order, Outcome& outcome) {
-        const auto [pid, ref] = self_.spawn_monitor(child(order));
-        outcome.child = pid;
-        remember(order, outcome, ref);
+        remember(order, outcome, self_.spawn_monitor(child(order)).second);
     }
     void drain(Outcome& outcome) {
         bool more = true;

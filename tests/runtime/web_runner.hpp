@@ -47,6 +47,10 @@ private:
         std::vector<Outcome> outcomes;
         while (auto outcome = me_->receive_for<Outcome>(0s))
             outcomes.push_back(std::move(*outcome));
+        while (const auto born = me_->receive_for<Born>(0s)) {
+            pids_.resize(std::max(pids_.size(), static_cast<std::size_t>(born->number) + 1));
+            pids_[static_cast<std::size_t>(born->number)] = born->pid;
+        }
         obituary_.read();
         const std::string difference = compare_answers(step, outcomes);
         return difference.empty() ? compare_state() : difference;
@@ -71,13 +75,11 @@ private:
             if (!model_.at(step.actor).alive)
                 return {};
             const std::string expected = model_.apply(step.actor, op);
-            if (i >= outcomes.size() && (op.act == Act::spawn_link || op.act == Act::spawn_monitor))
-                return "a spawn did not answer";
+            if (static_cast<std::size_t>(op.target + 1) > pids_.size())
+                return "a spawned process was not born";
             if (i >= outcomes.size())
                 continue;
             Outcome& outcome = outcomes[i];
-            if (op.act == Act::spawn_link || op.act == Act::spawn_monitor)
-                pids_.push_back(outcome.child);
             if (outcome.ref)
                 refs_[op.ref] = outcome.ref;
             if (outcome.answer != expected)
@@ -229,7 +231,7 @@ private:
         for (const Pid pid : pids_)
             node_.exit(pid, ExitReason::kill());
         const bool quiet = node_.wait_until_quiet(30s);
-        while (me_->receive_for<Outcome>(0s)) {
+        while (me_->receive_for<Outcome>(0s) || me_->receive_for<Born>(0s)) {
         }
         obituary_.read();
         const bool complete = obituary_.is_complete();
