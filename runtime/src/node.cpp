@@ -120,7 +120,7 @@ Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
     plan.code = std::make_unique<PlainCode>(std::move(request.body));
     plan.function = request.function;
     plan.mangled_type = request.mangled_type;
-    return core_->system->spawn(nullptr, std::move(plan), std::move(options)).first;
+    return core_->system->spawn(nullptr, plan, options).first;
 }
 
 bool Node::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {

@@ -2,6 +2,8 @@
 #include "node_core.hpp"
 
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
+#include "inspect/crash_report.hpp"
 #include "process/plain_code.hpp"
 
 #include <condition_variable>
@@ -56,6 +58,8 @@ void NodeCore::start() {
         }
         std::thread{[core] { core->stop(deadline_after(clock_ns(), std::chrono::seconds{10})); }}.detach();
     };
+    fault_signal::install(&crash_report::write);
+    crash_report::watch(system);
     system->group().start();
 }
 
@@ -74,8 +78,9 @@ void NodeCore::run_async(std::function<void(Process* self, const ExitReason& rea
     options.priority = Priority::max;
     options.initial_function = "asynchronous call";
     try {
-        system->spawn(nullptr, std::move(plan), std::move(options));
+        system->spawn(nullptr, plan, options);
     } catch (const Error& error) {
+        const UserCode completion;
         (*shared)(nullptr, error.term);
     }
 }

@@ -29,6 +29,14 @@ struct LogEntry {
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
+/// Where code was: return addresses, innermost first. Names are looked up by who reads them.
+struct RawStack {
+    std::vector<std::uintptr_t> addresses;
+    std::uint32_t left_out = 0;       ///< frames of a deep stack that are not kept ...
+    std::uint32_t left_out_after = 0; ///< ... between this many of the innermost ones and the others
+    bool empty() const noexcept { return addresses.empty(); }
+};
+
 enum class EventKind : std::uint8_t {
     exit,    ///< a process ended
     restart, ///< a supervisor restarted a child
@@ -57,7 +65,9 @@ struct Event {
     std::uint64_t restart_us = 0;       ///< restart: microseconds from the exit to the restarted child
     std::uint64_t age_ms = 0;           ///< exit: how long it lived
     bool abandoned = false;             ///< exit: it did not stop by itself; its destructors did not run
-    std::vector<std::uintptr_t> stack;  ///< long schedule: return addresses, until events_after names them in `log`
+    std::string note;                   ///< exit: what the reason does not tell: `heap over 1000000 bytes`
+    RawStack stack;                     ///< exit, crash report, long schedule: until events_after makes it `stack_text`
+    std::string stack_text;             ///< exit: where it ended, if not normally; a report has it among its fields
     std::shared_ptr<const LogEntry> log;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/isolation.hpp>
 #include <fiberscope/pid.hpp>
 #include <fiberscope/snapshot.hpp>
 #include <fiberscope/term.hpp>
@@ -51,12 +52,25 @@ struct MonitorInfo {
     Atom name;
 };
 
+/// Whose code a frame executes.
+enum class FrameKind : std::uint8_t {
+    program, ///< the user's
+    library, ///< the standard library's or another one's
+    runtime, ///< what called the user's code, or was called by it: folded away by who shows stacks
+};
+
 /// One stack frame, innermost first.
 struct FrameInfo {
-    std::string function;
-    std::string file; ///< empty if unknown
+    std::string function; ///< demangled, shortened for reading: `kv::Shard::handle_call`
+    std::string file;     ///< empty if unknown
     int line = 0;
+    FrameKind kind = FrameKind::program;
+    bool is_inlined = false; ///< into the frame that follows
+    std::uint32_t times = 1; ///< equal frames in a row: a recursion
 };
+
+/// A stack as text, one line a frame, as in OTP's crash reports: `function (file:line)`. The runtime's frames are left out.
+std::string stack_text(const std::vector<FrameInfo>& stack);
 
 enum class RestartType : std::uint8_t { permanent, transient, temporary };
 enum class ChildType : std::uint8_t { worker, supervisor };
@@ -107,15 +121,19 @@ struct Inspection {
     std::size_t message_count = 0; ///< in the mailbox, whatever the range
     std::vector<MessageText> messages;
     std::vector<std::pair<std::string, std::string>> dictionary;
-    std::string state;          ///< of a server; `busy` inside a handler; empty: it has none
+    std::string state;                ///< of a server; `busy` inside a handler; empty: it has none
     bool is_server_suspended = false; ///< by `sys::Suspend`; with the state
-    std::vector<Pid> ancestors; ///< parent first
-    std::vector<FrameInfo> stack;
+    std::vector<Pid> ancestors;       ///< parent first
+    std::vector<FrameInfo> stack;     ///< of all kinds; empty for an idle server, which has none
+    std::size_t heap_bytes = 0;       ///< in use of its `heap()`
+    Limit heap_limit;
+    Limit message_queue_limit;
     bool is_supervisor = false; ///< `supervisor` is set
     SupervisorInfo supervisor;
 };
 
 /// Receives one Inspection a pid, in the order asked. Called once, on some runtime thread: hand over and return.
+/// **Errors:** what it throws is logged.
 using InspectionHandler = std::function<void(std::vector<Inspection>)>;
 
 } // namespace fiberscope

@@ -195,6 +195,7 @@ struct MessageType {
     const char* mangled_name;
     std::string (*print)(const void* value);
     std::uint32_t bytes; ///< of the value itself, without what it points to
+    bool has_destructor; ///< one that does something
 };
 
 template <class T>
@@ -203,7 +204,8 @@ std::string print_value(const void* value) {
 }
 
 template <class T>
-inline const MessageType message_type{typeid(T).name(), &print_value<T>, static_cast<std::uint32_t>(sizeof(T))};
+inline const MessageType message_type{typeid(T).name(), &print_value<T>, static_cast<std::uint32_t>(sizeof(T)),
+                                      !std::is_trivially_destructible_v<T>};
 
 enum class SignalKind : std::uint8_t {
     message,
@@ -261,6 +263,8 @@ struct Envelope final : MessageSignal {
         : MessageSignal{signal_kind, message_type<T>}, payload{std::forward<Args>(args)...} {
         value = &payload;
     }
+    /// Where the destructor of the value may throw, this is std::terminate, which ends the process that has it in hand.
+    ~Envelope() noexcept override {} // NOLINT(modernize-use-equals-default): g++ lets a defaulted one throw all the same
     void forget() noexcept override { std::allocator<Envelope>{}.deallocate(this, 1); }
 };
 

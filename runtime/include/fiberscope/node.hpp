@@ -4,6 +4,7 @@
 #include <fiberscope/application.hpp>
 #include <fiberscope/events.hpp>
 #include <fiberscope/inspect.hpp>
+#include <fiberscope/isolation.hpp>
 #include <fiberscope/process.hpp>
 #include <fiberscope/server.hpp>
 #include <fiberscope/snapshot.hpp>
@@ -35,6 +36,11 @@ struct NodeConfig {
     int scheduler_nice = 0;                                 ///< added to the threads' nice value, 0 to 19
     std::uint32_t blocking_threads = 10;                    ///< at most so many threads in the blocking pool
     std::uint32_t event_capacity = 16'384;                  ///< events that the ring holds
+    /// A hardware fault (null dereference, division by zero, illegal instruction) in the code of a process is its exit
+    /// `{fault,'SIGSEGV',Address}`; destructors do not run. Without it, and anywhere else (in a library, whose locks may
+    /// be held, in the runtime, in other threads), a fault ends the program with a crash report.
+    bool trap_faults = false;
+    StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error
 };
 
 /// A process without a fiber: a pid and a mailbox for a thread outside of the Node. Its receive blocks the thread.

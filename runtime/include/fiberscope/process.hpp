@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/isolation.hpp>
 #include <fiberscope/message.hpp>
 #include <fiberscope/preemption.hpp>
 #include <fiberscope/receive.hpp>
@@ -10,6 +11,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,6 +51,8 @@ struct SpawnOptions {
     bool monitor = false; ///< monitored by its spawner from the start (spawn_monitor returns the reference)
     Priority priority = Priority::normal;
     std::size_t stack_bytes = 64 * 1024; ///< address space of its stack; only touched pages cost memory
+    Limit message_queue_limit{};         ///< messages in its mailbox, counted when it looks at them
+    Limit heap_limit{};                  ///< bytes of its `heap()` (`max_heap_size`, rule F04)
     std::string initial_function{};      ///< what the observer shows; default: the name of the function or closure
     /// How it is preempted; default: as its Node says. `signal` has no effect where the Node refuses signals.
     std::optional<Preemption> preemption{};
@@ -71,6 +75,7 @@ template <class Function>
 struct BodyOf final : Body {
     Function function;
     explicit BodyOf(Function body) : function{std::move(body)} {}
+    ~BodyOf() noexcept override {} // NOLINT(modernize-use-equals-default): as that of an Envelope
     void run(Process& self) override { function(self); }
     void forget() noexcept override { std::allocator<BodyOf>{}.deallocate(this, 1); }
 };
@@ -222,6 +227,19 @@ public:
     /// Parks the process for at least this time; messages stay in the mailbox.
     void sleep(Duration time);
     std::size_t message_queue_length() const noexcept;
+
+    // -- memory ----
+
+    /// Memory of its own, which is freed as a whole when it ends, however it ends: for pmr containers of its body. Counted
+    /// in its memory, limited by `heap_limit`. Nothing that lies in it may leave the process: no message, no global.
+    /// **Errors:** std::bad_alloc; over a limit that kills: this process ends here.
+    /// **Lifetime:** until the destructors of its body and its server have run.
+    std::pmr::memory_resource& heap();
+    /// Bytes of the heap that are in use.
+    std::size_t heap_bytes() const noexcept;
+    /// Set the limits from now on; return the old ones (`process_flag(max_heap_size, _)`). Over it already: at once.
+    Limit heap_limit(Limit limit);
+    Limit message_queue_limit(Limit limit);
 
     // -- links and monitors ----
 

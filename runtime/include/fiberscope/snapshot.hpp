@@ -122,12 +122,15 @@ struct NodeRow {
     std::uint32_t atom_count = 0;
     std::uint32_t schedulers = 0;
     std::uint32_t schedulers_online = 0;
-    std::uint64_t spawns = 0;    ///< since start
-    std::uint64_t exits = 0;     ///< since start, all reasons
-    std::uint64_t crashes = 0;   ///< exits whose reason was not normal, shutdown, {shutdown,_} or killed
-    std::uint64_t restarts = 0;  ///< children that supervisors restarted
-    std::uint64_t abandoned = 0; ///< processes that did not stop by themselves; their destructors did not run
-    std::uint64_t messages = 0;  ///< sent since start
+    std::uint64_t spawns = 0;     ///< since start
+    std::uint64_t exits = 0;      ///< since start, all reasons
+    std::uint64_t crashes = 0;    ///< exits whose reason was not normal, shutdown, {shutdown,_} or killed
+    std::uint64_t restarts = 0;   ///< children that supervisors restarted
+    std::uint64_t abandoned = 0;  ///< processes that did not stop by themselves; their destructors did not run
+    std::uint64_t overflows = 0;  ///< of these: their stack was used up
+    std::uint64_t faults = 0;     ///< of these: a hardware fault that was trapped
+    std::uint64_t over_limit = 0; ///< processes that were killed since they held more than they may
+    std::uint64_t messages = 0;   ///< sent since start
     std::uint64_t reductions = 0;
     std::uint64_t context_switches = 0;
     std::uint32_t run_queue_length = 0; ///< of all schedulers
@@ -138,6 +141,7 @@ struct NodeRow {
     std::uint64_t resident_bytes = 0;   ///< of the whole program
     std::string preemption;             ///< the mode in force, with the reason if it was refused
     std::string stack_guards;           ///< how overflow is caught, or why it is not
+    std::string faults_are;             ///< what a hardware fault in a process leads to
 };
 
 /// The text of an interned id of a row.

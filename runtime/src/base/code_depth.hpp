@@ -11,6 +11,7 @@ namespace fiberscope::detail {
 struct CodeDepth {
     std::atomic<std::int32_t> runtime_calls{1}; ///< 0: the code of a process
     std::atomic<std::int32_t> pins{0};          ///< NoPreempt scopes that are open
+    const void* called_from = nullptr;          ///< where the process's code called the runtime last: a return address
 
     bool is_user_code() const noexcept { return runtime_calls.load(std::memory_order_relaxed) == 0; }
     bool is_pinned() const noexcept { return pins.load(std::memory_order_relaxed) != 0; }
@@ -33,7 +34,11 @@ inline void add_depth(std::atomic<std::int32_t>& depth, std::int32_t change) noe
 /// the process is not interrupted.
 class RuntimeCall {
 public:
-    RuntimeCall() noexcept { add_depth(code_depth.runtime_calls, 1); }
+    [[gnu::always_inline]] RuntimeCall() noexcept {
+        if (code_depth.is_user_code())
+            code_depth.called_from = __builtin_return_address(0); // of the function whose local this is
+        add_depth(code_depth.runtime_calls, 1);
+    }
     ~RuntimeCall() { add_depth(code_depth.runtime_calls, -1); }
     RuntimeCall(const RuntimeCall&) = delete;
     RuntimeCall& operator=(const RuntimeCall&) = delete;
@@ -43,15 +48,19 @@ public:
 /// **Pre-condition:** no lock of the runtime is held, and what the callee could see or change through its Process is in order.
 class UserCode {
 public:
-    UserCode() noexcept : outer_{code_depth.runtime_calls.load(std::memory_order_relaxed)} {
+    UserCode() noexcept : outer_{code_depth.runtime_calls.load(std::memory_order_relaxed)}, called_from_{code_depth.called_from} {
         set_depth(code_depth.runtime_calls, 0);
     }
-    ~UserCode() { set_depth(code_depth.runtime_calls, outer_); }
+    ~UserCode() {
+        set_depth(code_depth.runtime_calls, outer_);
+        code_depth.called_from = called_from_;
+    }
     UserCode(const UserCode&) = delete;
     UserCode& operator=(const UserCode&) = delete;
 
 private:
     const std::int32_t outer_;
+    const void* const called_from_;
 };
 
 } // namespace fiberscope::detail

@@ -57,8 +57,10 @@ private:
             rest_.remove_prefix(2);
         } else if (const std::size_t length = part_.empty() ? operator_length(rest_) : 0; length != 0)
             keep(length);
-        else if (rest_.front() == '{')
+        else if (rest_.front() == '{' || (part_.empty() && rest_.starts_with("<lambda(")))
             keep(after_closing(rest_, 0));
+        else if (rest_.front() == '.' || rest_.front() == '@') // `msort_with_tmp.part.0`, `qsort@@GLIBC_2.2.5`
+            rest_ = {};
         else if (rest_.front() == '(' || rest_.front() == '<' || rest_.front() == '[')
             rest_.remove_prefix(after_closing(rest_, 0));
         else if (rest_.front() == ' ')
@@ -95,9 +97,9 @@ private:
     std::vector<std::string> parts_;
 };
 
-/// `1` for `{lambda(int)#1}` (g++) and `$_0` (clang); empty for all else.
+/// `1` for `{lambda(int)#1}` (g++), `<lambda(int)>` (g++ in debug information) and `$_0` (clang); empty for all else.
 std::string lambda_number(const std::string& part) {
-    if (part.starts_with("{lambda")) {
+    if (part.starts_with("{lambda") || part.starts_with("<lambda")) {
         const std::size_t hash = part.rfind('#');
         return hash == std::string::npos ? "1" : part.substr(hash + 1, part.size() - hash - 2);
     }
@@ -162,6 +164,34 @@ std::size_t last_name(std::string_view type) noexcept {
     return start;
 }
 
+/// Where the next lambda begins that is named in `text`.
+std::size_t find_lambda(std::string_view text, std::size_t from = 0) noexcept {
+    return std::min(text.find("{lambda(", from), text.find("<lambda(", from));
+}
+
+/// Where the argument ends that `text` begins with.
+std::size_t enclosed_end(std::string_view text) noexcept {
+    std::size_t at = 0;
+    while (at < text.size() && std::string_view{",)>}]"}.find(text[at]) == std::string_view::npos)
+        at = std::string_view{"(<{["}.find(text[at]) != std::string_view::npos ? after_closing(text, at) : at + 1;
+    return at;
+}
+
+/// Where the argument begins that reaches to `end`; npos if it is no argument.
+std::size_t argument_start(std::string_view text, std::size_t end) noexcept {
+    int depth = 0;
+    for (std::size_t at = end; at > 0; --at) {
+        const char c = text[at - 1];
+        if (c == ')' || c == '}' || c == ']' || (c == '>' && !text.substr(0, at).ends_with("->")))
+            ++depth;
+        else if (c == '(' || c == '{' || c == '[' || c == '<')
+            --depth;
+        if (depth < 0 || (depth == 0 && c == ','))
+            return at;
+    }
+    return std::string_view::npos;
+}
+
 } // namespace
 
 std::string demangle(const char* mangled) {
@@ -184,6 +214,31 @@ std::string readable_function(std::string_view demangled) {
     if (!lambdas.empty())
         out += (out.empty() ? "lambda" : " lambda") + (lambdas == "1" ? std::string{} : " " + lambdas);
     return out.empty() ? std::string{demangled} : out;
+}
+
+std::string qualified_function(std::string_view demangled) {
+    std::string out;
+    for (const std::string& part : NameSplitter{demangled}.split())
+        out += (out.empty() ? "" : "::") + part;
+    return out;
+}
+
+std::string closure_in(std::string_view demangled) {
+    const std::size_t lambda = find_lambda(demangled);
+    const std::size_t start = lambda != std::string_view::npos ? argument_start(demangled, lambda) : lambda;
+    if (start == std::string_view::npos)
+        return {};
+    const std::string_view from_here = demangled.substr(start);
+    const std::string_view argument = from_here.substr(0, enclosed_end(from_here));
+    std::size_t end = 0; // of the last lambda: it may be one in a lambda
+    for (std::size_t next = find_lambda(argument); next < argument.size(); next = find_lambda(argument, end))
+        end = after_closing(argument, next);
+    std::string closure{argument.substr(0, end)};
+    closure.erase(0, closure.find_first_not_of(' '));
+    const std::size_t number = closure.rfind('#');
+    if (number != std::string::npos && find_lambda(from_here, argument.size()) != std::string_view::npos)
+        closure.replace(number, std::string::npos, "}");
+    return closure;
 }
 
 std::string readable_type(std::string_view demangled) {

@@ -14,6 +14,13 @@ std::string demangle(const char* mangled);
 /// namespaces: `kv::client`, `Store::handle_call`, `kv::client lambda`, `kv::client lambda 2`.
 std::string readable_function(std::string_view demangled);
 
+/// The same with all namespaces, lambdas as the compiler names them: `fiberscope::detail::BodyOf::run`.
+std::string qualified_function(std::string_view demangled);
+
+/// The closure that a template or a parameter of this function is made of, demangled; empty if there is none. Without its
+/// number if there are several: `each<shop::client(int)::{lambda(int)#2}>(int)` gives `shop::client(int)::{lambda(int)#2}`.
+std::string closure_in(std::string_view demangled);
+
 /// A demangled type without namespaces, its template arguments in the same form: `Put`, `vector<Put>`, `string`.
 std::string readable_type(std::string_view demangled);
 

@@ -22,13 +22,13 @@ public:
         const std::size_t at = position(key);
         return at < entries_.size() ? &entries_[at].second : nullptr;
     }
-    /// Adds an entry; **Pre-condition:** the key is not there.
+    /// Adds an entry; **Pre-condition:** the key is not there. **Errors:** std::bad_alloc: nothing has changed.
     Value& add(const Key& key, Value value) {
+        if (index_ == nullptr && entries_.size() >= most_without_index)
+            make_index();
         entries_.emplace_back(key, std::move(value));
         if (index_ != nullptr)
-            index_->emplace(key, entries_.size() - 1);
-        else if (entries_.size() > most_without_index)
-            make_index();
+            index_entry();
         return entries_.back().second;
     }
     bool erase(const Key& key) noexcept {
@@ -70,9 +70,18 @@ private:
         return at;
     }
     void make_index() {
-        index_ = std::make_unique<Index>();
+        auto index = std::make_unique<Index>();
         for (std::size_t at = 0; at < entries_.size(); ++at)
-            index_->emplace(entries_[at].first, at);
+            index->emplace(entries_[at].first, at);
+        index_ = std::move(index);
+    }
+    void index_entry() {
+        try {
+            index_->emplace(entries_.back().first, entries_.size() - 1);
+        } catch (...) {
+            entries_.pop_back();
+            throw;
+        }
     }
 
     std::vector<Entry> entries_;

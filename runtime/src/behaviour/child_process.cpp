@@ -2,6 +2,7 @@
 #include "behaviour/child_process.hpp"
 
 #include "base/intern.hpp"
+#include "process/plain_code.hpp"
 #include "process/services.hpp"
 
 #include <algorithm>
@@ -78,10 +79,10 @@ Result<Pid> start_child_process(Process& self, const ChildSpec& spec) {
                                          return ignore_is_no_process(function.start(self));
                                      }},
                           spec.start);
-    } catch (const Error& error) {
-        return ExitReason::error(error.term);
-    } catch (const std::exception& error) {
-        return ExitReason::error(Term::string(error.what()));
+    } catch (const ProcessExit&) {
+        throw;
+    } catch (...) {
+        return reason_of_current_exception();
     }
 }
 

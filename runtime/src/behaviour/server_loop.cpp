@@ -41,8 +41,8 @@ bool is_end_of_parent(const ControlBlock& block, const MessageSignal& message) {
     return message.type == &message_type<Exit> && message.from && message.from == block.linked_parent();
 }
 
-/// As proc_lib: the end of a start is a crash, unless its reason is a clean one or it was killed.
-void fail_start(ControlBlock& block, ExitReason reason) {
+/// As proc_lib: such an end is a crash, unless its reason is a clean one or it was killed.
+void fail(ControlBlock& block, ExitReason reason) {
     if (!block.pending_exit() && !reason.is_clean())
         block.set_crashed();
     block.set_end_reason(std::move(reason));
@@ -50,7 +50,18 @@ void fail_start(ControlBlock& block, ExitReason reason) {
 
 } // namespace
 
+/// What user code throws is caught where it is called. Anything else can only be that there is no memory, in between.
 Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
+    try {
+        return serve(block, scheduler);
+    } catch (...) {
+        in_handler_ = false;
+        fail(block, reason_of_current_exception());
+        return Turn::ended;
+    }
+}
+
+Turn ServerLoop::serve(ControlBlock& block, Scheduler& scheduler) {
     if (server_ == nullptr && !start(block))
         return Turn::ended;
     for (;;) {
@@ -96,7 +107,8 @@ bool ServerLoop::start(ControlBlock& block) {
         }
         in_handler_ = false;
     } catch (...) {
-        fail_start(block, reason_of_current_exception());
+        block.take_stack_of_exception();
+        fail(block, reason_of_current_exception());
         return false;
     }
     {
@@ -111,7 +123,7 @@ bool ServerLoop::start(ControlBlock& block) {
         return false;
     }
     if (server_->stop_) {
-        fail_start(block, *server_->stop_);
+        fail(block, *server_->stop_);
         return false;
     }
     block.report_started();
@@ -136,12 +148,14 @@ bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Hand
         return true;
     } catch (const ProcessExit& exit) {
         in_handler_ = false;
+        block.take_stack_of_exception();
         if (block.pending_exit())
             block.set_end_reason(*block.pending_exit());
         else
             terminate(block, exit.reason, message);
     } catch (...) {
         in_handler_ = false;
+        block.take_stack_of_exception();
         terminate(block, reason_of_current_exception(), message);
     }
     return true;
@@ -248,6 +262,7 @@ void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const Message
             server_->run_terminate();
         }
     } catch (...) {
+        block.take_stack_of_exception();
         server_->stop_ = reason_of_current_exception(); // a terminate that fails gives the end reason
     }
     in_handler_ = false;

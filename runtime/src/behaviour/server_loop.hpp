@@ -22,6 +22,8 @@ public:
     void forget() noexcept override;
 
 private:
+    /// Starts it, then handles messages until it ends or there is no more to do.
+    Turn serve(ControlBlock& block, Scheduler& scheduler);
     /// Runs the constructor. False: the start failed, the end reason is set.
     bool start(ControlBlock& block);
     /// Runs what must come before the next message: stop, continue. True: the server has ended.

@@ -26,7 +26,10 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     ControlBlock& block = ProcessAccess::block(starter);
     block.safe_point(10);
     SpawnPlan plan;
-    plan.code = std::make_unique<ServerLoop>(spec.make);
+    {
+        const UserCode copies; // of the server's arguments
+        plan.code = std::make_unique<ServerLoop>(spec.make);
+    }
     plan.mangled_type = spec.mangled_type;
     plan.flags = static_cast<std::uint8_t>(ProcessRow::server_flag | (system ? ProcessRow::system_flag : 0));
     plan.reports_start = true;
@@ -42,7 +45,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
         ~Closing() { std::erase(starter_block.open_calls, open); }
     } const closing{block, request};
     const auto newest = block.mailbox.end();
-    const Pid child = block.system().spawn(&block, std::move(plan), std::move(options)).first;
+    const Pid child = block.system().spawn(&block, plan, options).first;
     const auto received =
         await_message(block, newest, infinity, [request](MessageSignal& message) { return message.tag == request ? 0 : -1; });
     if (received.message == nullptr)
@@ -77,7 +80,7 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
     plan.mangled_type = request.mangled_type;
     options.link = true;
     ControlBlock& block = ProcessAccess::block(parent);
-    return block.system().spawn(&block, std::move(plan), std::move(options)).first;
+    return block.system().spawn(&block, plan, options).first;
 }
 
 bool is_linked(Process& process, Pid peer) noexcept {
@@ -139,10 +142,12 @@ void request_node_stop(Process& process, std::string because) {
 namespace fiberscope {
 
 Result<Pid> Process::start(const ServerSpec& server) {
+    const detail::RuntimeCall in_runtime;
     return detail::start_server(*this, server, false);
 }
 
 Result<Pid> Process::start_link(const ServerSpec& server) {
+    const detail::RuntimeCall in_runtime;
     return detail::start_server(*this, server, true);
 }
 

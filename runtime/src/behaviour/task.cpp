@@ -48,7 +48,6 @@ std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::wait(Duration 
     if (owner_ == nullptr)
         throw Error{Term::atom("badarg")};
     ControlBlock& block = ProcessAccess::block(*owner_);
-    block.record_call_site(__builtin_return_address(0));
     block.safe_point();
     auto received = await_message(block, block.mailbox.begin(), timeout,
                                   [this](MessageSignal& message) { return message.tag == monitor_ ? 0 : -1; });
@@ -68,7 +67,9 @@ std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::shut_down(Shut
     if (auto ended = wait(how.is_brutal() ? infinity : how.time()))
         return ended;
     owner_->exit(task_, ExitReason::kill());
-    return wait(infinity);
+    if (auto ended = wait(infinity))
+        return ended;
+    return Result<std::unique_ptr<MessageSignal>>{ExitReason{Term::atom("timeout")}}; // the owner unwinds: it does not wait
 }
 
 void TaskHandle::close() noexcept {
@@ -79,16 +80,15 @@ void TaskHandle::close() noexcept {
     std::erase(block.open_calls, monitor_);
     for (auto at = block.mailbox.begin(); MessageSignal* message = block.mailbox.next(at); at = {message})
         if (message->tag == monitor_) { // an end or a reply that nobody fetched
-            block.mailbox.take(at);
+            auto unwanted = block.mailbox.take(at);
             block.messages_changed();
+            block.drop(std::move(unwanted));
             break;
         }
     if (!block.monitors.erase(monitor_))
         return;
     block.monitors_changed();
-    auto demonitor = std::make_unique<MonitorSignal>(SignalKind::demonitor, monitor_, Atom{});
-    demonitor->from = block.pid();
-    block.system().send(task_, std::move(demonitor));
+    block.give_up_monitor(task_, monitor_);
 }
 
 } // namespace fiberscope::detail

@@ -3,95 +3,112 @@
 
 #include "base/intern.hpp"
 #include "base/readable_name.hpp"
+#include "inspect/code_modules.hpp"
+#include "inspect/frame_kind.hpp"
+#include "inspect/inline_chain.hpp"
 
-#include <elfutils/libdwfl.h>
 #include <fmt/format.h>
-#include <link.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 namespace fiberscope::detail {
 namespace {
 
-/// Counts loads of shared objects; a change means that the list of modules is out of date.
-unsigned long long loaded_objects() {
-    unsigned long long adds = 0;
-    dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t, void* out) {
-            *static_cast<unsigned long long*>(out) = info->dlpi_adds;
-            return 1;
-        },
-        &adds);
-    return adds;
+std::string place_without_symbol(const CodeModule& module, std::uintptr_t pc) {
+    return module.handle == nullptr ? fmt::format("{:#x}", pc) : fmt::format("{}+{:#x}", module.name, pc - module.start);
 }
 
-std::string_view file_name(std::string_view path) noexcept {
-    return path.substr(path.rfind('/') + 1);
+std::string readable_name(const CodeModule& module, std::uintptr_t pc, const std::string& symbol) {
+    return symbol.empty() ? place_without_symbol(module, pc) : readable_function(symbol);
+}
+
+/// With `-g1` a lambda that was inlined is an `operator()` of nobody. What it was handed to is named after it; one that was
+/// handed to nobody is called by the function that it stands in.
+void name_lambda(std::vector<CodeFrame>& chain, std::size_t lambda, const std::vector<FrameInfo>& frames) {
+    for (std::size_t i = lambda + 1; i < chain.size(); ++i)
+        if (std::string closure = closure_in(chain[i].name); !closure.empty()) {
+            chain[lambda].name = std::move(closure);
+            return;
+        } else if (frames[i].kind == FrameKind::program) {
+            chain[lambda].name = chain[i].name + "::<lambda()>";
+            return;
+        }
+    chain[lambda].name = "<lambda()>";
+}
+
+std::vector<FrameInfo> read_frames(const CodeModule& module, std::uintptr_t pc) {
+    const std::string symbol = module.handle != nullptr ? symbol_at(module, pc) : std::string{};
+    std::vector<CodeFrame> chain =
+        module.is_system ? std::vector<CodeFrame>{{symbol, {}, 0, false, false}} : inline_chain(module, pc, symbol);
+    std::vector<FrameInfo> frames;
+    for (const CodeFrame& code : chain)
+        frames.push_back({{}, code.file, code.line, kind_of(code, module), code.is_inlined, 1});
+    for (std::size_t i = chain.size(); i-- > 0;) { // from the outermost on: it decides about those in it
+        if (frames[i].is_inlined && frames[i].kind == FrameKind::library && frames[i + 1].kind == FrameKind::runtime)
+            frames[i].kind = FrameKind::runtime; // what the runtime uses is no call of the program's
+        if (chain[i].is_lambda)
+            name_lambda(chain, i, frames);
+        frames[i].function = chain[i].name.empty() ? place_without_symbol(module, pc) : readable_function(chain[i].name);
+        if (frames[i].file.empty() && !module.is_program)
+            frames[i].file = module.name;
+    }
+    return frames;
+}
+
+bool is_same(const FrameInfo& left, const FrameInfo& right) {
+    return left.line == right.line && left.kind == right.kind && left.function == right.function && left.file == right.file;
+}
+
+/// A recursion is one line, even if the compiler inlined each second call of it.
+void append(std::vector<FrameInfo>& stack, const std::vector<FrameInfo>& frames) {
+    for (const FrameInfo& frame : frames)
+        if (!stack.empty() && is_same(stack.back(), frame)) {
+            ++stack.back().times;
+            stack.back().is_inlined = frame.is_inlined;
+        } else
+            stack.push_back(frame);
+}
+
+/// `1,290`
+std::string grouped(std::uint32_t number) {
+    std::string text = std::to_string(number);
+    for (std::size_t at = text.size(); at > 3;)
+        text.insert(at -= 3, 1, ',');
+    return text;
+}
+
+FrameInfo gap(std::uint32_t frames) {
+    FrameInfo frame;
+    frame.function = fmt::format("... {} {} left out ...", grouped(frames), frames == 1 ? "frame" : "frames");
+    return frame;
 }
 
 } // namespace
 
 struct FunctionNames::Symbols {
-    std::mutex mutex; ///< protects all below; libdwfl is not thread-safe
+    std::mutex mutex; ///< protects all below
     std::unordered_map<std::uintptr_t, std::uint32_t> names_by_address;
     std::unordered_map<std::string, std::uint32_t> names_by_type;
-    std::unordered_map<std::uintptr_t, FrameInfo> frames;
-    Dwfl* session = nullptr;
-    unsigned long long objects = 0;
-
-    /// By build id only: the standard search could ask a server on the network.
-    Dwfl_Callbacks callbacks{dwfl_linux_proc_find_elf, dwfl_build_id_find_debuginfo, nullptr, nullptr};
-
-    ~Symbols() {
-        if (session != nullptr)
-            dwfl_end(session);
-    }
-
-    Dwfl_Module* module_of(std::uintptr_t pc) {
-        if (const auto now = loaded_objects(); session == nullptr || now != objects) {
-            objects = now;
-            if (session == nullptr)
-                session = dwfl_begin(&callbacks);
-            else
-                dwfl_report_begin(session);
-            if (session == nullptr || dwfl_linux_proc_report(session, getpid()) != 0 ||
-                dwfl_report_end(session, nullptr, nullptr) != 0)
-                return nullptr;
-        }
-        return dwfl_addrmodule(session, pc);
-    }
-
-    std::string name_of_address(std::uintptr_t pc) {
-        Dwfl_Module* const module = module_of(pc);
-        if (module == nullptr)
-            return fmt::format("{:#x}", pc);
-        if (const char* const symbol = dwfl_module_addrname(module, pc))
-            return readable_function(demangle(symbol));
-        Dwarf_Addr start = 0;
-        const char* const path = dwfl_module_info(module, nullptr, &start, nullptr, nullptr, nullptr, nullptr, nullptr);
-        return fmt::format("{}+{:#x}", file_name(path != nullptr ? path : "?"), pc - start);
-    }
+    std::unordered_map<std::uintptr_t, std::vector<FrameInfo>> frames;
+    CodeModules modules;
 
     std::uint32_t id_of_address(std::uintptr_t pc) {
         const auto [entry, is_new] = names_by_address.try_emplace(pc, 0);
-        if (is_new)
-            entry->second = intern(name_of_address(pc));
+        if (is_new) {
+            const CodeModule module = modules.module_of(pc);
+            entry->second = intern(readable_name(module, pc, module.handle != nullptr ? symbol_at(module, pc) : std::string{}));
+        }
         return entry->second;
     }
 
-    FrameInfo read_frame(std::uintptr_t pc) {
-        FrameInfo frame{std::string{name_of(id_of_address(pc))}, {}, 0};
-        Dwfl_Module* const module = module_of(pc);
-        Dwfl_Line* const line = module != nullptr ? dwfl_module_getsrc(module, pc) : nullptr;
-        if (line == nullptr)
-            return frame;
-        if (const char* const file = dwfl_lineinfo(line, nullptr, &frame.line, nullptr, nullptr, nullptr))
-            frame.file = file;
-        return frame;
+    const std::vector<FrameInfo>& frames_at(std::uintptr_t pc) {
+        const auto [entry, is_new] = frames.try_emplace(pc);
+        if (is_new)
+            entry->second = read_frames(modules.module_of(pc), pc);
+        return entry->second;
     }
 };
 
@@ -111,6 +128,14 @@ std::uint32_t FunctionNames::id_of_address(std::uintptr_t pc) {
     return symbols_->id_of_address(pc);
 }
 
+std::uint32_t FunctionNames::id_of_program_code(std::uintptr_t pc) {
+    const std::lock_guard lock{symbols_->mutex};
+    const std::vector<FrameInfo>& frames = symbols_->frames_at(pc);
+    const auto found =
+        std::find_if(frames.begin(), frames.end(), [](const FrameInfo& frame) { return frame.kind == FrameKind::program; });
+    return found != frames.end() ? intern(found->function) : 0;
+}
+
 std::uint32_t FunctionNames::id_of_type(const char* mangled) {
     if (mangled == nullptr)
         return 0;
@@ -121,25 +146,22 @@ std::uint32_t FunctionNames::id_of_type(const char* mangled) {
     return entry->second;
 }
 
-FrameInfo FunctionNames::frame_of(std::uintptr_t pc) {
+std::vector<FrameInfo> FunctionNames::frames_at(std::uintptr_t pc) {
     const std::lock_guard lock{symbols_->mutex};
-    const auto [entry, is_new] = symbols_->frames.try_emplace(pc);
-    if (is_new)
-        entry->second = symbols_->read_frame(pc);
-    return entry->second;
+    return symbols_->frames_at(pc);
 }
 
-std::vector<FrameInfo> FunctionNames::program_frames(const std::vector<std::uintptr_t>& return_addresses) {
-    const auto is_of_runtime = [](const FrameInfo& frame) {
-        return frame.file.find("/runtime/src/") != std::string::npos ||
-               frame.file.find("/runtime/include/") != std::string::npos || frame.function.find("boost::") != std::string::npos ||
-               frame.function == "fiber_entry" || frame.function == "make_fcontext" ||
-               frame.function == "fiberscope_injected_call";
-    };
+std::vector<FrameInfo> FunctionNames::frames_of(const RawStack& stack) {
     std::vector<FrameInfo> frames;
-    for (const std::uintptr_t address : return_addresses)
-        if (FrameInfo frame = frame_of(address - 1); !is_of_runtime(frame))
-            frames.push_back(std::move(frame));
+    const std::size_t gap_at =
+        stack.left_out == 0 ? stack.addresses.size() + 1 : std::min<std::size_t>(stack.left_out_after, stack.addresses.size());
+    const std::lock_guard lock{symbols_->mutex};
+    for (std::size_t i = 0; i <= stack.addresses.size(); ++i) {
+        if (i == gap_at)
+            frames.push_back(gap(stack.left_out));
+        if (i < stack.addresses.size())
+            append(frames, symbols_->frames_at(stack.addresses[i] - 1));
+    }
     return frames;
 }
 

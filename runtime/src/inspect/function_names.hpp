@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-/// Names of the functions that the observer shows, found in the program's own symbols.
+/// Names of the functions that the observer shows, found in the program's own symbols and debug information.
 #pragma once
 
+#include <fiberscope/events.hpp>
 #include <fiberscope/inspect.hpp>
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace fiberscope::detail {
 
 /// Turns code addresses and types into readable names, and remembers them. One object a program.
 /// Static functions are found in the symbol table, so nothing need be linked with -rdynamic; a stripped program shows
-/// `module+0xoffset`.
+/// `module+0xoffset`. Inlined functions, files and lines need debug information (`-g1` will do).
 /// **Thread:** any but a scheduler's: the first question about a module reads its symbols from disk.
 /// **Blocks:** on a mutex and the disk.
 class FunctionNames {
@@ -21,12 +22,17 @@ public:
 
     /// Interned readable name of the function that contains `pc`, such as `kv::client lambda`; 0 for address 0.
     std::uint32_t id_of_address(std::uintptr_t pc);
+    /// Interned readable name of the innermost function of the program's at `pc`, be it inlined; 0 if all code there is
+    /// the runtime's or a library's.
+    std::uint32_t id_of_program_code(std::uintptr_t pc);
     /// Interned readable name of a closure or class, from `typeid(T).name()`; 0 for nullptr.
     std::uint32_t id_of_type(const char* mangled);
-    /// Function, file and line of the code at `pc`. For a return address ask about the byte before it.
-    FrameInfo frame_of(std::uintptr_t pc);
-    /// The program's frames of a stack, given its return addresses; the runtime's own are left out.
-    std::vector<FrameInfo> program_frames(const std::vector<std::uintptr_t>& return_addresses);
+    /// All functions that the code at `pc` lies in: the inlined ones, innermost first, then the one that has the symbol;
+    /// never empty. For a return address ask about the byte before it.
+    std::vector<FrameInfo> frames_at(std::uintptr_t pc);
+    /// The frames of a stack, of all kinds. Equal frames in a row are one; a frame without a file, `... 1,290 frames
+    /// left out ...`, stands for those that were not kept.
+    std::vector<FrameInfo> frames_of(const RawStack& stack);
 
 private:
     FunctionNames();

@@ -8,7 +8,11 @@
 #include <fmt/format.h>
 
 #include <fstream>
+#include <map>
+#include <string>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace fiberscope::detail {
 
@@ -18,30 +22,40 @@ namespace {
 class NameCache {
 public:
     std::uint32_t of_address(std::uintptr_t address) {
-        return lookup(address, [address] {
+        return lookup(names_, address, [address] {
             const std::uint32_t id = FunctionNames::instance().id_of_address(address);
             return is_glue(name_of(id)) ? 0 : id;
         });
     }
+    /// Of the program's function there, else of the one that has swallowed it.
+    std::uint32_t of_code(std::uintptr_t address) {
+        return lookup(code_, address, [this, address] {
+            const std::uint32_t id = FunctionNames::instance().id_of_program_code(address);
+            return id != 0 ? id : of_address(address);
+        });
+    }
     std::uint32_t of_type(const char* mangled) {
-        return lookup(reinterpret_cast<std::uintptr_t>(mangled),
+        return lookup(names_, reinterpret_cast<std::uintptr_t>(mangled),
                       [mangled] { return FunctionNames::instance().id_of_type(mangled); });
     }
 
 private:
+    using Names = boost::unordered_flat_map<std::uintptr_t, std::uint32_t>;
+
     /// What calls a body, and has swallowed it where the compiler inlined it: no name of the program's.
     static bool is_glue(std::string_view name) {
         return name.find("_Function_handler") != std::string_view::npos || name.find("BodyOf") != std::string_view::npos;
     }
     template <class Find>
-    std::uint32_t lookup(std::uintptr_t key, Find find) {
+    static std::uint32_t lookup(Names& names, std::uintptr_t key, Find find) {
         if (key == 0)
             return 0;
-        if (const auto found = names_.find(key); found != names_.end())
+        if (const auto found = names.find(key); found != names.end())
             return found->second;
-        return names_.emplace(key, find()).first->second;
+        return names.emplace(key, find()).first->second;
     }
-    boost::unordered_flat_map<std::uintptr_t, std::uint32_t> names_;
+    Names names_; ///< of functions and types
+    Names code_;  ///< of the functions that places in the code belong to
 };
 
 NameCache& names() {
@@ -64,7 +78,7 @@ std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row)
     if (row.is_server() && block.fiber.load(std::memory_order_relaxed) == nullptr)
         return server_loop;
     const std::uintptr_t call_site = block.shown.call_site.get();
-    const std::uint32_t function = call_site != 0 ? names().of_address(call_site - 1) : 0;
+    const std::uint32_t function = call_site != 0 ? names().of_code(call_site - 1) : 0;
     return function != 0 ? function : row.initial_function;
 }
 
@@ -99,7 +113,7 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.reductions = shown.reductions.get();
     row.cpu_ns = shown.cpu_ns.get();
     add_running_slice(system, block, row);
-    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get();
+    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get() + shown.heap_bytes.get();
     if (block.fiber.load(std::memory_order_relaxed) != nullptr)
         row.memory_bytes += (shown.stack_used_bytes.get() + 4095U) / 4096U * 4096U;
     row.messages_in = shown.messages_in.get();
@@ -188,6 +202,11 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.stacks_bytes = system.group().stacks().reserved_bytes();
     node.resident_bytes = resident_bytes();
     node.abandoned = system.abandoned.load();
+    node.overflows = system.overflows.load();
+    node.faults = system.faults.load();
+    node.faults_are =
+        system.config().trap_faults ? "the end of the process, in its own code; else of the program" : "the end of the program";
+    node.over_limit = system.over_limit.load();
     node.preemption = preemption_text(system);
     node.stack_guards = system.group().stacks().guards();
 }
@@ -216,32 +235,50 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
 
 namespace {
 
-/// One line a frame, as in OTP's crash reports.
-std::string stack_text(const std::vector<std::uintptr_t>& stack) {
-    std::string text;
-    for (const FrameInfo& frame : FunctionNames::instance().program_frames(stack)) {
-        text += (text.empty() ? "" : "\n") + frame.function;
-        if (!frame.file.empty())
-            text += fmt::format(" ({}:{})", frame.file.substr(frame.file.rfind('/') + 1), frame.line);
+/// Stacks as text. In a storm of crashes most of them are the same.
+class StackTexts {
+public:
+    const std::string& of(const RawStack& stack) {
+        std::vector<std::uintptr_t> key = stack.addresses;
+        key.insert(key.end(), {stack.left_out, stack.left_out_after});
+        const auto [entry, is_new] = texts_.try_emplace(std::move(key));
+        if (is_new)
+            entry->second = stack_text(FunctionNames::instance().frames_of(stack));
+        return entry->second;
     }
-    return text;
+
+private:
+    std::map<std::vector<std::uintptr_t>, std::string> texts_;
+};
+
+/// A stack goes into the exit, or into the report that tells of it.
+void name_stack(Event& event, LogEntry* report, StackTexts& texts) {
+    const std::string& text = texts.of(std::exchange(event.stack, {}));
+    if (report != nullptr)
+        report->fields.emplace_back("stack", text);
+    else
+        event.stack_text = text;
+}
+
+bool wants_initial_call(const LogEntry& report) {
+    return !report.fields.empty() && report.fields.front().first == LogEntry::initial_call;
 }
 
 } // namespace
 
 void name_functions(EventBatch& batch) {
+    StackTexts texts;
     for (Event& event : batch.events) {
-        if (event.log != nullptr && !event.stack.empty()) {
-            auto named = std::make_shared<LogEntry>(*event.log);
-            named->fields.emplace_back("stack", stack_text(event.stack));
-            event.log = std::move(named);
-        }
         event.initial_function = initial_function(event.initial_function, event.initial_address, event.initial_type);
-        if (event.log != nullptr && !event.log->fields.empty() && event.log->fields.front().first == LogEntry::initial_call) {
-            auto named = std::make_shared<LogEntry>(*event.log);
+        std::shared_ptr<LogEntry> named; // the ring's own is shared
+        if (event.log != nullptr && (!event.stack.empty() || wants_initial_call(*event.log)))
+            named = std::make_shared<LogEntry>(*event.log);
+        if (named != nullptr && wants_initial_call(*named))
             named->fields.front().second = name_of(event.initial_function);
+        if (!event.stack.empty())
+            name_stack(event, named.get(), texts);
+        if (named != nullptr)
             event.log = std::move(named);
-        }
     }
 }
 

@@ -5,9 +5,11 @@
 #include "base/code_depth.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
+#include "process/throw_trace.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <mutex>
 
@@ -38,6 +40,8 @@ ExitReason reason_of_terminate() {
     if (Scheduler::current() != nullptr && process != nullptr && code_depth.is_user_code()) {
         const RuntimeCall in_runtime;
         ControlBlock& block = ProcessAccess::block(*process);
+        block.abandon_if_overflowed(); // a library that was to throw, and could not any more
+        block.take_stack_of_exception();
         if (block.pending_exit()) // its exit met a noexcept on its way
             block.abandon(*block.pending_exit());
         block.set_crashed();
@@ -61,6 +65,7 @@ void install_terminate_handler() {
 void ControlBlock::interrupted(Scheduler& scheduler) noexcept {
     const Marked computing{is_computing_};
     shown.call_site.set(scheduler.interrupted_pc() + 1); // as a return address, which names the call before it
+    abandon_if_overflowed();
     look_at_signals();
     abandon_if_time_is_up();
     note_stack_depth();
@@ -97,6 +102,75 @@ bool ControlBlock::is_kill_waiting() const noexcept {
     return false;
 }
 
+// -- where it cannot go on ----
+
+namespace {
+
+/// `{fault,'SIGSEGV',Address}`.
+ExitReason reason_of_fault(const ForcedEnd& end) {
+    const char* name = ::sigabbrev_np(end.signal);
+    return Term::tuple({Term::atom("fault"), Term::atom(std::string{"SIG"} + (name != nullptr ? name : "?")),
+                        Term::integer(static_cast<std::int64_t>(end.address))});
+}
+
+ExitReason reason_of_overflow() {
+    return Term::atom("stack_overflow");
+}
+
+} // namespace
+
+/// A hardware fault in its own code, or its stack is used up.
+void ControlBlock::end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept {
+    (end.signal == 0 ? system_.overflows : system_.faults).fetch_add(1, std::memory_order_relaxed);
+    take_stack_of_fault(scheduler);
+    if (end.signal == 0)
+        shown.stack_used_bytes.set(static_cast<std::uint32_t>(fiber.load(std::memory_order_relaxed)->stack().bytes));
+    if (pending_exit_)
+        abandon(*pending_exit_); // it was on its way out
+    set_crashed();
+    abandon(end.signal == 0 ? reason_of_overflow() : reason_of_fault(end));
+}
+
+/// At a place where it may be given up: the runtime is in the middle of nothing.
+void ControlBlock::abandon_if_overflowed() noexcept {
+    if (scheduler_->has_overflowed(*this)) [[unlikely]]
+        end_by_force(*scheduler_, {});
+}
+
+/// It has come back from where its stack was used up, so its frames are gone in good order; it ends even so, as it would
+/// have a moment earlier.
+Turn ControlBlock::end_for_overflow() {
+    system_.overflows.fetch_add(1, std::memory_order_relaxed);
+    take_stack_of_fault(*scheduler_);
+    if (!pending_exit_) {
+        set_crashed();
+        set_end_reason(reason_of_overflow());
+    }
+    return Turn::ended;
+}
+
+void ControlBlock::take_stack_of_fault(const Scheduler& scheduler) noexcept {
+    if (scheduler.fault_stack().empty())
+        keep_stack_here();
+    else
+        set_end_stack(scheduler.fault_stack().raw());
+}
+
+void ControlBlock::take_stack_of_exception() {
+    if (auto stack = stack_of_current_exception())
+        set_end_stack(std::move(*stack));
+}
+
+void ControlBlock::keep_stack_here() noexcept {
+    StackSample sample;
+    const StackSpan span = fiber.load(std::memory_order_relaxed)->frames();
+    if (scheduler_->may_unwind())
+        unwind_frames(span, sample);
+    else
+        walk_frames(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)), span, sample);
+    set_end_stack(sample.raw());
+}
+
 // -- the end that is due ----
 
 /// What it may use is measured in the processor's time, so that one whose thread was kept waiting is not given up for that.
@@ -116,14 +190,19 @@ void ControlBlock::give_time_to_unwind() noexcept {
 /// An exit signal ends it at its next safe point; if none comes within a slice it is a runaway.
 void ControlBlock::end_by_signal(ExitReason reason) {
     pending_exit_ = std::move(reason);
-    if (std::uncaught_exceptions() > 0)
+    if (unwinds())
         give_time_to_unwind(); // it ends already, for a reason of its own
     else
         give_time_to_end(system_.config().slice);
 }
 
+/// Once its end is announced nobody can reach it any more: it is treated as one that was killed.
+bool ControlBlock::unwinds() const noexcept {
+    return std::uncaught_exceptions() > 0 || (is_finishing_ && (pending_exit_ || end_is_announced_));
+}
+
 void ControlBlock::throw_if_ended() {
-    if (!pending_exit_ || std::uncaught_exceptions() > 0)
+    if (!pending_exit_ || unwinds())
         return;
     if (!std::exchange(is_unwinding_, true))
         give_time_to_unwind();
@@ -143,6 +222,8 @@ void ControlBlock::abandon_if_time_is_up() noexcept {
 
 void ControlBlock::abandon(ExitReason reason) noexcept {
     set_end_reason(std::move(reason));
+    if (end_stack_ == nullptr)
+        keep_stack_here();
     is_abandoned_ = true;
     scheduler_->abandon(*this);
 }
@@ -155,7 +236,7 @@ void ControlBlock::forget_all() noexcept {
         MessageSignal* message = std::exchange(held_, static_cast<MessageSignal*>(held_->next));
         message->forget();
     }
-    is_handling_ = is_computing_ = false;
+    is_handling_ = is_matching_ = is_computing_ = false;
     if (handled_ != nullptr)
         push(*handled_.release()); // to be answered as by the dead
     while (unhandled_ != nullptr) {

@@ -16,6 +16,11 @@ Received await_message(ControlBlock& block, Mailbox::Position position, Duration
     std::int64_t deadline_ns = never_ns;
     bool deadline_is_set = timeout == infinity;
     const auto is_held = [&block] { return block.is_suspended() && !block.pending_exit(); }; // exit signals reach it (Z01)
+    if (block.is_looking()) { // a guard, a formatter or a state view takes nothing out of the mailbox
+        if (block.unwinds())
+            return {};
+        throw Error{Term::atom("badarg")};
+    }
     for (;;) {
         block.throw_if_ended();
         if (!is_held()) {
@@ -28,7 +33,7 @@ Received await_message(ControlBlock& block, Mailbox::Position position, Duration
             if (block.handle_signals())
                 continue;
             block.throw_if_ended();
-            if (timeout <= Duration::zero() || std::uncaught_exceptions() > 0)
+            if (timeout <= Duration::zero() || block.unwinds())
                 return {};
         }
         if (!std::exchange(deadline_is_set, true))

@@ -64,15 +64,22 @@ Status ControlBlock::status() const noexcept {
 
 // -- life ----
 
-Pid ControlBlock::begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptions& options, Pid parent, std::int64_t now_ns) {
-    code_ = std::move(code);
+Pid ControlBlock::begin_life(const SpawnOptions& options, Pid parent, std::int64_t now_ns) {
+    shown.flags.set(0);
+    if (!options.label.empty()) // what may fail comes first
+        set_label(options.label);
+    if (options.heap_limit.most != 0 || options.message_queue_limit.most != 0) {
+        holdings().heap_limit.limit = options.heap_limit;
+        holdings().message_queue_limit.limit = options.message_queue_limit;
+    }
     priority.store(options.priority, std::memory_order_relaxed);
     stack_bytes = options.stack_bytes;
     low_turns_missed = 0;
     home.store(nullptr, std::memory_order_relaxed);
     wake_at_ns.store(never_ns, std::memory_order_seq_cst);
     shown.parent.set(parent.bits());
-    for (Counter64* counter : {&shown.reductions, &shown.cpu_ns, &shown.messages_in, &shown.messages_out, &shown.mailbox_bytes})
+    for (Counter64* counter :
+         {&shown.reductions, &shown.cpu_ns, &shown.messages_in, &shown.messages_out, &shown.mailbox_bytes, &shown.heap_bytes})
         counter->set(0);
     for (Counter32* counter :
          {&shown.stack_used_bytes, &shown.message_queue_length, &shown.links, &shown.monitors, &shown.context_switches})
@@ -80,23 +87,40 @@ Pid ControlBlock::begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptio
     shown.call_site.set(0);
     shown.started_ns.set(now_ns);
     shown.state_since_ns.set(now_ns);
-    shown.flags.set(0);
     linked_parent_ = options.link ? parent : Pid{};
     starter_ = {};
     start_ignored_ = crashed_ = false;
     pending_exit_.reset();
     start_failure_.reset();
-    is_abandoned_ = is_unwinding_ = end_is_announced_ = crash_is_reported_ = false;
+    end_stack_.reset();
+    is_abandoned_ = is_unwinding_ = is_finishing_ = end_is_announced_ = crash_is_reported_ = false;
     is_wanted.store(false, std::memory_order_relaxed);
     preemption = options.preemption;
     preemptions.set(0);
     refusals.set(0);
     longest_run_ns.set(0);
-    if (!options.label.empty())
-        set_label(options.label);
     identity_.store(identity_.load(std::memory_order_relaxed) | live_bit, std::memory_order_release);
     signals_.store(nullptr, std::memory_order_release);
     return pid();
+}
+
+void ControlBlock::take_life_back() noexcept {
+    const std::uint64_t identity = identity_.load(std::memory_order_relaxed);
+    if ((identity & live_bit) != 0) {
+        identity_.store((identity & ~live_bit) | exiting_bit, std::memory_order_seq_cst);
+        system_.registry().release(*this);
+        close_signals(); // a Node that stops sends them to all that it finds
+        identity_.store(((identity >> 2U) + 1) << 2U, std::memory_order_release);
+    }
+    while (auto message = mailbox.pop()) {
+        const UserCode destructor;
+        message.reset();
+    }
+    links.take();
+    monitored_by.take();
+    holdings_.reset();
+    const std::lock_guard lock{system_.label_mutex};
+    rare_.reset();
 }
 
 ControlBlock::Rare& ControlBlock::rare() {
@@ -117,6 +141,16 @@ bool ControlBlock::copy_label(std::string& label) const {
         return false;
     label = rare_->label;
     return true;
+}
+
+Event ControlBlock::event_of(EventKind kind) const {
+    Event event;
+    event.kind = kind;
+    event.pid = pid();
+    event.initial_function = shown.initial_name.get();
+    event.initial_address = shown.initial_function.get();
+    event.initial_type = shown.initial_type.get();
+    return event;
 }
 
 void ControlBlock::set_flag(std::uint8_t flag, bool value) noexcept {
@@ -177,6 +211,8 @@ SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
             turn = code_->run(*this, scheduler);
         else
             end_reason_ = *pending_exit_;
+        if (scheduler.has_overflowed(*this)) [[unlikely]]
+            turn = end_for_overflow();
         if (turn == Turn::over)
             return SliceEnd::over;
         if (turn == Turn::ended) {
@@ -225,27 +261,36 @@ bool ControlBlock::go_waiting(Scheduler& scheduler) noexcept {
 
 /// Not where others hold addresses of this stack, nor where little of it is left: it may not come back, or need much.
 bool ControlBlock::may_print() const noexcept {
-    constexpr std::ptrdiff_t enough_bytes = 20 * 1024;
+    constexpr std::uintptr_t enough_bytes = 20 * 1024;
     if (awaited_ != nullptr)
         return false;
     if (!is_computing_)
         return true;
-    const PooledFiber* own = fiber.load(std::memory_order_relaxed);
-    const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
-    const std::size_t size = StackPool::class_bytes(own->stack_class());
-    const auto left = here - (own->stack_top() - size) - static_cast<std::ptrdiff_t>(StackPool::guard_bytes());
-    return left >= enough_bytes;
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    return here >= fiber.load(std::memory_order_relaxed)->stack().low() + enough_bytes;
+}
+
+/// Where its own code called the runtime.
+void ControlBlock::note_place() noexcept {
+    shown.call_site.set(reinterpret_cast<std::uintptr_t>(code_depth.called_from));
+    note_stack_depth();
 }
 
 void ControlBlock::note_stack_depth() noexcept {
-    const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
-    const auto depth = static_cast<std::uint32_t>(fiber.load(std::memory_order_relaxed)->stack_top() - here);
+    const Stack& stack = fiber.load(std::memory_order_relaxed)->stack();
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const auto depth = static_cast<std::uint32_t>(std::min<std::uintptr_t>(stack.high() - here, stack.bytes));
     shown.stack_used_bytes.set(std::max(shown.stack_used_bytes.get(), depth));
 }
 
 /// Leaves the scheduler with its frames: comes back when woken.
 void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
-    note_stack_depth();
+    note_place();
+    if (scheduler.has_overflowed(*this)) [[unlikely]] {
+        if (awaited_ == nullptr)
+            abandon_if_overflowed();
+        scheduler.urge_to_end(false); // others hold addresses of this stack: it ends when they are done
+    }
     scheduler.end_slice(*this);
     run_state.store(RunState::waiting, std::memory_order_seq_cst);
     RunState expected = RunState::waiting;
@@ -253,6 +298,10 @@ void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
         scheduler.begin_slice(*this);
     else
         scheduler.switch_out(*this);
+    if (scheduler.has_overflowed(*this)) [[unlikely]] {
+        scheduler.request_preemption();
+        scheduler.urge_to_end(true);
+    }
 }
 
 void ControlBlock::park(std::int64_t deadline_ns) {
@@ -276,7 +325,9 @@ void ControlBlock::safe_point(std::int32_t reductions) {
 }
 
 void ControlBlock::slice_over() {
-    if (is_unwinding_ || std::uncaught_exceptions() > 0)
+    note_place();
+    abandon_if_overflowed();
+    if (is_unwinding_ || unwinds())
         abandon_if_time_is_up();
     const Marked computing{is_computing_};
     if (code_depth.is_pinned()) {
@@ -284,7 +335,7 @@ void ControlBlock::slice_over() {
         throw_if_ended();
         return;
     }
-    if (std::uncaught_exceptions() == 0) {
+    if (!unwinds()) {
         if (scheduler_->someone_waits())
             scheduler_->yield(*this, scheduler_->why_over());
         else

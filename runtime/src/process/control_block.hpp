@@ -5,9 +5,11 @@
 #include "base/small_map.hpp"
 #include "process/link_table.hpp"
 #include "process/mailbox.hpp"
+#include "process/process_heap.hpp"
 #include "process/signals.hpp"
 #include "scheduler/schedulable.hpp"
 
+#include <fiberscope/events.hpp>
 #include <fiberscope/process.hpp>
 
 #include <atomic>
@@ -49,6 +51,18 @@ struct StartReport {
     ExitReason reason;
 };
 
+/// Sets a mark while it lives.
+class Marked {
+public:
+    explicit Marked(bool& mark) noexcept : mark_{mark} { mark_ = true; }
+    ~Marked() { mark_ = false; }
+    Marked(const Marked&) = delete;
+    Marked& operator=(const Marked&) = delete;
+
+private:
+    bool& mark_;
+};
+
 /// One process. Its address is its slot in the table and stays for the Node's life; processes come and go in it.
 /// **Thread:** each part says who touches it.
 class ControlBlock final : public Schedulable {
@@ -84,6 +98,7 @@ public:
         Counter64 messages_in;
         Counter64 messages_out;
         Counter64 mailbox_bytes;
+        Counter64 heap_bytes;                     ///< that its heap has taken, in use or not
         Counter<std::uintptr_t> call_site;        ///< where it called the runtime last
         Counter<std::uintptr_t> initial_function; ///< address of a function, or ...
         Counter<const char*> initial_type;        ///< ... mangled name of a type
@@ -100,13 +115,17 @@ public:
         Counter<bool> suspended;
         Counter<bool> blocking;
     } shown;
+    /// An event about this process, from which its initial function can be named. **Thread:** any.
+    Event event_of(EventKind kind) const;
     /// Copies the label; false if there is none. **Thread:** any (a lock of its own).
     bool copy_label(std::string& label) const;
 
     // -- before the first queueing: whoever spawns it ----
 
     /// Takes the slot into use.
-    Pid begin_life(std::unique_ptr<ProcessCode> code, const SpawnOptions& options, Pid parent, std::int64_t now_ns);
+    Pid begin_life(const SpawnOptions& options, Pid parent, std::int64_t now_ns);
+    /// It is not to be after all: the slot is as it was, but for its serial.
+    void take_life_back() noexcept;
     void set_label(std::string_view label);
     void set_flag(std::uint8_t flag, bool value) noexcept;
     /// `starter` is told how the start of this server went.
@@ -125,6 +144,7 @@ public:
     void slice_ends() noexcept override;
     std::uint64_t id_bits() const noexcept override { return pid().bits(); }
     void interrupted(Scheduler& scheduler) noexcept override;
+    void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept override;
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.
     void safe_point(std::int32_t reductions = 1);
@@ -136,9 +156,25 @@ public:
     void end_by_signal(ExitReason reason);
     /// Gives up this process in the middle of its code: no destructor runs. It ends with `reason`.
     [[noreturn]] void abandon(ExitReason reason) noexcept;
+    /// The same, if its stack is used up.
+    void abandon_if_overflowed() noexcept;
     /// A message that a handler of this process has in its hands: given back if the process is abandoned.
     void hold(MessageSignal& message) noexcept;
     void let_go(MessageSignal& message) noexcept;
+    /// Destroys a message that nobody takes.
+    void drop(std::unique_ptr<MessageSignal> message);
+    /// Tells `target` that nobody waits for its end any more, if there is memory for that: without, its Down is ignored here.
+    void give_up_monitor(Pid target, MonitorRef monitor) noexcept;
+    /// Destructors run because it ends: nothing is thrown at them, nothing is waited for.
+    bool unwinds() const noexcept;
+    /// User code looks at the mailbox, or runs while signals are handled: it must not take messages.
+    bool is_looking() const noexcept { return is_matching_ || is_handling_; }
+    /// Calls `match`, which is user code, with a message that is in the mailbox.
+    template <class Match>
+    int look_at(MessageSignal& message, Match match) {
+        const Marked matching{is_matching_};
+        return match(message);
+    }
     /// Parks until a signal comes or `deadline_ns` is over; also parks while suspended.
     void park(std::int64_t deadline_ns);
     /// Parks until `event` is true, handling signals meanwhile; after each time it woke, `go_on()` says whether to go on
@@ -152,15 +188,16 @@ public:
     /// The time of the last dispatch; for an external process the time now.
     std::int64_t now_ns() const noexcept;
     void run_blocking(BlockingCall& call);
-    void record_call_site(const void* return_address) noexcept {
-        shown.call_site.set(reinterpret_cast<std::uintptr_t>(return_address));
-    }
     /// The starter hears that the server runs.
     void report_started();
     /// Why the code came to its end.
     void set_end_reason(ExitReason reason) { end_reason_ = std::move(reason); }
     /// The end is a crash: an uncaught exception, or a server that stopped for no clean reason. It is reported.
     void set_crashed() noexcept { crashed_ = true; }
+    /// Where its end began, for reports.
+    void set_end_stack(RawStack stack) { end_stack_ = std::make_unique<RawStack>(std::move(stack)); }
+    /// The same for the exception that is being handled, if it is known where that was thrown.
+    void take_stack_of_exception();
     /// In place of `failed` the starter hears `ignored`.
     void set_start_ignored() noexcept { start_ignored_ = true; }
     /// Releases all that others see, tells links and monitors, frees the slot. Nobody touches the block after this.
@@ -190,6 +227,16 @@ public:
     };
     Rare& rare();
     const Rare* rare_or_null() const noexcept { return rare_.get(); }
+
+    // what it may hold, limits.cpp
+    Holdings& holdings();
+    std::pmr::memory_resource& heap();
+    std::size_t heap_bytes() const noexcept;
+    /// The heap is about to grow by `more` bytes. Throws ProcessExit if that is too much.
+    void heap_grows(std::size_t in_use, std::size_t more);
+    Limit set_heap_limit(Limit limit);
+    Limit set_message_queue_limit(Limit limit);
+
     void messages_changed() noexcept;
     void links_changed() noexcept { shown.links.set(static_cast<std::uint32_t>(links.size())); }
     void monitors_changed() noexcept { shown.monitors.set(static_cast<std::uint32_t>(monitors.size())); }
@@ -200,6 +247,7 @@ private:
 
     // signal handling, signal_handling.cpp
     void handle();
+    void handle_or_end() noexcept;
     void handle_message(std::unique_ptr<MessageSignal> message);
     void handle_link_exit(std::unique_ptr<MessageSignal> exit);
     void handle_down(std::unique_ptr<MessageSignal> down);
@@ -207,28 +255,38 @@ private:
     void apply_exit(std::unique_ptr<MessageSignal> exit, bool from_link);
     void handle_suspend(Pid suspender, bool suspend);
     void answer_inspection(InspectSignal& signal);
-    void collect_frames(std::vector<std::uintptr_t>& frames) const;
+    RawStack collect_frames() const;
     void add_message(std::unique_ptr<MessageSignal> message);
     std::unique_ptr<Signal> take_signals(Signal* new_head) noexcept;
+
+    void mailbox_has_grown(std::size_t before);
+    void check_message_queue();
+    void is_over(Watched& watched, const char* what, const char* unit, std::size_t size);
+    void report_limit(const std::string& limit, std::size_t size, bool kills);
 
     /// May a formatter or a state view be called here?
     bool may_print() const noexcept;
     bool go_waiting(Scheduler& scheduler) noexcept;
     bool has_reason_to_wake() const noexcept;
     void park_fiber(Scheduler& scheduler) noexcept;
+    void note_place() noexcept;
     void note_stack_depth() noexcept;
     void slice_over();
+    Turn end_for_overflow();
     // the forced end, abandon.cpp
     void look_at_signals() noexcept;
     bool is_kill_waiting() const noexcept;
     void give_time_to_end(Duration time) noexcept;
     void give_time_to_unwind() noexcept;
     void abandon_if_time_is_up() noexcept;
+    void keep_stack_here() noexcept;
+    void take_stack_of_fault(const Scheduler& scheduler) noexcept;
     void forget_all() noexcept;
     // the end, exit.cpp
     void announce_end(const ExitReason& reason);
     void say_exiting(const ExitReason& reason);
     void close_signals();
+    void destroy_messages();
     void tell_the_end(const ExitReason& reason);
     void resume_all();
     void tell_starter(const ExitReason& reason);
@@ -252,7 +310,9 @@ private:
     std::unique_ptr<ProcessCode> code_;
     std::optional<ExitReason> pending_exit_;
     ExitReason end_reason_;
+    std::unique_ptr<RawStack> end_stack_; ///< where its end began; nullptr: not known, or a normal end
     std::unique_ptr<Rare> rare_;
+    std::unique_ptr<Holdings> holdings_; ///< nullptr: no limits and no heap
     std::pair<Pid, Ref> starter_;
     Pid linked_parent_;
     std::optional<ExitReason> start_failure_;
@@ -267,6 +327,8 @@ private:
     Signal* unhandled_ = nullptr;     ///< taken from the queue and not handled yet, oldest first
     std::unique_ptr<Signal> handled_; ///< that is being handled
     bool is_handling_ = false;
+    bool is_matching_ = false;                   ///< a guard looks at a message
+    bool is_finishing_ = false;                  ///< its code has come to its end, destructors may still run
     bool is_computing_ = false;                  ///< it looks at its signals while its slice ends, not because it waits
     MessageSignal* held_ = nullptr;              ///< messages in the hands of handlers, newest first
     const std::atomic<bool>* awaited_ = nullptr; ///< set: what it waits for besides signals
@@ -289,18 +351,6 @@ void ControlBlock::park_for(const std::atomic<bool>& event, GoOn go_on) {
 
 /// The message as text. Its formatter is user code.
 std::string printed(const MessageSignal& message);
-
-/// Sets a mark while it lives.
-class Marked {
-public:
-    explicit Marked(bool& mark) noexcept : mark_{mark} { mark_ = true; }
-    ~Marked() { mark_ = false; }
-    Marked(const Marked&) = delete;
-    Marked& operator=(const Marked&) = delete;
-
-private:
-    bool& mark_;
-};
 
 /// From the public handle to the block behind it.
 struct ProcessAccess {

@@ -30,6 +30,7 @@ std::string printed(const MessageSignal& message) {
 }
 
 void ControlBlock::finish() {
+    is_finishing_ = true;
     if (is_abandoned_)
         forget_all();
     if (pending_exit_)
@@ -42,16 +43,33 @@ void ControlBlock::finish() {
         report_crash(end_reason_, Atom::from_id(shown.name.get()));
     if (!std::exchange(end_is_announced_, true)) // no user code may run once this has begun: it might not come back
         announce_end(std::exchange(end_reason_, {}));
-    while (auto message = mailbox.pop()) {
-        const UserCode destructor;
-        message.reset();
-    }
+    destroy_messages();
     open_calls.clear();
+    end_stack_.reset();
     {
         const std::lock_guard lock{system_.label_mutex};
         rare_.reset();
     }
+    holdings_.reset(); // the heap, which destructors may still have used
     free_slot();
+}
+
+/// Nobody can stop it any more: the time that its messages' destructors may use is limited from the start.
+void ControlBlock::destroy_messages() {
+    constexpr std::size_t at_once = 256;
+    if (holdings_ != nullptr)
+        while (auto message = holdings_->unwanted.pop())
+            mailbox.push(std::move(message));
+    if (mailbox.size() > 0 && !pending_exit_)
+        pending_exit_ = ExitReason::normal();
+    for (std::size_t count = 0; auto message = mailbox.pop(); ++count) {
+        if (count % at_once == 0)
+            give_time_to_unwind();
+        const UserCode destructor;
+        message.reset();
+    }
+    if (!links.empty() || !monitors.empty() || !monitored_by.empty())
+        tell_the_end(ExitReason::noproc()); // destructors have linked or monitored
 }
 
 void ControlBlock::announce_end(const ExitReason& reason) {
@@ -74,8 +92,9 @@ void ControlBlock::close_signals() {
     auto signal = take_signals(closed_queue());
     while (signal != nullptr) {
         std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
-        const Pid target{system_.id(), slot_, signal->target_serial};
-        system_.answer_for_the_dead(target, std::move(signal));
+        system_.answer({system_.id(), slot_, signal->target_serial}, *signal);
+        if (signal->kind == SignalKind::message) // its destructor is user code, which must not run here
+            mailbox.push(std::unique_ptr<MessageSignal>{static_cast<MessageSignal*>(signal.release())});
         signal = std::move(next);
     }
 }
@@ -137,28 +156,31 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
         system_.outside_exits.fetch_add(1, std::memory_order_relaxed);
     if (is_abandoned_)
         system_.abandoned.fetch_add(1, std::memory_order_relaxed);
+    const bool is_over_limit = holdings_ != nullptr && !holdings_->why_killed.empty() && reason == ExitReason::killed();
+    if (is_over_limit)
+        system_.over_limit.fetch_add(1, std::memory_order_relaxed);
     if (!reason.is_clean() && !reason.term().is_atom("killed"))
         system_.crashes.fetch_add(1, std::memory_order_relaxed);
     const bool is_helper = (shown.flags.get() & ProcessRow::system_flag) != 0 && reason.is_normal();
     if (scheduler_ == nullptr || is_helper)
         return; // threads from outside and the Node's own asynchronous calls are no part of the exit history
-    Event event;
-    event.kind = EventKind::exit;
-    event.pid = pid();
+    Event event = event_of(EventKind::exit);
     event.name = name;
     if (rare_ != nullptr)
         event.label = rare_->label;
-    event.initial_function = shown.initial_name.get();
-    event.initial_address = shown.initial_function.get();
-    event.initial_type = shown.initial_type.get();
     event.reason = reason;
+    if (is_over_limit)
+        event.note = holdings_->why_killed;
     event.abandoned = is_abandoned_;
+    if (end_stack_ != nullptr && !reason.is_clean())
+        event.stack = *end_stack_;
     event.age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
     system_.events().append(std::move(event));
 }
 
 /// As OTP's crash report (rules P10, G11, S22).
 void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
+    const Marked looking{is_matching_}; // the formatters of the messages look at the mailbox
     auto entry = std::make_shared<LogEntry>();
     entry->level = LogLevel::error;
     entry->pid = pid();
@@ -166,6 +188,7 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
     entry->fields = {{LogEntry::initial_call, ""}, // named by who reads it: addresses are not looked up here
                      {"pid", to_string(pid())},
                      {"registered_name", name ? std::string{name.name()} : "[]"},
+                     {"label", rare_ != nullptr && !rare_->label.empty() ? rare_->label : "[]"},
                      {"error_info", to_string(reason)},
                      {"ancestors", list_text(system_.ancestors_of(pid()), [](Pid process) { return to_string(process); })},
                      {"message_queue_len", std::to_string(mailbox.size())},
@@ -176,12 +199,9 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
                      {"status", "running"},
                      {"stack_size", std::to_string(shown.stack_used_bytes.get())},
                      {"reductions", std::to_string(shown.reductions.get())}};
-    Event event;
-    event.kind = EventKind::log;
-    event.pid = pid();
-    event.initial_function = shown.initial_name.get();
-    event.initial_address = shown.initial_function.get();
-    event.initial_type = shown.initial_type.get();
+    Event event = event_of(EventKind::log);
+    if (end_stack_ != nullptr)
+        event.stack = *end_stack_;
     event.log = std::move(entry);
     system_.events().append(std::move(event));
 }

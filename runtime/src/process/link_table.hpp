@@ -38,9 +38,13 @@ public:
         const Record* record = records_.find(peer);
         return record != nullptr && record->active;
     }
+    /// No link is in force, and none is remembered.
+    bool empty() const noexcept { return records_.empty(); }
     /// Number of links that are in force.
     std::size_t size() const noexcept { return active_; }
     std::vector<Pid> peers() const;
+    /// As if `linked_at_birth` had not been called: there is no such peer.
+    void forget(Pid peer) noexcept { active_ -= records_.erase(peer) ? 1 : 0; }
     /// Peers with the stamps of their links; the table is empty afterwards.
     std::vector<std::pair<Pid, std::uint64_t>> take();
     std::uint64_t next_stamp() noexcept { return ++clock_; }

@@ -39,8 +39,10 @@ Turn PlainCode::run(ControlBlock& block, Scheduler& /*scheduler*/) {
         }
         block.set_end_reason(ExitReason::normal());
     } catch (const ProcessExit& exit) {
+        block.take_stack_of_exception();
         block.set_end_reason(exit.reason);
     } catch (...) {
+        block.take_stack_of_exception();
         block.set_end_reason(reason_of_current_exception());
         block.set_crashed();
     }

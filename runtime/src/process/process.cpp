@@ -28,11 +28,12 @@ std::unique_ptr<MessageSignal> exit_signal(Pid from, ExitReason reason) {
     return signal;
 }
 
+/// Where a table changes with it, it is made first: if there is no memory for it, nothing has changed.
 template <class SignalType, class... Args>
-void send_control(ControlBlock& block, Pid target, Args&&... args) {
+std::unique_ptr<SignalType> make_control(ControlBlock& block, Args&&... args) {
     auto signal = std::make_unique<SignalType>(std::forward<Args>(args)...);
     signal->from = block.pid();
-    block.system().send(target, std::move(signal));
+    return signal;
 }
 
 } // namespace
@@ -60,7 +61,7 @@ std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOpt
     plan.code = std::make_unique<PlainCode>(std::move(request.body));
     plan.function = request.function;
     plan.mangled_type = request.mangled_type;
-    return block_->system().spawn(block_, std::move(plan), std::move(options));
+    return block_->system().spawn(block_, plan, options);
 }
 
 void Process::exit(ExitReason reason) {
@@ -101,8 +102,9 @@ void Process::suspend(Pid target) {
     const RuntimeCall in_runtime;
     if (target == pid() || !is_alive(target))
         badarg();
+    auto signal = make_control<SuspendSignal>(*block_, SignalKind::suspend);
     ++block_->rare().suspended[target];
-    send_control<SuspendSignal>(*block_, target, SignalKind::suspend);
+    block_->system().send(target, std::move(signal));
 }
 
 void Process::resume(Pid target) {
@@ -111,9 +113,10 @@ void Process::resume(Pid target) {
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())
         badarg();
+    auto signal = make_control<SuspendSignal>(*block_, SignalKind::resume);
     if (--own->second == 0)
         suspended.erase(own);
-    send_control<SuspendSignal>(*block_, target, SignalKind::resume);
+    block_->system().send(target, std::move(signal));
 }
 
 bool Process::is_alive(Pid process) const noexcept {
@@ -146,20 +149,22 @@ void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> m
 
 Received Process::wait(Matcher matcher, Duration timeout) {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
-    Received received = await_message(*block_, block_->mailbox.begin(), timeout, [matcher](MessageSignal& message) {
-        const UserCode guards;
-        return matcher.match(matcher.clauses, message);
+    Received received = await_message(*block_, block_->mailbox.begin(), timeout, [this, matcher](MessageSignal& message) {
+        return block_->look_at(message, [matcher](MessageSignal& looked_at) {
+            const UserCode guards;
+            return matcher.match(matcher.clauses, looked_at);
+        });
     });
     if (received.message != nullptr)
         block_->hold(*received.message);
+    else if (timeout == infinity) // it unwinds: nothing is waited for, and there may be no clause that says what to do then
+        throw Error{Term{atoms::timeout}};
     return received;
 }
 
 void Process::sleep(Duration time) {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
     await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
 }
@@ -183,16 +188,22 @@ void Process::link(Pid target) {
         block_->system().send(pid(), std::move(noproc));
         return;
     }
-    if (const auto stamp = block_->links.link(target))
-        send_control<LinkSignal>(*block_, target, SignalKind::link, *stamp);
+    auto signal = make_control<LinkSignal>(*block_, SignalKind::link, 0);
+    if (const auto stamp = block_->links.link(target)) {
+        signal->stamp = *stamp;
+        block_->system().send(target, std::move(signal));
+    }
     block_->links_changed();
 }
 
 void Process::unlink(Pid target) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    if (const auto stamp = block_->links.unlink(target))
-        send_control<LinkSignal>(*block_, target, SignalKind::unlink, *stamp);
+    auto signal = make_control<LinkSignal>(*block_, SignalKind::unlink, 0);
+    if (const auto stamp = block_->links.unlink(target)) {
+        signal->stamp = *stamp;
+        block_->system().send(target, std::move(signal));
+    }
     block_->links_changed();
 }
 
@@ -203,10 +214,9 @@ MonitorRef Process::monitor(Target target) {
     const Pid to = block_->system().resolve(target);
     if (to == pid())
         return ref; // never fires, is not listed (M04)
+    auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name);
     block_->monitors.add(ref, {to, target.name});
     block_->monitors_changed();
-    auto signal = std::make_unique<MonitorSignal>(SignalKind::monitor, ref, target.name);
-    signal->from = pid();
     if (to)
         block_->system().send(to, std::move(signal));
     else
@@ -218,10 +228,11 @@ bool Process::demonitor(MonitorRef monitor, bool flush) {
     const RuntimeCall in_runtime;
     block_->safe_point();
     if (const auto* made = block_->monitors.find(monitor)) {
+        auto signal = make_control<MonitorSignal>(*block_, SignalKind::demonitor, monitor, Atom{});
         const Pid target = made->target;
         block_->monitors.erase(monitor);
         block_->monitors_changed();
-        send_control<MonitorSignal>(*block_, target, SignalKind::demonitor, monitor, Atom{});
+        block_->system().send(target, std::move(signal));
         return true;
     }
     if (flush)
@@ -319,7 +330,6 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
                                                             Duration timeout) {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
@@ -328,8 +338,6 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
     const Ref ref = ProcessSystem::make_ref();
     request->role = MessageRole::call;
     request->tag = ref;
-    block_->monitors.add(ref, {to, server.name});
-    block_->open_calls.push_back(ref);
     const auto newest = block_->mailbox.end(); // the reply can only come after this: no older message is looked at (R04)
     struct Closing {
         ControlBlock& block;
@@ -339,9 +347,11 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
         ~Closing() {
             std::erase(block.open_calls, request_ref);
             if (block.monitors.erase(request_ref) && !answered)
-                send_control<MonitorSignal>(block, server_pid, SignalKind::demonitor, MonitorRef{request_ref}, Atom{});
+                block.give_up_monitor(server_pid, MonitorRef{request_ref});
         }
     } closing{*block_, ref, to};
+    block_->monitors.add(ref, {to, server.name});
+    block_->open_calls.push_back(ref);
     deliver(to, std::move(request));
     auto received =
         await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
@@ -355,7 +365,6 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
 
 Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration timeout) {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
@@ -379,7 +388,6 @@ Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration 
 
 void Process::yield() {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     Scheduler* scheduler = block_->scheduler();
     if (scheduler == nullptr)
         return;
@@ -397,7 +405,6 @@ void Process::poll() {
 
 void Process::run_blocking(BlockingCall& call) {
     const RuntimeCall in_runtime;
-    block_->record_call_site(__builtin_return_address(0));
     block_->safe_point();
     block_->run_blocking(call);
 }

@@ -2,7 +2,9 @@
 #include "process/process_system.hpp"
 
 #include "base/clock.hpp"
+#include "base/code_depth.hpp"
 #include "process/abandon.hpp"
+#include "process/plain_code.hpp"
 #include "scheduler/slice_monitor.hpp"
 
 #include <atomic>
@@ -18,6 +20,18 @@ std::uint32_t next_node_id() {
     return last.fetch_add(1) % 1023 + 1;
 }
 
+/// A monitor of a dead process, or a request to it, is answered at once.
+std::unique_ptr<Signal> down_of_the_dead(Pid target, Ref ref) {
+    auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{ref}, target, ExitReason::noproc(), {}});
+    down->tag = ref;
+    return down;
+}
+
+/// A value of the user's may have a destructor of the user's.
+bool is_users(const Signal& signal) {
+    return signal.kind == SignalKind::message && static_cast<const MessageSignal&>(signal).type != &message_type<StartReport>;
+}
+
 SchedulerSettings settings_of(const NodeConfig& config) {
     SchedulerSettings settings;
     settings.schedulers = config.schedulers;
@@ -27,6 +41,8 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.long_schedule = config.long_schedule;
     settings.nice = config.scheduler_nice;
     settings.blocking_threads = config.blocking_threads;
+    settings.trap_faults = config.trap_faults;
+    settings.stack_guards = config.stack_guards;
     return settings;
 }
 
@@ -58,7 +74,7 @@ void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
 
 /// As BEAM's system monitor tells of a `long_schedule`.
 void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                                  std::vector<std::uintptr_t> stack) noexcept {
+                                  RawStack stack) noexcept {
     const Pid pid = Pid::from_bits(process.id_bits());
     const ControlBlock* block = table_.find(pid);
     const bool may_signal = scheduler.may_signal(process);
@@ -73,16 +89,14 @@ void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable&
     if (is_wanted)
         entry->fields.emplace_back("exit_signal", "cannot reach it until it gives way");
     Event event;
+    if (block != nullptr) {
+        event = block->event_of(EventKind::log);
+        event.name = Atom::from_id(block->shown.name.get());
+        block->copy_label(event.label);
+    }
     event.kind = EventKind::log;
     event.pid = pid;
     event.stack = std::move(stack);
-    if (block != nullptr) {
-        event.name = Atom::from_id(block->shown.name.get());
-        block->copy_label(event.label);
-        event.initial_function = block->shown.initial_name.get();
-        event.initial_address = block->shown.initial_function.get();
-        event.initial_type = block->shown.initial_type.get();
-    }
     event.log = std::move(entry);
     events_.append(std::move(event));
 }
@@ -102,50 +116,79 @@ std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
     return ancestors;
 }
 
-std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan plan, SpawnOptions options) {
+SpawnPlan::~SpawnPlan() {
+    if (code == nullptr)
+        return;
+    const UserCode destructors;
+    code.reset();
+}
+
+std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options) {
     if (closed.load(std::memory_order_relaxed))
         throw Error{Term::atom("node_stopped")};
     if (options.name && !plan.reports_start && registry_.find(options.name))
         throw Error{Term::atom("badarg")};
     Scheduler* here = parent != nullptr ? parent->scheduler() : nullptr;
-    ControlBlock* child = table_.allocate(here != nullptr ? here->id() : 0);
+    const std::uint32_t place = here != nullptr ? here->id() : 0;
+    ControlBlock* child = table_.allocate(place);
     if (child == nullptr)
         throw Error{Term::atom("system_limit")};
-    const std::int64_t now_ns = parent != nullptr ? parent->now_ns() : clock_ns();
-    const Pid pid = child->begin_life(std::move(plan.code), options, parent != nullptr ? parent->pid() : Pid{}, now_ns);
-    child->shown.initial_function.set(reinterpret_cast<std::uintptr_t>(plan.function));
-    child->shown.initial_type.set(plan.mangled_type);
-    child->shown.initial_name.set(options.initial_function.empty() ? 0 : Atom{options.initial_function}.id());
-    child->set_flag(plan.flags, plan.flags != 0);
-    if ((plan.flags & ProcessRow::system_flag) != 0)
-        child->preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
-    child->shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
-    if (plan.reports_start)
-        child->report_start_to(parent->pid(), plan.start_request);
     const MonitorRef monitor = options.monitor ? MonitorRef{make_ref()} : MonitorRef{};
-    if (parent != nullptr)
-        connect(*parent, *child, options, monitor);
-    if (options.name && !registry_.add(options.name, *child, pid))
-        child->fail_start(Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
+    Pid pid;
+    try {
+        pid = bring_to_life(*child, parent, plan, options);
+        if (parent != nullptr)
+            connect(*parent, *child, options, monitor);
+    } catch (...) {
+        child->take_life_back();
+        table_.release(*child, place);
+        throw;
+    }
+    child->code_ = std::move(plan.code);
     (here != nullptr ? here->spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
     group_.submit(*child);
     return {pid, monitor};
 }
 
+Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options) {
+    const std::uint32_t initial_name = options.initial_function.empty() ? 0 : Atom{options.initial_function}.id();
+    const std::int64_t now_ns = parent != nullptr ? parent->now_ns() : clock_ns();
+    const Pid pid = child.begin_life(options, parent != nullptr ? parent->pid() : Pid{}, now_ns);
+    child.shown.initial_function.set(reinterpret_cast<std::uintptr_t>(plan.function));
+    child.shown.initial_type.set(plan.mangled_type);
+    child.shown.initial_name.set(initial_name);
+    child.set_flag(plan.flags, plan.flags != 0);
+    if ((plan.flags & ProcessRow::system_flag) != 0)
+        child.preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
+    child.shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
+    if (plan.reports_start)
+        child.report_start_to(parent->pid(), plan.start_request);
+    if (options.name && !registry_.add(options.name, child, pid))
+        child.fail_start(Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
+    return pid;
+}
+
 /// Links and monitors of spawn_link and spawn_monitor: both sides at once, before the child can run (rule P03).
+/// The child's side comes first: if there is no memory for the other, it is forgotten with the child.
 void ProcessSystem::connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor) {
+    if (options.monitor)
+        child.monitored_by.add(monitor, parent.pid());
     if (options.link) {
         const std::uint64_t stamp = parent.links.next_stamp();
-        parent.links.linked_at_birth(child.pid(), stamp);
         child.links.linked_at_birth(parent.pid(), stamp);
-        parent.links_changed();
-        child.links_changed();
+        parent.links.linked_at_birth(child.pid(), stamp);
     }
-    if (options.monitor) {
-        parent.monitors.add(monitor, {child.pid(), {}});
-        child.monitored_by.add(monitor, parent.pid());
-        parent.monitors_changed();
-    }
+    if (options.monitor)
+        try {
+            parent.monitors.add(monitor, {child.pid(), {}});
+        } catch (...) {
+            if (options.link)
+                parent.links.forget(child.pid());
+            throw;
+        }
+    parent.links_changed();
+    child.links_changed();
+    parent.monitors_changed();
 }
 
 ControlBlock* ProcessSystem::attach() {
@@ -155,7 +198,7 @@ ControlBlock* ProcessSystem::attach() {
     if (block == nullptr)
         throw Error{Term::atom("system_limit")};
     block->become_external();
-    block->begin_life(nullptr, {}, {}, clock_ns());
+    block->begin_life({}, {}, clock_ns());
     block->shown.group_leader.set(0);
     block->set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(Atom{"external thread"}.id());
@@ -166,67 +209,70 @@ ControlBlock* ProcessSystem::attach() {
 // -- signals ----
 
 bool ProcessSystem::send(Pid target, std::unique_ptr<Signal> signal) {
+    signal = try_send(target, std::move(signal));
+    if (signal == nullptr)
+        return true;
+    answer_for_the_dead(target, std::move(signal));
+    return false;
+}
+
+std::unique_ptr<Signal> ProcessSystem::try_send(Pid target, std::unique_ptr<Signal> signal) noexcept {
     ControlBlock* block = table_.addressed(target);
     signal->target_serial = target.serial();
     const SignalKind kind = signal->kind;
     const bool interrupts =
         kind == SignalKind::exit || kind == SignalKind::link_exit || kind == SignalKind::suspend || kind == SignalKind::inspect;
-    if (block == nullptr || !block->push(*signal)) {
-        answer_for_the_dead(target, std::move(signal));
-        return false;
-    }
+    if (block == nullptr || !block->push(*signal))
+        return signal;
     static_cast<void>(signal.release()); // NOLINT(bugprone-unused-return-value): the target's from here on
     block->wake();
     const RunState state = block->run_state.load(std::memory_order_relaxed);
     if (!interrupts || (state != RunState::running && state != RunState::runnable))
-        return true;
+        return nullptr;
     block->is_wanted.store(true, std::memory_order_seq_cst); // one that is about to run may have looked already
     if (Scheduler* home = block->home.load(std::memory_order_relaxed); home != nullptr && state == RunState::running)
         home->request_preemption();
     SliceMonitor::instance().watch();
-    return true;
+    return nullptr;
 }
 
-void ProcessSystem::answer_for_the_dead(Pid target, std::unique_ptr<Signal> signal) {
+void ProcessSystem::answer(Pid target, Signal& signal) {
     std::unique_ptr<Signal> answer;
-    switch (signal->kind) {
+    switch (signal.kind) {
     case SignalKind::link: {
         auto exit = std::make_unique<Envelope<Exit>>(SignalKind::link_exit, Exit{target, ExitReason::noproc()});
-        exit->tag = Ref{static_cast<const LinkSignal&>(*signal).stamp};
+        exit->tag = Ref{static_cast<const LinkSignal&>(signal).stamp};
         answer = std::move(exit);
         break;
     }
     case SignalKind::unlink:
-        answer = std::make_unique<LinkSignal>(SignalKind::unlink_ack, static_cast<const LinkSignal&>(*signal).stamp);
+        answer = std::make_unique<LinkSignal>(SignalKind::unlink_ack, static_cast<const LinkSignal&>(signal).stamp);
         break;
-    case SignalKind::monitor: {
-        const MonitorRef ref = static_cast<const MonitorSignal&>(*signal).ref;
-        auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{ref, target, ExitReason::noproc(), {}});
-        down->tag = ref;
-        answer = std::move(down);
-        break;
-    }
-    case SignalKind::message: {
-        const auto& message = static_cast<const MessageSignal&>(*signal);
-        if (message.role != MessageRole::call)
-            return; // to a dead process: nothing happens
-        auto down =
-            std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{message.tag}, target, ExitReason::noproc(), {}});
-        down->tag = message.tag;
-        answer = std::move(down);
-        break;
-    }
+    case SignalKind::monitor: answer = down_of_the_dead(target, static_cast<const MonitorSignal&>(signal).ref); break;
+    case SignalKind::message:
+        if (const auto& message = static_cast<const MessageSignal&>(signal); message.role == MessageRole::call)
+            answer = down_of_the_dead(target, message.tag);
+        break; // any other to a dead process: nothing happens
     case SignalKind::inspect: {
         RawInspection dead;
         dead.pid = target;
-        static_cast<InspectSignal&>(*signal).done(std::move(dead));
+        static_cast<InspectSignal&>(signal).done(std::move(dead));
+        break;
+    }
+    default: break;
+    }
+    if (answer == nullptr || !signal.from)
         return;
-    }
-    default: return;
-    }
     answer->from = target;
-    if (signal->from)
-        send(signal->from, std::move(answer));
+    send(signal.from, std::move(answer));
+}
+
+void ProcessSystem::answer_for_the_dead(Pid target, std::unique_ptr<Signal> signal) {
+    answer(target, *signal);
+    if (!is_users(*signal))
+        return;
+    const UserCode destructor;
+    signal.reset();
 }
 
 Ref ProcessSystem::make_ref() noexcept {
@@ -252,14 +298,20 @@ TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, st
         if (block != nullptr)
             block->timer_schedulers.fetch_or(std::uint64_t{1} << ((scheduler - 1) % 64U), std::memory_order_seq_cst);
         if (block == nullptr || !block->is_live(target.pid.serial())) {
-            timers_[scheduler - 1]->drop_target(target.pid);
+            for (auto dropped = timers_[scheduler - 1]->drop_target(target.pid); auto& due : dropped)
+                answer_for_the_dead(target.pid, std::move(due.message));
             return ref;
         }
     }
-    if (here == Scheduler::current())
-        here->timers().add(at_ns, nullptr, ref.bits());
-    else
-        here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(at_ns, nullptr, ref.bits()); });
+    try {
+        if (here == Scheduler::current())
+            here->timers().add(at_ns, nullptr, ref.bits());
+        else
+            here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(at_ns, nullptr, ref.bits()); });
+    } catch (...) {
+        cancel_timer(ref); // it would never fire
+        throw;
+    }
     return ref;
 }
 
@@ -272,7 +324,11 @@ std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
     TimerTable* table = timers_of(timer);
     if (table == nullptr)
         return std::nullopt;
-    const auto at_ns = table->cancel(timer);
+    auto cancelled = table->take(timer);
+    if (!cancelled)
+        return std::nullopt;
+    table->is_stale();
+    answer_for_the_dead(cancelled->target.pid, std::move(cancelled->message));
     constexpr std::uint32_t few = 1024;
     Scheduler* here = Scheduler::current();
     const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
@@ -282,7 +338,7 @@ std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
         });
         table->purged();
     }
-    return at_ns;
+    return cancelled->at_ns;
 }
 
 std::optional<std::int64_t> ProcessSystem::read_timer(TimerRef timer) const {
@@ -296,7 +352,8 @@ void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
         return;
     for (std::size_t i = 0; i < timers_.size(); ++i)
         if ((holders >> (i % 64U) & 1U) != 0)
-            timers_[i]->drop_target(pid);
+            for (auto dropped = timers_[i]->drop_target(pid); auto& due : dropped)
+                block.mailbox.push(std::move(due.message)); // destroyed with the others that it did not take
 }
 
 std::uint32_t ProcessSystem::pending_timers() const noexcept {
@@ -312,8 +369,27 @@ void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexce
         return;
     const Pid target = resolve(due->target);
     due->message->sent_ns = scheduler.now_ns();
+    std::unique_ptr<Signal> message = std::move(due->message);
     if (target)
-        send(target, std::move(due->message));
+        message = try_send(target, std::move(message));
+    if (message != nullptr)
+        destroy_undelivered(std::move(message));
+}
+
+/// No process runs here whose code its destructor could be: it gets one.
+void ProcessSystem::destroy_undelivered(std::unique_ptr<Signal> signal) noexcept {
+    if (!static_cast<const MessageSignal&>(*signal).type->has_destructor)
+        return;
+    try {
+        auto body = [message = std::move(signal)](Process& /*self*/) {};
+        SpawnPlan plan;
+        plan.code = std::make_unique<PlainCode>(std::make_unique<BodyOf<decltype(body)>>(std::move(body)));
+        plan.flags = ProcessRow::system_flag;
+        SpawnOptions options;
+        options.initial_function = "undelivered message";
+        spawn(nullptr, plan, options);
+    } catch (...) { // the Node stops, or is full
+    }
 }
 
 } // namespace fiberscope::detail

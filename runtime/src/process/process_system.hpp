@@ -26,6 +26,12 @@ struct SpawnPlan {
     /// Set for a server: who waits for its start to be over.
     bool reports_start = false;
     Ref start_request;
+
+    SpawnPlan() = default;
+    SpawnPlan(const SpawnPlan&) = delete;
+    SpawnPlan& operator=(const SpawnPlan&) = delete;
+    /// Of a spawn that failed: what the code has captured is destroyed as user code.
+    ~SpawnPlan();
 };
 
 /// Everything that the processes of one Node share.
@@ -50,16 +56,21 @@ public:
     std::vector<Pid> ancestors_of(Pid process) const;
     std::int64_t started_ns() const noexcept { return started_ns_; }
 
-    /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg}.
-    std::pair<Pid, MonitorRef> spawn(ControlBlock* parent, SpawnPlan plan, SpawnOptions options);
+    /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg},
+    /// std::bad_alloc; then the plan still has its code.
+    std::pair<Pid, MonitorRef> spawn(ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     /// Makes the calling thread a process. nullptr: system_limit.
     ControlBlock* attach();
 
     /// Sends a signal. False if the target is dead: then it has been answered in its place (noproc).
     bool send(Pid target, std::unique_ptr<Signal> signal);
+    /// The same, but gives the signal to a dead process back, unanswered.
+    std::unique_ptr<Signal> try_send(Pid target, std::unique_ptr<Signal> signal) noexcept;
     /// Where a message to `target` goes; the default Pid if no process has the name.
     Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name); }
     /// Answers a signal to a dead process as the process table would: link and monitor get noproc.
+    void answer(Pid target, Signal& signal);
+    /// The same, and destroys it. The destructor of a message is code of the user's, who is its sender.
     void answer_for_the_dead(Pid target, std::unique_ptr<Signal> signal);
     bool is_alive(Pid process) const noexcept { return table_.find(process) != nullptr; }
 
@@ -72,7 +83,7 @@ public:
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
     void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                       std::vector<std::uintptr_t> stack) noexcept override;
+                       RawStack stack) noexcept override;
 
     /// Counters beside those of the schedulers.
     std::atomic<std::uint64_t> outside_spawns{0};
@@ -81,6 +92,9 @@ public:
     std::atomic<std::uint64_t> crashes{0};
     std::atomic<std::uint64_t> restarts{0};
     std::atomic<std::uint64_t> abandoned{0};
+    std::atomic<std::uint64_t> overflows{0};
+    std::atomic<std::uint64_t> faults{0};
+    std::atomic<std::uint64_t> over_limit{0};
     /// No spawn is accepted any more.
     std::atomic<bool> closed{false};
     /// Protects the labels of all processes: rarely written, read by snapshots.
@@ -89,8 +103,10 @@ public:
     std::function<void(std::string because)> on_stop_request;
 
 private:
+    Pid bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
     TimerTable* timers_of(TimerRef timer) const noexcept;
+    void destroy_undelivered(std::unique_ptr<Signal> signal) noexcept;
 
     const NodeConfig config_;
     Node& node_;

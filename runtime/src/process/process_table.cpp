@@ -66,6 +66,15 @@ ControlBlock* ProcessTable::allocate(std::uint32_t scheduler) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return nullptr;
     }
+    try {
+        return take_free(scheduler);
+    } catch (...) {
+        count_.fetch_sub(1, std::memory_order_relaxed);
+        throw;
+    }
+}
+
+ControlBlock* ProcessTable::take_free(std::uint32_t scheduler) {
     if (scheduler == 0) {
         const std::lock_guard guard{lock_};
         if (common_.size > shortest_queue)

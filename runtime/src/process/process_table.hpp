@@ -52,6 +52,7 @@ private:
     struct alignas(64) Local {
         FreeQueue queue;
     };
+    ControlBlock* take_free(std::uint32_t scheduler);
     void refill(FreeQueue& queue);
     ControlBlock* fresh_block();
 

@@ -3,11 +3,11 @@
 /// own code, so links and monitors need no lock over two processes.
 #include "base/message_text.hpp"
 #include "process/process_system.hpp"
-#include "scheduler/frame_walk.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/slice_monitor.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace fiberscope::detail {
 
@@ -21,6 +21,9 @@ std::unique_ptr<T> as(std::unique_ptr<Signal> signal) {
 const Exit& exit_of(const MessageSignal& signal) {
     return *static_cast<const Exit*>(signal.value);
 }
+
+/// Made beforehand: when it is needed there may be no memory for it.
+const ExitReason out_of_memory = ExitReason::error(Term::string("std::bad_alloc"));
 
 } // namespace
 
@@ -47,19 +50,37 @@ bool ControlBlock::handle_signals() {
         if (pending_exit_)
             push(*handled_.release()); // too late (rule O07): answered when others see that it is gone, not before (P11)
         else
-            handle();
+            handle_or_end();
     }
     if (is_wanted.load(std::memory_order_relaxed) && !pending_exit_)
         is_wanted.store(has_signals(), std::memory_order_seq_cst);
     messages_changed();
-    return mailbox.size() > before;
+    if (mailbox.size() <= before)
+        return false;
+    mailbox_has_grown(before);
+    return true;
+}
+
+/// A process that cannot handle a signal for want of memory cannot go on as if it had: it ends, and the signal is answered
+/// as by the dead.
+void ControlBlock::handle_or_end() noexcept {
+    try {
+        handle();
+    } catch (...) {
+        end_by_signal(out_of_memory);
+        if (handled_ != nullptr)
+            push(*handled_.release());
+    }
 }
 
 void ControlBlock::handle() {
     if (handled_->target_serial != pid().serial()) {
         // meant for an earlier process of this slot
         const Pid target{system_.id(), slot_, handled_->target_serial};
-        return system_.answer_for_the_dead(target, std::move(handled_));
+        system_.answer(target, *handled_);
+        if (handled_->kind == SignalKind::message)
+            drop(as<MessageSignal>(std::move(handled_)));
+        return;
     }
     switch (handled_->kind) {
     case SignalKind::message: return handle_message(as<MessageSignal>(std::move(handled_)));
@@ -101,9 +122,13 @@ void ControlBlock::add_message(std::unique_ptr<MessageSignal> message) {
 /// A reply to a request that nobody waits for any more is dropped here, as by OTP's aliases (rules G01, M08).
 void ControlBlock::handle_message(std::unique_ptr<MessageSignal> message) {
     if (message->role == MessageRole::reply && std::find(open_calls.begin(), open_calls.end(), message->tag) == open_calls.end())
-        return;
-    if (message->role == MessageRole::call)
-        monitored_by.add(message->tag, message->from); // a request is its caller's monitor at the same time
+        return drop(std::move(message));
+    if (message->role == MessageRole::call) {
+        handled_ = std::move(message); // until that much is done
+        const auto& request = static_cast<const MessageSignal&>(*handled_);
+        monitored_by.add(request.tag, request.from); // a request is its caller's monitor at the same time
+        message = as<MessageSignal>(std::move(handled_));
+    }
     add_message(std::move(message));
 }
 
@@ -141,6 +166,15 @@ void ControlBlock::handle_down(std::unique_ptr<MessageSignal> down) {
     add_message(std::move(down));
 }
 
+void ControlBlock::give_up_monitor(Pid target, MonitorRef monitor) noexcept {
+    try {
+        auto demonitor = std::make_unique<MonitorSignal>(SignalKind::demonitor, monitor, Atom{});
+        demonitor->from = pid();
+        system_.send(target, std::move(demonitor));
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 void ControlBlock::handle_suspend(Pid suspender, bool suspend) {
     auto& suspenders = rare().suspenders;
     if (suspend)
@@ -159,6 +193,11 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
     result.priority = process_.priority();
     result.trap_exit = process_.trap_exit();
     result.message_count = mailbox.size();
+    result.heap_bytes = heap_bytes();
+    if (holdings_ != nullptr) {
+        result.heap_limit = holdings_->heap_limit.limit;
+        result.message_queue_limit = holdings_->message_queue_limit.limit;
+    }
     if (has(signal.what, Inspect::links)) {
         result.links = links.peers();
         for (const auto& [ref, monitor] : monitors)
@@ -185,16 +224,14 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
     if (code_ != nullptr && prints)
         code_->inspect(signal.what, result);
     if (has(signal.what, Inspect::stack) && fiber.load(std::memory_order_relaxed) != nullptr)
-        collect_frames(result.frames);
+        result.frames = collect_frames();
     signal.done(std::move(result));
 }
 
-void ControlBlock::collect_frames(std::vector<std::uintptr_t>& frames) const {
-    constexpr std::size_t most_frames = 64;
-    frames.resize(most_frames);
-    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    const auto top = reinterpret_cast<std::uintptr_t>(fiber.load(std::memory_order_relaxed)->stack_top());
-    frames.resize(walk_frames(here, here, top, frames));
+RawStack ControlBlock::collect_frames() const {
+    StackSample sample;
+    unwind_frames(fiber.load(std::memory_order_relaxed)->frames(), sample);
+    return sample.raw();
 }
 
 } // namespace fiberscope::detail

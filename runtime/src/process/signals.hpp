@@ -2,6 +2,7 @@
 /// The signals that are not messages. Messages, exits and downs are Envelopes (message.hpp).
 #pragma once
 
+#include <fiberscope/events.hpp>
 #include <fiberscope/inspect.hpp>
 #include <fiberscope/message.hpp>
 
@@ -32,7 +33,7 @@ struct SuspendSignal final : Signal {
 
 /// What a process tells about itself, before anybody gives its addresses names.
 struct RawInspection : Inspection {
-    std::vector<std::uintptr_t> frames; ///< return addresses, innermost first
+    RawStack frames;
 };
 
 struct InspectSignal final : Signal {

@@ -18,11 +18,17 @@ TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_p
     const TimerRef ref{std::uint64_t{scheduler_} << 56U | std::uint64_t{index} << 32U | ++record.serial};
     record.at_ns = at_ns;
     record.target = target;
+    try {
+        chain(index);
+    } catch (...) {
+        record.next = free_;
+        free_ = index;
+        throw;
+    }
     record.message = std::move(message);
     record.message->tag = ref;
     if (is_timeout)
         static_cast<Timeout*>(record.message->value)->ref = ref;
-    chain(index);
     pending_.fetch_add(1, std::memory_order_relaxed);
     return ref;
 }
@@ -65,24 +71,12 @@ void TimerTable::unchain(const Record& record, std::uint32_t index) {
 
 TimerTable::Due TimerTable::free(std::uint32_t index) {
     Record& record = records_[index];
-    Due due{record.target, std::move(record.message)};
+    Due due{record.target, std::move(record.message), record.at_ns};
     unchain(record, index);
     record.next = free_;
     free_ = index;
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return due;
-}
-
-std::optional<std::int64_t> TimerTable::cancel(TimerRef timer) {
-    std::optional<Due> dropped; // its message is destroyed after the lock is released: that may be user code
-    const std::lock_guard lock{mutex_};
-    const Record* record = find(timer);
-    if (record == nullptr)
-        return std::nullopt;
-    const std::int64_t at_ns = record->at_ns;
-    dropped = free(index_of(timer));
-    stale_.fetch_add(1, std::memory_order_relaxed);
-    return at_ns;
 }
 
 std::optional<std::int64_t> TimerTable::read(TimerRef timer) const {
@@ -98,14 +92,15 @@ std::optional<TimerTable::Due> TimerTable::take(TimerRef timer) {
     return free(index_of(timer));
 }
 
-void TimerTable::drop_target(Pid target) {
-    std::vector<Due> dropped; // destroyed after the lock is released
+std::vector<TimerTable::Due> TimerTable::drop_target(Pid target) {
+    std::vector<Due> dropped;
     const std::lock_guard lock{mutex_};
     for (auto first = first_of_target_.find(target.bits()); first != first_of_target_.end();
          first = first_of_target_.find(target.bits())) {
         dropped.push_back(free(first->second));
-        stale_.fetch_add(1, std::memory_order_relaxed);
+        is_stale();
     }
+    return dropped;
 }
 
 bool TimerTable::is_pending(TimerRef timer) const {

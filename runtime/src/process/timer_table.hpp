@@ -25,17 +25,21 @@ public:
     struct Due {
         Target target;
         std::unique_ptr<MessageSignal> message;
+        std::int64_t at_ns;
     };
 
-    /// Keeps a timer; if the message is a Timeout it learns its reference. **Errors:** Error{system_limit} beyond 2^24.
+    /// Keeps a timer; if the message is a Timeout it learns its reference. **Errors:** Error{system_limit} beyond 2^24,
+    /// std::bad_alloc.
     TimerRef add(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout);
     /// When it would have fired, or nothing if it is not pending.
-    std::optional<std::int64_t> cancel(TimerRef timer);
     std::optional<std::int64_t> read(TimerRef timer) const;
-    /// Takes the timer out to fire it; nothing if it is not pending.
+    /// Takes the timer out, to fire it or since it is cancelled; nothing if it is not pending. The messages belong to the
+    /// caller, here and below: their destructors are user code.
     std::optional<Due> take(TimerRef timer);
-    /// Drops all timers to a process that ended (rule T04).
-    void drop_target(Pid target);
+    /// One that was taken out has not fired: its moment stays in the scheduler's queue.
+    void is_stale() noexcept { stale_.fetch_add(1, std::memory_order_relaxed); }
+    /// Takes out all timers to a process that ended (rule T04).
+    std::vector<Due> drop_target(Pid target);
     bool is_pending(TimerRef timer) const;
     std::uint32_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
     /// Timers cancelled since the last purge of the scheduler's queue.

@@ -88,4 +88,21 @@ fiberscope_injected_call:
 fiberscope_injected_call_end:
     .size fiberscope_injected_call, . - fiberscope_injected_call
 
+/* Where the call of a library returns to whose caller is to end: its return address has been replaced by this one. For
+   who unwinds, the stack ends here. */
+
+    .globl fiberscope_return_to_end
+    .hidden fiberscope_return_to_end
+    .type fiberscope_return_to_end, @function
+    .p2align 4
+    .cfi_startproc
+    .cfi_undefined %rip
+    nop                                 /* a return address is looked up one byte lower */
+fiberscope_return_to_end:
+    cld
+    call fiberscope_end_by_force
+    ud2
+    .cfi_endproc
+    .size fiberscope_return_to_end, . - fiberscope_return_to_end
+
     .section .note.GNU-stack, "", @progbits

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "scheduler/stack_pool.hpp"
+#include "scheduler/stack_sample.hpp"
+
 #include <cstddef>
+#include <cstdint>
 
 namespace boost::fibers {
 class context;
@@ -11,6 +15,9 @@ namespace fiberscope::detail {
 
 class Schedulable;
 class Scheduler;
+
+/// How far a stack's guard zone is open.
+enum class Zone : std::uint8_t { closed, half, open };
 
 /// A fiber that lends its stack to whoever needs one: it runs a process until that has ended or needs no stack, then
 /// the next ready one without a switch, then waits for more. A process that parks in the middle keeps it.
@@ -26,15 +33,26 @@ public:
     void set_context(boost::fibers::context* context) noexcept { context_ = context; }
     boost::fibers::context* context() const noexcept { return context_; }
     std::size_t stack_class() const noexcept { return stack_class_; }
-    void set_stack_top(const void* top) noexcept { stack_top_ = static_cast<const std::byte*>(top); }
-    /// High end of its stack.
-    const std::byte* stack_top() const noexcept { return stack_top_; }
+    void set_stack(const Stack& stack) noexcept { stack_ = stack; }
+    const Stack& stack() const noexcept { return stack_; }
+    /// Where the frames of the processes lie that it runs: below those of the fiber itself.
+    StackSpan frames() const noexcept { return {stack_.zone_low(), frames_end_}; }
+    /// Its stack was too short where its process could not be ended: that may use the guard zone for a while, at first the
+    /// upper half. Written by the signal handler, too.
+    Zone zone() const noexcept { return zone_; }
+    void set_zone(Zone zone) noexcept { zone_ = zone; }
+    /// It has run since its stack was trimmed last.
+    bool is_used() const noexcept { return is_used_; }
+    void set_used(bool used) noexcept { is_used_ = used; }
 
 private:
     Scheduler& scheduler_;
     std::size_t stack_class_;
     boost::fibers::context* context_ = nullptr;
-    const std::byte* stack_top_ = nullptr;
+    Stack stack_;
+    std::uintptr_t frames_end_ = 0;
+    Zone zone_ = Zone::closed;
+    bool is_used_ = false;
     Schedulable* assigned_ = nullptr;
 };
 

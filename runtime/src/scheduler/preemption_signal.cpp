@@ -2,6 +2,7 @@
 #include "scheduler/preemption_signal.hpp"
 
 #include "base/code_depth.hpp"
+#include "scheduler/program_code.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>
@@ -38,6 +39,7 @@ extern "C" {
 void fiberscope_injected_call();
 void fiberscope_injected_call_end();
 [[gnu::visibility("hidden")]] void fiberscope_injected_yield() noexcept;
+[[noreturn, gnu::visibility("hidden")]] void fiberscope_end_by_force() noexcept;
 }
 
 namespace fiberscope::detail {
@@ -47,56 +49,11 @@ namespace {
 constexpr int signal_number = SIGURG; // ignored by default, hardly used: what Go chose, too
 constexpr std::size_t red_zone_bytes = 128;
 
-struct CodeRange {
-    std::uintptr_t begin = 0;
-    std::uintptr_t end = 0;
-};
-/// Executable segments. Filled once, before the handler is installed.
-struct CodeRanges {
-    std::array<CodeRange, 8> ranges;
-    std::size_t count = 0;
-
-    void add(const dl_phdr_info& object) noexcept {
-        for (int i = 0; i < object.dlpi_phnum && count < ranges.size(); ++i) {
-            const auto& segment = object.dlpi_phdr[i];
-            if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0)
-                continue;
-            const std::uintptr_t begin = object.dlpi_addr + segment.p_vaddr;
-            ranges[count++] = {begin, begin + segment.p_memsz};
-        }
-    }
-    bool contain(std::uintptr_t pc) const noexcept {
-        return std::any_of(ranges.begin(), ranges.begin() + static_cast<std::ptrdiff_t>(count),
-                           [pc](const CodeRange& range) { return pc >= range.begin && pc < range.end; });
-    }
-};
-CodeRanges own_code; ///< of the program
-CodeRanges unwinder; ///< of libgcc, if it may be interrupted
 struct sigaction previous_action;
-
-void find_code() {
-    ::dl_iterate_phdr(
-        [](dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
-            if (own_code.count == 0) // the program is the first
-                own_code.add(*object);
-            else if (std::string_view{object->dlpi_name}.find("libgcc_s.so") != std::string_view::npos)
-                unwinder.add(*object);
-            return 0;
-        },
-        nullptr);
-    // With _dl_find_object the unwinder takes no lock and keeps no state but on the stack; it sets itself up at the first
-    // throw. Code that throws a lot spends nearly all of its time there, and could hardly be interrupted else.
-    if (::dlsym(RTLD_DEFAULT, "_dl_find_object") == nullptr)
-        unwinder = {};
-    try {
-        throw 0;
-    } catch (int) { // NOLINT(bugprone-empty-catch)
-    }
-}
 
 template <class Function>
 bool lies_in_own_code(Function* function) noexcept {
-    return own_code.contain(reinterpret_cast<std::uintptr_t>(function));
+    return program_code::is_own(reinterpret_cast<std::uintptr_t>(function));
 }
 
 /// The processor compares return addresses with a stack of its own, and would not let an injected call return.
@@ -142,12 +99,16 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 
 void handle(int signal, siginfo_t* info, void* context) {
     Scheduler* scheduler = Scheduler::current();
-    const bool is_ours = info->si_code == SI_TKILL && info->si_pid == ::getpid();
+    const bool is_urging = info->si_code == SI_TIMER && info->si_value.sival_ptr == scheduler;
+    const bool is_ours = is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid());
     if (scheduler == nullptr || !is_ours)
         return pass_on(signal, info, context);
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
-    if (!scheduler->may_interrupt({word(REG_RIP), word(REG_RSP), word(REG_RBP)}))
+    const InterruptedCode code{word(REG_RIP), word(REG_RSP), word(REG_RBP)};
+    if (scheduler->is_to_end(code))
+        return fault_signal::continue_in(context, &fiberscope_end_by_force, scheduler->place_to_end(code.sp - red_zone_bytes));
+    if (is_urging || !scheduler->may_interrupt(code))
         return;
     const std::uintptr_t sp = word(REG_RSP) - red_zone_bytes - sizeof(std::uintptr_t);
     *reinterpret_cast<std::uintptr_t*>(sp) = word(REG_RIP); // where the injected call returns to
@@ -158,7 +119,7 @@ void handle(int signal, siginfo_t* info, void* context) {
 struct Findings {
     std::string obstacle;
     Findings() {
-        find_code();
+        program_code::find();
         find_xsave_bytes();
         obstacle = find_obstacle();
     }
@@ -187,14 +148,13 @@ void preemption_signal::send(pthread_t scheduler_thread) noexcept {
     ::pthread_kill(scheduler_thread, signal_number);
 }
 
-bool preemption_signal::is_own_code(std::uintptr_t pc) noexcept {
-    return own_code.contain(pc);
+bool preemption_signal::is_on_its_way(std::uintptr_t pc) noexcept {
+    return pc >= reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call) &&
+           pc < reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call_end);
 }
 
 bool preemption_signal::may_be_interrupted(std::uintptr_t pc) noexcept {
-    const bool is_on_its_way = pc >= reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call) &&
-                               pc < reinterpret_cast<std::uintptr_t>(&fiberscope_injected_call_end);
-    return !is_on_its_way && (own_code.contain(pc) || unwinder.contain(pc));
+    return !is_on_its_way(pc) && (program_code::is_own(pc) || program_code::is_unwinder(pc));
 }
 
 std::size_t preemption_signal::stack_reserve() noexcept {

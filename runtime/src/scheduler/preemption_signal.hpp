@@ -32,8 +32,8 @@ const std::string& refused_because();
 void install();
 /// Sends the signal. **Thread:** any. **Pre-condition:** the thread lives.
 void send(pthread_t scheduler_thread) noexcept;
-/// True if the address lies in the program's own code. **Thread:** any; async-signal-safe.
-bool is_own_code(std::uintptr_t pc) noexcept;
+/// True if the address lies in the injected call itself. **Thread:** any; async-signal-safe.
+bool is_on_its_way(std::uintptr_t pc) noexcept;
 /// True if the address lies in the program's own code, but not in the injected call itself, or in the unwinder. **Thread:** any;
 /// async-signal-safe.
 bool may_be_interrupted(std::uintptr_t pc) noexcept;

@@ -31,6 +31,12 @@ enum class SliceEnd : std::uint8_t {
     over, ///< its budget is used up and it has more to do: back of the queue
 };
 
+/// What a process cannot go on after.
+struct ForcedEnd {
+    int signal = 0;             ///< of a hardware fault; 0: its stack is used up
+    std::uintptr_t address = 0; ///< what the fault was about
+};
+
 /// What schedulers run: all that this floor knows of a process.
 class Schedulable {
 public:
@@ -52,6 +58,8 @@ public:
     /// The preemption signal came while its own code ran: called on its stack, as if its code had called it. Gives way if
     /// somebody waits; does not come back if the process is to be abandoned.
     virtual void interrupted(Scheduler& scheduler) noexcept = 0;
+    /// It cannot go on: called on its stack, in the place of its code. Does not come back.
+    virtual void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept = 0;
 
     /// Written by the owning scheduler; waiting -> runnable by whoever wakes it.
     std::atomic<RunState> run_state{RunState::unused};

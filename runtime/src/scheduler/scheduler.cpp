@@ -34,18 +34,26 @@ struct PoolStack {
     StackPool* pool;
     std::size_t bytes;
     PooledFiber* fiber;
+    bool is_guarded = false;
 
     boost::context::stack_context allocate() {
-        auto stack = pool->allocate(bytes);
-        fiber->set_stack_top(stack.sp);
-        return stack;
+        const Stack stack = pool->allocate(bytes);
+        fiber->set_stack(stack);
+        boost::context::stack_context context;
+        context.size = stack.bytes;
+        context.sp = stack.top;
+        is_guarded = stack.is_guarded;
+        return context;
     }
-    void deallocate(boost::context::stack_context& stack) noexcept { pool->release(stack); }
+    void deallocate(boost::context::stack_context& context) noexcept {
+        pool->release({static_cast<std::byte*>(context.sp), context.size, is_guarded});
+    }
 };
 
 } // namespace
 
 void PooledFiber::run() {
+    frames_end_ = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     scheduler_.switch_ended();
     do
         scheduler_.run_on(*this, std::exchange(assigned_, nullptr));
@@ -75,6 +83,7 @@ void Scheduler::run() {
     boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
     main_context_ = boost::fibers::context::active();
     const AlternateStack signal_stack;
+    urging_timer_.emplace(*this);
     thread_ = ::pthread_self();
     SliceMonitor::instance().add(*this);
     main_context_->suspend(); // comes back when the group stops and nothing is left to run
@@ -85,6 +94,7 @@ void Scheduler::run() {
     while (busy_fibers_.get() > 0)
         ::pause();
     cpu_clock_ = 0;
+    urging_timer_.reset();
     current_scheduler = nullptr;
 }
 
@@ -153,8 +163,8 @@ void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
     if (fiber == nullptr)
         sanitizer_begins_switch({});
     else {
-        const std::size_t bytes = StackPool::class_bytes(fiber->stack_class());
-        sanitizer_begins_switch({fiber->stack_top() - bytes, bytes});
+        const Stack& stack = fiber->stack();
+        sanitizer_begins_switch({reinterpret_cast<const void*>(stack.zone_low()), stack.bytes + guard_zone_bytes});
     }
 }
 
@@ -179,6 +189,8 @@ void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
             work->run_state.store(RunState::runnable, std::memory_order_relaxed);
             queue_.push_preempted(*work);
         }
+        if (fiber.zone() != Zone::closed) [[unlikely]]
+            close_zone(fiber);
         work = pick();
         const bool mine = work != nullptr && work->fiber.load(std::memory_order_relaxed) == nullptr &&
                           StackPool::class_of(work->stack_bytes) == fiber.stack_class();
@@ -197,6 +209,9 @@ bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
     if (idle.size() >= most_idle_fibers)
         return false;
     idle.push_back(&fiber);
+    fiber.set_used(true);
+    if (++parked_fibers_ >= most_idle_fibers)
+        trim_idle_fibers(); // one that never sleeps does it at work
     fiber.context()->suspend();
     switch_ended();
     return phase_ == Phase::running;
@@ -259,6 +274,8 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
     active_.store(&process, std::memory_order_release);
     running_.set(process.id_bits());
     process.is_new = false;
+    const Stack& stack = process.fiber.load(std::memory_order_relaxed)->stack();
+    unguarded_low_ = stack.is_guarded ? 0 : stack.low();
     if (is_idle())
         idle_.store(false, std::memory_order_seq_cst); // before the look for those who wait: who comes later looks at this
     process.home.store(this, std::memory_order_relaxed);

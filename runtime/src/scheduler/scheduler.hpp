@@ -3,6 +3,7 @@
 
 #include "base/counter.hpp"
 #include "base/thread_wait.hpp"
+#include "scheduler/fault_signal.hpp"
 #include "scheduler/pooled_fiber.hpp"
 #include "scheduler/preemption_signal.hpp"
 #include "scheduler/run_queue.hpp"
@@ -14,6 +15,7 @@
 #include <array>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace boost::fibers {
@@ -79,8 +81,8 @@ public:
     bool may_signal(const Schedulable& process) const noexcept;
     /// Interrupts `slice`, if it still runs and can be. With `wants_stack` a refusal keeps the stack for `stuck_stack`.
     void send_signal(const RunningSlice& slice, bool wants_stack) noexcept;
-    /// Return addresses, innermost first, that a refused signal left since the last call; empty: none has.
-    std::vector<std::uintptr_t> stuck_stack();
+    /// What a refused signal left since the last call; empty: none has.
+    RawStack stuck_stack();
     /// Its running slice takes so long that others had better take its work. Set by the monitor, cleared by both.
     bool is_stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
     void set_stuck(bool stuck) noexcept { stuck_.store(stuck, std::memory_order_relaxed); }
@@ -105,8 +107,10 @@ public:
     /// Takes `reductions` from the slice's budget. True: the slice is over.
     bool charge(std::int32_t reductions) noexcept {
         reductions_left_ -= reductions;
-        return reductions_left_ <= 0 || preempt_.load(std::memory_order_relaxed);
+        return reductions_left_ <= 0 || preempt_.load(std::memory_order_relaxed) || is_below_stack();
     }
+    /// The running process has no guard below its stack, and has come there.
+    bool is_below_stack() const noexcept { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < unguarded_low_; }
     /// The running process, bound to its fiber, gives its turn back: runs others until it is picked again.
     /// **Pre-condition:** it is waiting (its run_state says so), or stands in a queue.
     void switch_out(Schedulable& process) noexcept;
@@ -132,6 +136,30 @@ public:
     Counter64 messages; ///< sent by its processes
     Counter64 spawns;   ///< by its processes
     Counter64 exits;    ///< of processes that ended here
+
+    /// The running process has come below the low end of its stack, and must not go on.
+    bool has_overflowed(const Schedulable& process) const noexcept;
+    /// Lets a process that has overflowed be urged, or not: it waits for somebody who uses its stack.
+    void urge_to_end(bool urge) noexcept { urge ? urging_timer_->arm() : urging_timer_->disarm(); }
+    /// Where the running process faulted or has used up its stack; empty: it has not, or nobody saw it.
+    const StackSample& fault_stack() const noexcept { return fault_stack_; }
+    /// A costly look at a stack is due: not too many a second.
+    bool may_unwind() noexcept;
+
+    // -- owning thread: for signals of faults, scheduler_faults.cpp ----
+
+    /// In the signal handler.
+    FaultAnswer take_fault(const Fault& fault) noexcept;
+    /// In the signal handler: an instruction of code that was to be stepped through has been executed.
+    FaultAnswer take_step(const InterruptedCode& code) noexcept;
+    /// In the signal handler: an overflow has happened, and the code is where it can be ended.
+    bool is_to_end(const InterruptedCode& code) noexcept;
+    /// In the signal handler: the stack pointer with which `end_by_force` has room enough.
+    std::uintptr_t place_to_end(std::uintptr_t sp) noexcept;
+    /// In the signal handler: what a report about the end of the program says.
+    void describe(Crash& crash) noexcept;
+    /// In place of the code that cannot go on.
+    [[noreturn]] void end_by_force() noexcept;
 
     // -- owning thread: for the preemption signal ----
 
@@ -163,6 +191,11 @@ private:
     void count_preemption(Schedulable& process, SliceOver why) noexcept;
     void bury() noexcept;
     void keep_stack(const InterruptedCode& code) noexcept;
+    static Interruption sample(const InterruptedCode& code, const PooledFiber& fiber, StackSample& sample) noexcept;
+    FaultAnswer take_overflow(const Fault& fault, PooledFiber& fiber, bool is_own_code) noexcept;
+    void open_zone(PooledFiber& fiber, Zone part) noexcept;
+    void close_zone(PooledFiber& fiber) noexcept;
+    void trim_idle_fibers() noexcept;
     /// The group stops and nothing is left to run.
     bool is_done() const noexcept;
     Schedulable* pick() noexcept;
@@ -190,12 +223,15 @@ private:
     // the running slice
     std::int32_t reductions_left_ = 0;
     std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
+    std::uintptr_t unguarded_low_ = 0; ///< low end of the running process's stack; 0: it is guarded
     std::int64_t now_ns_;
     Counter<std::int64_t> slice_began_ns_;
     std::int64_t run_began_ns_ = 0;             ///< like it, but not moved by a renewal
     std::atomic<Schedulable*> active_{nullptr}; ///< the running process; written by the owning thread
     std::uint32_t last_used_ = 0;
     std::uint32_t share_credit_ = 0;
+    std::int64_t trimmed_ns_ = 0;     ///< when idle fibers gave back memory last
+    std::uint32_t parked_fibers_ = 0; ///< since then
 
     // switching
     Schedulable* next_ = nullptr;
@@ -226,8 +262,15 @@ private:
     std::atomic<bool> stuck_{false};
     enum class StackState : std::uint8_t { idle, wanted, taken };
     std::atomic<StackState> stack_state_{StackState::idle};
-    std::array<std::uintptr_t, 32> stuck_stack_{}; ///< the handler's while wanted, the monitor's once taken
-    std::size_t stuck_frames_ = 0;
+    StackSample stuck_stack_; ///< the handler's while wanted, the monitor's once taken
+
+    // faults; the owning thread's and its signal handlers'
+    ForcedEnd forced_end_;
+    std::uint32_t steps_ = 0; ///< since code is stepped through
+    StackSample fault_stack_;
+    std::optional<UrgingTimer> urging_timer_;
+    std::int64_t unwound_since_ns_ = 0;
+    std::uint32_t unwound_ = 0; ///< in the second since then
 
     // what the observer sees; written by the owning thread
     const std::int64_t started_ns_;

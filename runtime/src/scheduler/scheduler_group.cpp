@@ -15,7 +15,8 @@ std::chrono::steady_clock::time_point time_point(std::int64_t at_ns) {
 } // namespace
 
 SchedulerGroup::SchedulerGroup(const SchedulerSettings& settings, SchedulerClient& client)
-    : settings_{settings}, client_{client}, online_{settings.schedulers}, blocking_pool_{settings.blocking_threads} {
+    : settings_{settings}, client_{client}, stacks_{settings.stack_guards}, online_{settings.schedulers},
+      blocking_pool_{settings.blocking_threads} {
     for (std::uint32_t id = 1; id <= settings.schedulers; ++id)
         schedulers_.push_back(std::make_unique<Scheduler>(*this, id));
 }

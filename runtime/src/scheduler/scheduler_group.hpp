@@ -22,6 +22,8 @@ struct SchedulerSettings {
     std::chrono::nanoseconds long_schedule{std::chrono::milliseconds{10}};
     int nice = 0;
     std::uint32_t blocking_threads = 10;
+    bool trap_faults = false;
+    StackGuards stack_guards = StackGuards::automatic;
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
     std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
@@ -35,9 +37,9 @@ public:
     /// A timer's entry is due. **Thread:** the scheduler's.
     virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
     /// `process` has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end or to be suspended, too.
-    /// `stack`: return addresses, innermost first; empty if its thread did not answer. **Thread:** the monitor's.
+    /// `stack`: empty if its thread did not answer. **Thread:** the monitor's.
     virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                               std::vector<std::uintptr_t> stack) noexcept = 0;
+                               RawStack stack) noexcept = 0;
 
 protected:
     ~SchedulerClient() = default;

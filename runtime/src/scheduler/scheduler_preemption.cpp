@@ -3,13 +3,10 @@
 #include "scheduler/scheduler.hpp"
 
 #include "base/code_depth.hpp"
-#include "scheduler/frame_walk.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/thread_state.hpp"
 
 #include <boost/fiber/context.hpp>
-
-#include <span>
 
 namespace fiberscope::detail {
 
@@ -34,13 +31,13 @@ void Scheduler::send_signal(const RunningSlice& slice, bool wants_stack) noexcep
     preemption_signal::send(thread_);
 }
 
-std::vector<std::uintptr_t> Scheduler::stuck_stack() {
-    std::vector<std::uintptr_t> frames;
+RawStack Scheduler::stuck_stack() {
+    RawStack stack;
     if (stack_state_.load(std::memory_order_acquire) == StackState::taken) {
-        frames.assign(stuck_stack_.begin(), stuck_stack_.begin() + static_cast<std::ptrdiff_t>(stuck_frames_));
+        stack = stuck_stack_.raw();
         stack_state_.store(StackState::idle, std::memory_order_release);
     }
-    return frames;
+    return stack;
 }
 
 // -- in the signal handler: nothing here may allocate or lock ----
@@ -50,12 +47,10 @@ bool Scheduler::may_interrupt(const InterruptedCode& code) noexcept {
     if (process == nullptr || signalled_slice_.load(std::memory_order_relaxed) != switches_.get())
         return false; // late: the slice that it was meant for is over
     const PooledFiber& fiber = *process->fiber.load(std::memory_order_relaxed);
-    const auto top = reinterpret_cast<std::uintptr_t>(fiber.stack_top());
-    const std::uintptr_t lowest =
-        top - StackPool::class_bytes(fiber.stack_class()) + StackPool::guard_bytes() + preemption_signal::stack_reserve();
+    const std::uintptr_t lowest = fiber.stack().low() + preemption_signal::stack_reserve();
     const bool is_wished = may_signal(*process);
     const bool can_be = is_wished && code_depth.is_user_code() && !code_depth.is_pinned() &&
-                        preemption_signal::may_be_interrupted(code.pc) && code.sp > lowest && code.sp <= top;
+                        preemption_signal::may_be_interrupted(code.pc) && code.sp > lowest && code.sp < fiber.stack().high();
     if (can_be) {
         interrupted_pc_ = code.pc;
         return true;
@@ -68,26 +63,10 @@ bool Scheduler::may_interrupt(const InterruptedCode& code) noexcept {
     return false;
 }
 
-/// Follows the frame pointers. Libraries keep none: in one of them, the walk begins where the stack first shows a call
-/// from the program's own code.
 void Scheduler::keep_stack(const InterruptedCode& code) noexcept {
     if (stack_state_.load(std::memory_order_acquire) != StackState::wanted)
         return;
-    const PooledFiber& fiber = *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed);
-    const auto top = reinterpret_cast<std::uintptr_t>(fiber.stack_top());
-    std::uintptr_t frame = code.frame;
-    stuck_stack_[0] = code.pc + 1; // the others are return addresses: all are looked up one byte lower
-    stuck_frames_ = 1;
-    const bool is_on_own_stack = code.sp < top && code.sp >= top - StackPool::class_bytes(fiber.stack_class());
-    if (!is_on_own_stack)
-        frame = top; // a stack of the program's own making: nothing is known of it
-    else if (!preemption_signal::is_own_code(code.pc)) {
-        const std::uintptr_t call = find_word(code.sp, top, &preemption_signal::is_own_code);
-        if (call < top)
-            stuck_stack_[stuck_frames_++] = *reinterpret_cast<const std::uintptr_t*>(call);
-        frame = find_frame(call + sizeof(std::uintptr_t), top, &preemption_signal::is_own_code);
-    }
-    stuck_frames_ += walk_frames(frame, code.sp, top, std::span{stuck_stack_}.subspan(stuck_frames_));
+    sample(code, *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed), stuck_stack_);
     stack_state_.store(StackState::taken, std::memory_order_release);
 }
 
@@ -111,12 +90,12 @@ void Scheduler::abandon(Schedulable& process) noexcept {
 /// Takes back what an abandoned fiber held. Its context and its closure lie on its stack and are not destroyed; of
 /// those nothing is elsewhere but the PooledFiber.
 void Scheduler::bury() noexcept {
-    const PooledFiber* lost = std::exchange(lost_fiber_, nullptr);
+    PooledFiber* lost = std::exchange(lost_fiber_, nullptr);
     lost->context()->detach();
-    boost::context::stack_context stack;
-    stack.size = StackPool::class_bytes(lost->stack_class());
-    stack.sp = const_cast<std::byte*>(lost->stack_top());
-    group_.stacks().release(stack);
+    if (lost->zone() != Zone::closed)
+        close_zone(*lost);
+    fault_stack_.clear();
+    group_.stacks().release(lost->stack());
     busy_fibers_.set(busy_fibers_.get() - 1);
     delete lost;
 }

@@ -82,6 +82,11 @@ void Scheduler::spin() const noexcept {
 }
 
 void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
+    constexpr std::int64_t rest_before_trim_ns = 100'000'000;
+    if (parked_fibers_ > 0 && now_ns_ - trimmed_ns_ >= rest_before_trim_ns)
+        trim_idle_fibers();
+    else if (parked_fibers_ > 0)
+        at_ns = std::min(at_ns, trimmed_ns_ + rest_before_trim_ns);
     asleep_.store(true, std::memory_order_seq_cst);
     group_.maybe_quiet();
     if (!has_pending() && !is_done())

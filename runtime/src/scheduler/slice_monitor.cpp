@@ -160,7 +160,7 @@ std::int64_t SliceMonitor::report(Watched& watched, std::int64_t now_ns) {
         return now_ns + retry_ns;
     }
     if (!watched.is_reported) {
-        std::vector<std::uintptr_t> stack = scheduler.stuck_stack();
+        RawStack stack = scheduler.stuck_stack();
         if (stack.empty() && now_ns < waits_ns + patience * long_ns)
             return now_ns + millisecond_ns;
         watched.is_reported = true;

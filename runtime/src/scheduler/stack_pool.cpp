@@ -10,37 +10,68 @@
 #include <system_error>
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 namespace fiberscope::detail {
 
 namespace {
 
-/// MADV_GUARD_INSTALL of Linux 6.13: a guard page that needs no mapping of its own. Not in older headers.
+/// MADV_GUARD_INSTALL and MADV_GUARD_REMOVE of Linux 6.13: guard pages that need no mapping of their own. Not in older headers.
 constexpr int madv_guard_install = 102;
+constexpr int madv_guard_remove = 103;
 /// Two mappings a guard; the kernel's default limit of mappings is 65,530.
 constexpr std::size_t most_protected_guards = 30'000;
 constexpr std::size_t slab_bytes = std::size_t{64} << 20U;
 /// Pages at the top of a returned stack that stay resident: the next user touches them at once.
 constexpr std::size_t hot_bytes = 8 * 1024;
 
-std::size_t page_bytes() noexcept {
-    static const auto bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    return bytes;
+/// At the low end of a stack that no page guards.
+constexpr std::uint64_t pattern = 0x5afe'57ac'c0de'11edU;
+constexpr std::size_t pattern_words = 8;
+
+constexpr std::size_t page_bytes = guard_page_bytes;
+/// Zone and page.
+constexpr std::size_t guard_bytes = guard_zone_bytes + guard_page_bytes;
+
+void* address(std::uintptr_t value) noexcept {
+    return reinterpret_cast<void*>(value);
+}
+
+std::uint64_t* pattern_of(const Stack& stack) noexcept {
+    return reinterpret_cast<std::uint64_t*>(stack.low());
+}
+
+/// 0, or why advice does not work here.
+int probe_advice() {
+    void* probe = ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED)
+        throw std::system_error{errno, std::generic_category(), "no address space for stacks"};
+    const int error = ::madvise(probe, page_bytes, madv_guard_install) == 0 ? 0 : errno;
+    ::munmap(probe, page_bytes);
+    return error;
+}
+
+StackGuards chosen(StackGuards wanted) {
+    if (wanted != StackGuards::automatic && wanted != StackGuards::advice)
+        return wanted;
+    const int error = probe_advice();
+    if (error != 0 && wanted == StackGuards::advice)
+        throw std::system_error{error, std::generic_category(), "stack guards by MADV_GUARD_INSTALL"};
+    return error == 0 ? StackGuards::advice : StackGuards::protection;
+}
+
+std::string in_words(StackGuards kind) {
+    switch (kind) {
+    case StackGuards::advice: return "zone and page below every stack (MADV_GUARD_INSTALL)";
+    case StackGuards::protection:
+        return "zone and page below the first 30,000 stacks (mprotect; Linux 6.13 guards every one), others checked when they "
+               "give way";
+    default: return "stacks are checked when their processes give way";
+    }
 }
 
 } // namespace
 
-StackPool::StackPool() : guard_{Guard::advice} {
-    void* probe = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (probe == MAP_FAILED)
-        throw std::system_error{errno, std::generic_category(), "no address space for stacks"};
-    if (::madvise(probe, page_bytes(), madv_guard_install) != 0)
-        guard_ = Guard::protection;
-    ::munmap(probe, page_bytes());
-    guards_ = guard_ == Guard::advice ? "guard page below every stack (MADV_GUARD_INSTALL)"
-                                      : "guard page below the first 30,000 stacks (mprotect; Linux 6.13 guards every one)";
-}
+StackPool::StackPool(StackGuards wanted) : kind_{chosen(wanted)}, guards_{in_words(kind_)} {}
 
 StackPool::~StackPool() {
     for (const Slab& slab : slabs_) {
@@ -54,41 +85,38 @@ std::size_t StackPool::class_of(std::size_t bytes) noexcept {
     return std::min<std::size_t>(static_cast<std::size_t>(std::countr_zero(rounded / smallest)), classes - 1);
 }
 
-std::size_t StackPool::guard_bytes() noexcept {
-    return page_bytes();
-}
+// -- stacks ----
 
-boost::context::stack_context StackPool::allocate(std::size_t bytes) {
-    const std::size_t index = class_of(bytes);
-    std::byte* low_end = take(index);
-    boost::context::stack_context stack;
-    stack.size = class_bytes(index);
-    stack.sp = low_end + stack.size;
+Stack StackPool::allocate(std::size_t bytes) {
+    const Stack stack = take(class_of(bytes));
+    if (!stack.is_guarded)
+        std::fill_n(pattern_of(stack), pattern_words, pattern);
     return stack;
 }
 
-std::byte* StackPool::take(std::size_t index) {
-    std::byte* low_end = nullptr;
+Stack StackPool::take(std::size_t index) {
+    Stack stack;
     {
         const std::lock_guard guard{lock_};
         Class& stacks = classes_[index];
         if (!stacks.free.empty()) {
-            low_end = stacks.free.back();
+            stack = stacks.free.back();
             stacks.free.pop_back();
-            return low_end;
+            return stack;
         }
         if (stacks.fresh == stacks.fresh_end)
             grow(index);
-        low_end = stacks.fresh;
-        stacks.fresh += class_bytes(index);
+        stacks.fresh += guard_bytes + class_bytes(index);
+        stack = {stacks.fresh, class_bytes(index), false};
     }
-    install_guard(low_end);
-    return low_end;
+    stack.is_guarded = install_guard(stack);
+    return stack;
 }
 
 /// **Pre-condition:** lock_ is held.
 void StackPool::grow(std::size_t index) {
-    const std::size_t bytes = std::max(slab_bytes, class_bytes(index));
+    const std::size_t each = guard_bytes + class_bytes(index);
+    const std::size_t bytes = std::max<std::size_t>(slab_bytes / each, 1) * each;
     void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         throw std::system_error{errno, std::generic_category(), "no address space for stacks"};
@@ -98,30 +126,74 @@ void StackPool::grow(std::size_t index) {
     reserved_bytes_ += bytes;
     classes_[index].fresh = first;
     classes_[index].fresh_end = first + bytes;
-    classes_[index].free.reserve(classes_[index].free.capacity() + bytes / class_bytes(index));
+    classes_[index].free.reserve(classes_[index].free.capacity() + bytes / each);
 }
 
-void StackPool::install_guard(std::byte* low_end) noexcept {
-    if (guard_ == Guard::advice) {
-        ::madvise(low_end, page_bytes(), madv_guard_install);
+void StackPool::release(const Stack& stack) noexcept {
+    sanitizer_forgets(address(stack.low()), stack.bytes);
+    const std::uintptr_t cold = stack.is_guarded ? stack.low() : stack.low() - guard_bytes;
+    ::madvise(address(cold), stack.high() - hot_bytes - cold, MADV_DONTNEED);
+    const std::lock_guard guard{lock_};
+    classes_[class_of(stack.bytes)].free.push_back(stack); // reserved by grow: does not allocate
+}
+
+void StackPool::trim(const Stack& stack) noexcept {
+    const std::size_t pages = (stack.bytes - hot_bytes) / page_bytes;
+    std::array<unsigned char, (smallest << (classes - 1)) / page_bytes> resident{};
+    if (::mincore(address(stack.low()), pages * page_bytes, resident.data()) != 0)
         return;
-    }
-    const std::lock_guard guard{lock_};
-    if (protected_guards_ < most_protected_guards && ::mprotect(low_end, page_bytes(), PROT_NONE) == 0)
-        ++protected_guards_;
-}
-
-void StackPool::release(const boost::context::stack_context& stack) noexcept {
-    std::byte* low_end = static_cast<std::byte*>(stack.sp) - stack.size;
-    sanitizer_forgets(low_end, stack.size);
-    ::madvise(low_end + page_bytes(), stack.size - page_bytes() - hot_bytes, MADV_DONTNEED);
-    const std::lock_guard guard{lock_};
-    classes_[class_of(stack.size)].free.push_back(low_end); // reserved by grow: does not allocate
+    const std::size_t kept = stack.is_guarded ? 0 : 1; // the page with the pattern
+    if (std::any_of(resident.begin() + static_cast<std::ptrdiff_t>(kept), resident.begin() + static_cast<std::ptrdiff_t>(pages),
+                    [](unsigned char page) { return (page & 1U) != 0; }))
+        ::madvise(address(stack.low() + kept * page_bytes), (pages - kept) * page_bytes, MADV_DONTNEED);
 }
 
 std::size_t StackPool::reserved_bytes() const noexcept {
     const std::lock_guard guard{lock_};
     return reserved_bytes_;
+}
+
+// -- guards ----
+
+bool StackPool::install_guard(const Stack& stack) noexcept {
+    void* low_end = address(stack.low() - guard_bytes);
+    if (kind_ == StackGuards::advice)
+        return ::madvise(low_end, guard_bytes, madv_guard_install) == 0;
+    if (kind_ == StackGuards::checks)
+        return false;
+    const std::lock_guard guard{lock_};
+    if (protected_guards_ >= most_protected_guards || ::mprotect(low_end, guard_bytes, PROT_NONE) != 0)
+        return false;
+    ++protected_guards_;
+    return true;
+}
+
+void StackPool::open_zone(const Stack& stack, std::uintptr_t low) noexcept {
+    const std::size_t bytes = stack.low() - low;
+    sanitizer_forgets(address(low), bytes);
+    if (!stack.is_guarded)
+        return;
+    if (kind_ == StackGuards::advice)
+        ::madvise(address(low), bytes, madv_guard_remove);
+    else
+        ::mprotect(address(low), bytes, PROT_READ | PROT_WRITE);
+}
+
+void StackPool::close_zone(const Stack& stack) noexcept {
+    sanitizer_forgets(address(stack.zone_low()), guard_zone_bytes);
+    if (!stack.is_guarded)
+        return;
+    if (kind_ == StackGuards::advice) { // gives the memory back, too
+        ::madvise(address(stack.zone_low()), guard_zone_bytes, madv_guard_install);
+        return;
+    }
+    ::madvise(address(stack.zone_low()), guard_zone_bytes, MADV_DONTNEED);
+    ::mprotect(address(stack.zone_low()), guard_zone_bytes, PROT_NONE);
+}
+
+bool StackPool::is_overrun(const Stack& stack) noexcept {
+    const std::uint64_t* words = pattern_of(stack);
+    return !stack.is_guarded && std::any_of(words, words + pattern_words, [](std::uint64_t word) { return word != pattern; });
 }
 
 } // namespace fiberscope::detail

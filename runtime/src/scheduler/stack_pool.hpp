@@ -3,36 +3,71 @@
 
 #include "base/spin_lock.hpp"
 
-#include <boost/context/stack_context.hpp>
+#include <fiberscope/isolation.hpp>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace fiberscope::detail {
 
-/// Address space for stacks: slabs of equal stacks, each with a guard page at its low end so that an overflow faults
-/// instead of writing into its neighbour. Only touched pages cost memory.
+/// Bytes of the zone below a stack that is opened where an overflow happens in code that must be let return first.
+inline constexpr std::size_t guard_zone_bytes = 64 * 1024;
+
+/// Of the page below that, which stays closed.
+inline constexpr std::size_t guard_page_bytes = 4096;
+
+/// A stack. From its high end down: what is there to use, the guard zone, a guard page.
+struct Stack {
+    std::byte* top = nullptr; ///< one past its high end
+    std::size_t bytes = 0;    ///< to use
+    bool is_guarded = false;  ///< zone and page fault; else a pattern at the low end tells an overflow
+
+    std::uintptr_t high() const noexcept { return reinterpret_cast<std::uintptr_t>(top); }
+    /// Lowest address to use.
+    std::uintptr_t low() const noexcept { return high() - bytes; }
+    std::uintptr_t zone_low() const noexcept { return low() - guard_zone_bytes; }
+    std::uintptr_t zone_middle() const noexcept { return low() - guard_zone_bytes / 2; }
+    /// The zone or the page below it, which faults.
+    bool is_guard(std::uintptr_t address) const noexcept {
+        return is_guarded && address >= zone_low() - guard_page_bytes && address < low();
+    }
+    /// Including its zone.
+    bool contains(std::uintptr_t address) const noexcept { return address >= zone_low() && address < high(); }
+};
+
+/// Address space for stacks: slabs of equal stacks, each with its guards below it so that an overflow faults instead of
+/// writing into its neighbour. Only touched pages cost memory.
 /// **Thread:** any. **Errors:** std::system_error if the address space cannot be had.
 class StackPool {
 public:
-    StackPool();
+    /// **Errors:** std::system_error if the guards that are asked for by name do not work here.
+    explicit StackPool(StackGuards wanted);
     StackPool(const StackPool&) = delete;
     StackPool& operator=(const StackPool&) = delete;
     ~StackPool();
 
     /// A stack of at least this many usable bytes (16 KiB to 8 MiB, rounded up to a power of two).
-    boost::context::stack_context allocate(std::size_t bytes);
+    Stack allocate(std::size_t bytes);
     /// Gives it back for reuse; its resident memory but the top pages goes back to the system.
-    void release(const boost::context::stack_context& stack) noexcept;
+    void release(const Stack& stack) noexcept;
+    /// Gives the resident memory of a stack that is used by its top pages only back to the system, if deep use has left
+    /// any there.
+    static void trim(const Stack& stack) noexcept;
+
+    /// Lets a stack grow into its guard zone, down to `low`. **Thread:** its user's; async-signal-safe.
+    void open_zone(const Stack& stack, std::uintptr_t low) noexcept;
+    /// Gives the zone's memory back and closes it. **Pre-condition:** nothing lies there any more.
+    void close_zone(const Stack& stack) noexcept;
+    /// The low end of an unguarded stack has been written to.
+    static bool is_overrun(const Stack& stack) noexcept;
 
     /// Index of the size class that serves `bytes`.
     static std::size_t class_of(std::size_t bytes) noexcept;
     static std::size_t class_bytes(std::size_t index) noexcept { return smallest << index; }
     static constexpr std::size_t classes = 10;
-    /// The part at the low end of a stack that faults.
-    static std::size_t guard_bytes() noexcept;
     /// Address space taken so far.
     std::size_t reserved_bytes() const noexcept;
     /// How overflow is caught on this machine, in words.
@@ -45,19 +80,19 @@ private:
         std::size_t bytes;
     };
     struct Class {
-        std::vector<std::byte*> free; ///< low ends
-        std::byte* fresh = nullptr;   ///< the part of the newest slab that was never used
+        std::vector<Stack> free;
+        std::byte* fresh = nullptr; ///< the part of the newest slab that was never used
         std::byte* fresh_end = nullptr;
     };
-    std::byte* take(std::size_t index);
+    Stack take(std::size_t index);
     void grow(std::size_t index);
-    void install_guard(std::byte* low_end) noexcept;
+    bool install_guard(const Stack& stack) noexcept;
 
     mutable SpinLock lock_; ///< protects all below
     std::array<Class, classes> classes_;
     std::vector<Slab> slabs_;
     std::size_t reserved_bytes_ = 0;
-    enum class Guard { advice, protection, none } guard_;
+    StackGuards kind_; ///< never `automatic`
     std::size_t protected_guards_ = 0;
     std::string guards_;
 };

@@ -18,7 +18,7 @@ class ThreadState {
 public:
     ThreadState() noexcept
         : errno_{errno}, runtime_calls_{code_depth.runtime_calls.load(std::memory_order_relaxed)},
-          pins_{code_depth.pins.load(std::memory_order_relaxed)}, exceptions_{globals()} {
+          pins_{code_depth.pins.load(std::memory_order_relaxed)}, called_from_{code_depth.called_from}, exceptions_{globals()} {
         globals() = {};
     }
     ThreadState(const ThreadState&) = delete;
@@ -27,6 +27,7 @@ public:
         globals() = exceptions_;
         set_depth(code_depth.pins, pins_);
         set_depth(code_depth.runtime_calls, runtime_calls_);
+        code_depth.called_from = called_from_;
         errno = errno_;
     }
 
@@ -40,6 +41,7 @@ public:
         errno = 0;
         set_depth(code_depth.pins, 0);
         set_depth(code_depth.runtime_calls, 1);
+        code_depth.called_from = nullptr;
     }
     /// The running process is given up: releases the exceptions that it has caught, forgets those in flight.
     static void drop_exceptions() noexcept {
@@ -59,6 +61,7 @@ private:
     const int errno_;
     const std::int32_t runtime_calls_;
     const std::int32_t pins_;
+    const void* const called_from_;
     const ExceptionGlobals exceptions_;
 };
 

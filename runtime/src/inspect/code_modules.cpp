@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "inspect/code_modules.hpp"
+
+#include "base/readable_name.hpp"
+
+#include <link.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace fiberscope::detail {
+namespace {
+
+/// What the loader tells: how many objects it has loaded, a change of which means that the list is out of date, and
+/// where the program's own headers lie.
+struct Loaded {
+    unsigned long long objects = 0;
+    std::uintptr_t program = 0;
+};
+
+Loaded ask_loader() {
+    Loaded loaded;
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void* out) { // the executable comes first
+            *static_cast<Loaded*>(out) = {info->dlpi_adds, reinterpret_cast<std::uintptr_t>(info->dlpi_phdr)};
+            return 1;
+        },
+        &loaded);
+    return loaded;
+}
+
+/// By build id only: the standard search could ask a server on the network.
+const Dwfl_Callbacks& callbacks() noexcept {
+    static const Dwfl_Callbacks the_callbacks{dwfl_linux_proc_find_elf, dwfl_build_id_find_debuginfo, nullptr, nullptr};
+    return the_callbacks;
+}
+
+bool is_of_system(std::string_view path) noexcept {
+    constexpr std::array<std::string_view, 4> places{"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
+    return path.starts_with('[') || // `[vdso: 123]`
+           std::any_of(places.begin(), places.end(), [path](std::string_view place) { return path.starts_with(place); });
+}
+
+/// `libc.so.6`, `[vdso]`
+std::string shown_name(std::string_view path) {
+    if (path.starts_with('['))
+        return std::string{path.substr(0, path.find(':'))} + (path.find(':') != std::string_view::npos ? "]" : "");
+    return std::string{path.substr(path.rfind('/') + 1)};
+}
+
+} // namespace
+
+CodeModules::~CodeModules() {
+    if (session_ != nullptr)
+        dwfl_end(session_);
+}
+
+bool CodeModules::is_up_to_date() {
+    const Loaded now = ask_loader();
+    if (session_ != nullptr && now.objects == objects_)
+        return true;
+    objects_ = now.objects;
+    program_ = now.program;
+    if (session_ == nullptr)
+        session_ = dwfl_begin(&callbacks());
+    else
+        dwfl_report_begin(session_);
+    return session_ != nullptr && dwfl_linux_proc_report(session_, ::getpid()) == 0 &&
+           dwfl_report_end(session_, nullptr, nullptr) == 0;
+}
+
+CodeModule CodeModules::module_of(std::uintptr_t pc) {
+    CodeModule module;
+    module.handle = is_up_to_date() ? dwfl_addrmodule(session_, pc) : nullptr;
+    if (module.handle == nullptr)
+        return module;
+    Dwarf_Addr start = 0;
+    const char* const found = dwfl_module_info(module.handle, nullptr, &start, nullptr, nullptr, nullptr, nullptr, nullptr);
+    const std::string_view path = found != nullptr ? found : "?";
+    module.name = shown_name(path);
+    module.start = start;
+    module.is_program = module.handle == dwfl_addrmodule(session_, program_);
+    module.is_system = !module.is_program && is_of_system(path);
+    return module;
+}
+
+std::string symbol_at(const CodeModule& module, std::uintptr_t pc) {
+    const char* const symbol = dwfl_module_addrname(module.handle, pc);
+    return symbol != nullptr ? demangle(symbol) : std::string{};
+}
+
+} // namespace fiberscope::detail

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include <fiberscope/events.hpp>
+
+#include <optional>
+
+namespace fiberscope::detail {
+
+/// Where the exception that is being handled was thrown; nothing if that is no longer known: a thread keeps the places of
+/// its last few exceptions. They are noted as they are thrown, by a `__cxa_throw` of ours in front of the library's, in
+/// processes only; clean ends are not worth it.
+/// **Thread:** the one that threw. **Pre-condition:** called in a catch clause, or by `std::terminate`.
+std::optional<RawStack> stack_of_current_exception();
+
+} // namespace fiberscope::detail
