@@ -102,6 +102,10 @@ private slots:
         row({"--workload", "wordcount:/no/such"}, "workload wordcount: '/no/such' is not a folder");
         row({"--workload", "crashloop:3"}, "workload crashloop: it takes no argument, so not '3'");
         row({"--workload", "idle:1000001"}, "workload idle: '1000001' is not a number of servers from 1 to 1000000");
+        row({"--workload", "faults:sometimes"}, "workload faults: 'sometimes' is neither manual nor random nor random=MS");
+        row({"--workload", "faults:randomly"}, "workload faults: 'randomly' is neither manual nor random nor random=MS");
+        row({"--workload", "faults:random="}, "workload faults: '' is not a number of milliseconds from 1 to 60000");
+        row({"--workload", "faults:random=0"}, "workload faults: '0' is not a number of milliseconds from 1 to 60000");
         row({"--workload", "kv", "--workload", "kv:2"}, "workload kv is given twice");
         row({"--dump", "/no/such/folder/x.json"}, "/no/such/folder/x.json cannot be written: No such file or directory");
         row({"--tab", "Nothing", "--dump", "x.json"},
@@ -131,7 +135,7 @@ private slots:
     void answers() {
         const Run list = runProgram({"--list-workloads"});
         QCOMPARE(list.exitStatus, 0);
-        QCOMPARE(list.output.count('\n'), 10);
+        QCOMPARE(list.output.count('\n'), 11);
         QVERIFY(list.output.startsWith("kv[:SHARDS] "));
         QVERIFY(list.errors.isEmpty());
         const Run version = runProgram({"--version"});

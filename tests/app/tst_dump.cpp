@@ -76,6 +76,9 @@ private slots:
     void agreesWithTheNode() {
         const QJsonObject dump = dumpOf(*m_node, m_baseline);
         QCOMPARE(dump["schedulers"].toArray().size(), 2);
+        for (const char* const figure : {"abandoned", "overflows", "faults", "over_limit"})
+            QVERIFY2(dump["node"][QLatin1String{figure}].isDouble(), figure);
+        QVERIFY(dump["node"]["faults_are"].isString());
         QCOMPARE(dump["node"]["process_count"].toInt(), dump["processes"].toArray().size());
         const auto shard = find(dump["processes"], "name", "kv_shard_1");
         QCOMPARE(shard["pid"].toString().toStdString(), to_string(m_node->whereis("kv_shard_1")));
@@ -115,6 +118,8 @@ private slots:
         const auto exit = find(dumpOf(*m_node, m_baseline)["exits"], "pid", QString::fromStdString(to_string(killed)));
         QCOMPARE(exit["name"].toString(), QString{"kv_shard_2"});
         QCOMPARE(exit["reason"].toString(), QString{"killed"});
+        QCOMPARE(exit["note"].toString(), QString{});
+        QVERIFY(exit["stack"].isArray());
     }
 
     void staysReadableAfterTheEnd() {

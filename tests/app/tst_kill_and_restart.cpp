@@ -1,101 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workload_toolbar.hpp"
+#include "desk.hpp"
 
-#include <fiberscope/node.hpp>
-#include <fiberscope/widgets/observer_window.hpp>
-
-#include <QAction>
-#include <QApplication>
-#include <QComboBox>
-#include <QLabel>
-#include <QLineEdit>
-#include <QMenu>
-#include <QMessageBox>
 #include <QSignalSpy>
-#include <QTableView>
-#include <QTest>
-#include <QTimer>
-#include <QToolButton>
-
-#include <memory>
 
 using namespace fiberscope;
 using namespace fiberscope::app;
-using namespace std::chrono_literals;
-
-namespace {
-
-/// What each test gets: a node of its own, the window of the program, its toolbar.
-struct Desk {
-    Node node{[] {
-        NodeConfig config;
-        config.schedulers = 2;
-        return config;
-    }()};
-    widgets::ObserverWindow window{node, widgets::ObserverWindow::Remember::no};
-    WorkloadToolbar* toolbar = new WorkloadToolbar{node, &window};
-
-    Desk() {
-        window.addToolBar(toolbar);
-        window.setCurrentTab("Processes");
-        window.show();
-    }
-
-    template <class Widget>
-    Widget& find(const char* name) {
-        auto* const found = window.findChild<Widget*>(name);
-        if (found == nullptr)
-            qFatal("no %s", name);
-        return *found;
-    }
-    void startByToolbar(const QString& workload, const QString& argument) {
-        find<QComboBox>("workloadChooser").setCurrentText(workload);
-        auto& field = find<QLineEdit>("workloadArgument");
-        field.clear();
-        QTest::keyClicks(&field, argument);
-        QTest::mouseClick(&find<QToolButton>("workloadStart"), Qt::LeftButton);
-    }
-    /// The row that shows this text in one of its columns; an invalid index if none does.
-    QModelIndex rowOf(const QString& text) {
-        const auto* const model = find<QTableView>("processTable").model();
-        for (int row = 0; row < model->rowCount(); ++row)
-            for (int column = 0; column < model->columnCount(); ++column)
-                if (model->index(row, column).data().toString() == text)
-                    return model->index(row, 0);
-        return {};
-    }
-    QString pidOf(const char* name) { return QString::fromStdString(to_string(node.whereis(name))); }
-
-    /// Right-clicks the row and triggers the menu's entry of this text. False if there is no such entry.
-    bool chooseFromMenu(const QModelIndex& row, const QString& entry) {
-        auto& table = find<QTableView>("processTable");
-        table.scrollTo(row);
-        const QPoint at = table.visualRect(row).center();
-        QTest::mouseClick(table.viewport(), Qt::RightButton, {}, at);
-        QContextMenuEvent event{QContextMenuEvent::Mouse, at, table.viewport()->mapToGlobal(at)};
-        QCoreApplication::sendEvent(table.viewport(), &event);
-        if (!QTest::qWaitFor([this] { return window.findChild<QMenu*>("processMenu") != nullptr; }))
-            return false;
-        auto* const menu = window.findChild<QMenu*>("processMenu");
-        for (QAction* const action : menu->actions())
-            if (action->text() == entry) {
-                action->trigger();
-                menu->close();
-                return true;
-            }
-        return false;
-    }
-    /// Says yes to the question whether to kill, if it is asked.
-    void confirmKill() {
-        if (auto* const box = window.findChild<QMessageBox*>("killQuestion"))
-            for (QAbstractButton* const button : box->buttons())
-                if (button->objectName() == "killConfirmed")
-                    button->click();
-    }
-    QString notice() { return find<QLabel>("killNoticeText").text(); }
-};
-
-} // namespace
+using namespace fiberscope::app::test;
 
 /// End to end, by what a person does: start a workload from the toolbar, kill a process, read what came of it.
 class TestKillAndRestart : public QObject {

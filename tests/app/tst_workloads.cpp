@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "workloads/faults.hpp"
 #include "workloads/workload.hpp"
 
 #include <fiberscope/fiberscope.hpp>
@@ -71,6 +72,12 @@ public:
                 return QString::fromStdString(event.log->title);
         return {};
     }
+    std::optional<Event> exitOf(Pid pid) {
+        for (const Event& event : m_node.events_after(0).events)
+            if (event.kind == EventKind::exit && event.pid == pid)
+                return event;
+        return std::nullopt;
+    }
     int count(EventKind kind, const std::function<bool(const Event&)>& wanted) {
         int found = 0;
         for (const Event& event : m_node.events_after(0).events)
@@ -82,6 +89,7 @@ private:
     static NodeConfig config() {
         NodeConfig config;
         config.preemption = Preemption::signal; // as the program does
+        config.trap_faults = true;
         config.schedulers = 2;
         return config;
     }
@@ -312,6 +320,58 @@ private slots:
         QCOMPARE(stage.count(EventKind::restart, isOurs), 3);
         QCOMPARE(stage.count(EventKind::gave_up, isOurs), 1);
         QTRY_COMPARE(stage.newProcesses(), 0U);
+    }
+
+    void aProvokedFaultEndsItsProcess_data() {
+        QTest::addColumn<QString>("reason");
+        QTest::addColumn<QString>("note");
+        QTest::addColumn<bool>("abandoned");
+        const auto row = [](const char* fault, const char* reason, const char* note, bool abandoned) {
+            QTest::newRow(fault) << reason << note << abandoned;
+        };
+        row("overflow", "stack_overflow", "", true);
+        row("overflow_in_libc", "stack_overflow", "", true);
+        row("throw", R"(\{error,"till 13 is jammed"\})", "", false);
+        row("terminate", R"(\{terminate,\{error,"7 pence are missing"\}\})", "", true);
+        row("null", R"(\{fault,'SIGSEGV',0\})", "", true);
+        row("divide", R"(\{fault,'SIGFPE',[1-9]\d*\})", "", true);
+        row("illegal", R"(\{fault,'SIGILL',[1-9]\d*\})", "", true);
+        row("queue", "killed", "message queue over 10000", false);
+        row("heap", "killed", "heap over 1000000 bytes", false);
+    }
+    /// Twice each: its supervisor restarts it as good as new.
+    void aProvokedFaultEndsItsProcess() {
+        QFETCH(QString, reason);
+        QFETCH(QString, note);
+        QFETCH(bool, abandoned);
+        Stage stage{"faults"};
+        QVERIFY(stage.started());
+        const Atom name{std::string{"faults_"} + QTest::currentDataTag()};
+        const QRegularExpression wanted{QRegularExpression::anchoredPattern(reason)};
+        for (int times = 1; times <= 2; ++times) {
+            const Pid before = stage.node().whereis(name);
+            QVERIFY(stage.node().send(before, faults::Provoke{}));
+            QTRY_VERIFY(stage.node().whereis(name) && stage.node().whereis(name) != before);
+            const auto exit = stage.exitOf(before);
+            QVERIFY(exit);
+            QVERIFY2(wanted.match(QString::fromStdString(to_string(exit->reason))).hasMatch(), to_string(exit->reason).c_str());
+            QVERIFY2(exit->note.starts_with(note.toStdString()) && exit->note.empty() == note.isEmpty(), exit->note.c_str());
+            QCOMPARE(exit->abandoned, abandoned);
+        }
+        QVERIFY(stage.stops());
+    }
+
+    /// And nothing but its own processes ends by it.
+    void faultsComeAtRandom() {
+        Stage stage{"faults:random=10"};
+        QVERIFY(stage.started());
+        const Pid supervisor = stage.node().whereis("faults_sup");
+        for (const faults::Fault& fault : faults::all())
+            QTRY_VERIFY_WITH_TIMEOUT(
+                stage.count(EventKind::restart, [&](const Event& event) { return event.name == fault.process(); }) > 0, 30'000);
+        QCOMPARE(stage.node().whereis("faults_sup").bits(), supervisor.bits());
+        QCOMPARE(stage.count(EventKind::exit, [](const Event& event) { return event.name == Atom{"faults_chaos"}; }), 0);
+        QVERIFY(stage.stops());
     }
 
     void floodFillsAMailbox() {

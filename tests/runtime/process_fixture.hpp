@@ -40,6 +40,14 @@ inline ExitReason reason_of_end(ExternalProcess& me, Pid process, MonitorRef mon
                        after(10s, [] { return ExitReason{Term::atom("no_down_came")}; }));
 }
 
+/// The exit of a process, as the history tells it.
+inline Event exit_event_of(const Node& node, Pid process) {
+    for (Event& event : node.events_after(0).events)
+        if (event.kind == EventKind::exit && event.pid == process)
+            return std::move(event);
+    return {};
+}
+
 /// Rows for a test that runs on 1, 2 and 4 schedulers.
 inline void add_scheduler_rows() {
     QTest::addColumn<unsigned>("count");

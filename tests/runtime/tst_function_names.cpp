@@ -6,6 +6,7 @@
 
 #include <fiberscope/snapshot.hpp>
 
+#include <cstdlib>
 #include <functional>
 #include <typeinfo>
 
@@ -97,11 +98,43 @@ private slots:
                                << "kv::Shard";
         QTest::newRow("local class") << "shop::open(int)::Session"
                                      << "open::Session";
+        QTest::newRow("lambda in debug information") << "shop::open(int)::<lambda(int)>"
+                                                     << "shop::open lambda";
+        QTest::newRow("template in debug information") << "each<shop::client(const Shelf&)::<lambda(int)> >"
+                                                       << "each";
+        QTest::newRow("part of a C function") << "msort_with_tmp.part.0"
+                                              << "msort_with_tmp";
+        QTest::newRow("version") << "qsort@@GLIBC_2.2.5"
+                                 << "qsort";
     }
     void functions_are_shortened() {
         QFETCH(QString, demangled);
         QFETCH(QString, readable);
         QCOMPARE(QString::fromStdString(detail::readable_function(demangled.toStdString())), readable);
+    }
+
+    void closures_are_found_in_what_is_made_of_them_data() {
+        QTest::addColumn<QString>("demangled");
+        QTest::addColumn<QString>("closure");
+        QTest::newRow("none") << "shop::client(int)"
+                              << "";
+        QTest::newRow("the body itself") << "shop::client(int)::{lambda(int)#2}::operator()(int) const"
+                                         << "";
+        QTest::newRow("template") << "fiberscope::detail::BodyOf<shop::client(int)::{lambda(fiberscope::Process&)#2}>::run(int)"
+                                  << "shop::client(int)::{lambda(fiberscope::Process&)#2}";
+        QTest::newRow("parameter") << "shop::twice(int, shop::client(int)::{lambda(int)#2} const&)"
+                                   << "shop::client(int)::{lambda(int)#2}";
+        QTest::newRow("in a lambda") << "each<shop::f(int)::{lambda(int)#1}::operator()(int) const::{lambda(int)#3} >"
+                                     << "shop::f(int)::{lambda(int)#1}::operator()(int) const::{lambda(int)#3}";
+        QTest::newRow("one of several") << "run<0, shop::f()::{lambda(A)#1}, shop::f()::{lambda(B)#2}>"
+                                        << "shop::f()::{lambda(A)}";
+        QTest::newRow("debug information") << "__invoke_impl<int, main(int, char**)::<lambda()>&>"
+                                           << "main(int, char**)::<lambda()>";
+    }
+    void closures_are_found_in_what_is_made_of_them() {
+        QFETCH(QString, demangled);
+        QFETCH(QString, closure);
+        QCOMPARE(QString::fromStdString(detail::closure_in(demangled.toStdString())), closure);
     }
 
     void types_are_shortened_data() {
@@ -153,11 +186,13 @@ private slots:
 
     void frames_have_file_and_line() {
         QCOMPARE(shop::client(1), 2);
-        const FrameInfo frame = FunctionNames::instance().frame_of(address(&shop::client));
-        QCOMPARE(QString::fromStdString(frame.function), "shop::client");
-        QVERIFY2(frame.file.ends_with("tst_function_names.cpp"), frame.file.c_str());
+        const std::vector<FrameInfo> frames = FunctionNames::instance().frames_at(address(&shop::client));
+        QCOMPARE(frames.size(), std::size_t{1});
+        QCOMPARE(QString::fromStdString(frames.front().function), "shop::client");
+        QVERIFY2(frames.front().file.ends_with("tst_function_names.cpp"), frames.front().file.c_str());
         // an optimised function may begin with its first statement
-        QVERIFY2(frame.line == shop::here_line || frame.line == shop::here_line + 1, qPrintable(QString::number(frame.line)));
+        const int line = frames.front().line;
+        QVERIFY2(line == shop::here_line || line == shop::here_line + 1, qPrintable(QString::number(line)));
     }
 };
 

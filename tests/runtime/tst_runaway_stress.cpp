@@ -2,7 +2,9 @@
 /// Thousands of forced ends, with others at work all along that check their own data. FIBERSCOPE_RUNAWAYS: how many of a
 /// kind (default 200; 10,000 is what a release is tried with). FIBERSCOPE_STRESS_SECONDS: how long all goes on together
 /// (default 3; 1,800).
+#include "accountant.hpp"
 #include "checked_work.hpp"
+#include "heap_in_use.hpp"
 #include "runaways.hpp"
 
 #include <QElapsedTimer>
@@ -12,14 +14,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <string>
 #include <vector>
-
-#include <malloc.h>
-#if defined(__SANITIZE_ADDRESS__)
-extern "C" std::size_t __sanitizer_get_current_allocated_bytes(); // g++ has it, but no header for it
-#endif
 
 using namespace fiberscope;
 using namespace fiberscope::test;
@@ -34,65 +30,8 @@ NodeConfig stressed(unsigned schedulers) {
     return config;
 }
 
-int from_environment(const char* name, int otherwise) {
-    bool is_number = false;
-    const int value = qEnvironmentVariableIntValue(name, &is_number);
-    return is_number ? value : otherwise;
-}
-
-/// Bytes that the program's heap holds.
-std::size_t heap_bytes() {
-#if defined(__SANITIZE_ADDRESS__)
-    return __sanitizer_get_current_allocated_bytes();
-#else
-    return ::mallinfo2().uordblks;
-#endif
-}
-
 void terminates(Process&) noexcept {
     [] { throw std::runtime_error{"through noexcept"}; }();
-}
-
-/// Keeps a tree of its own, and all sums of it right, as long as nobody tampers with it. Counts what it did.
-class Accountant final : public Server<Accountant> {
-public:
-    struct Book {
-        using Reply = bool; ///< all is right
-        int amount = 0;
-    };
-    using Messages = fiberscope::Messages<Book>;
-
-    fiberscope::Reply<Book> handle_call(const Book& book) {
-        std::string text = std::to_string(book.amount);
-        entries_[book.amount % 97] += book.amount;
-        total_ += book.amount;
-        texts_.push_back(std::move(text));
-        if (texts_.size() > 50)
-            texts_.erase(texts_.begin());
-        const long sum = std::accumulate(entries_.begin(), entries_.end(), 0L,
-                                         [](long part, const auto& entry) { return part + entry.second; });
-        return sum == total_ && texts_.back() == std::to_string(book.amount);
-    }
-
-private:
-    std::map<int, long> entries_;
-    std::vector<std::string> texts_;
-    long total_ = 0;
-};
-
-/// Books until it is told to stop; says how often, and how often the answer was wrong.
-struct Booked {
-    std::uint64_t right = 0;
-    std::uint64_t wrong = 0;
-};
-void client(Process& self, Pid accountant, Pid tell) {
-    Booked booked;
-    for (int amount = 1;; ++amount) {
-        ++(self.call(accountant, Accountant::Book{amount}) ? booked.right : booked.wrong);
-        if (self.receive(on<Tick>([](Tick) { return true; }), after(0ms, [] { return false; })))
-            break;
-    }
-    self.send(tell, booked);
 }
 
 /// A supervised child that runs away or terminates, when it is told to.
@@ -183,15 +122,16 @@ void TestRunawayStress::nothing_is_lost_and_nothing_grows() {
     QVERIFY(node.start(Application{"app", eight_of(misbehaver)}));
     std::vector<Pid> bookers;
     for (int i = 0; i < clients; ++i)
-        bookers.push_back(node.spawn(
-            [accountant = *node.start(Accountant::start()), to = me->pid()](Process& self) { client(self, accountant, to); }));
+        bookers.push_back(node.spawn([accountant = *node.start(Accountant::start()), to = me->pid()](Process& self) {
+            book_until_told(self, accountant, to);
+        }));
     QElapsedTimer timer;
     timer.start();
     std::size_t heap_half_way = 0;
     std::uint64_t stacks_half_way = 0;
     strike(node, me, strikes, [&] {
+        stacks_half_way = node.snapshot().node.stacks_bytes; // reads symbols the first time
         heap_half_way = heap_bytes();
-        stacks_half_way = node.snapshot().node.stacks_bytes;
     });
     const std::size_t heap_at_end = heap_bytes();
     qInfo("%d runaways killed and %d terminates in %lld ms; %llu abandoned; heap %+lld bytes over the last half", strikes,
@@ -274,7 +214,7 @@ void TestRunawayStress::everything_together() {
     for (int i = 0; i < 3; ++i)
         workers.push_back(node.spawn([&](Process& self) { self.send(me->pid(), share_until(stop, shared)); }));
     const Pid accountant = *node.start(Accountant::start());
-    const Pid booker = node.spawn([accountant, to = me->pid()](Process& self) { client(self, accountant, to); });
+    const Pid booker = node.spawn([accountant, to = me->pid()](Process& self) { book_until_told(self, accountant, to); });
     QVERIFY(node.start(Application{"app", eight_of(misbehaver)}));
 
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{from_environment("FIBERSCOPE_STRESS_SECONDS", 3)};

@@ -66,6 +66,32 @@ private slots:
         QCOMPARE(textAt(model, 1), QStringLiteral("LONG SCHEDULE  scheduler: 2  time_ms: 12"));
     }
 
+    void anExitTellsWhatItsReasonDoesNot() {
+        LogModel model;
+        Event limit = exitEvent(9, ExitReason::killed());
+        limit.note = "heap over 1000000 bytes";
+        Event forced = limit;
+        forced.abandoned = true;
+        model.append(batchOf({limit, forced}));
+        QCOMPARE(textAt(model, 0), QStringLiteral("worker_9 <0.9.0> exited: killed (heap over 1000000 bytes) (lived 5 Secs)"));
+        QCOMPARE(textAt(model, 1),
+                 QStringLiteral("worker_9 <0.9.0> exited: killed (heap over 1000000 bytes, abandoned) (lived 5 Secs)"));
+    }
+
+    void anExitKeepsItsStack() {
+        LogModel model;
+        Event exit = exitEvent(9, Term::atom("stack_overflow"));
+        exit.stack_text = "shop::price_of (price.cpp:12)\nshop::sell (till.cpp:30)";
+        model.append(batchOf({exit, exitEvent(10, ExitReason::killed())}));
+        QVERIFY(!textAt(model, 0).contains('\n'));
+        QVERIFY2(
+            model.plainText(0).endsWith("\n    stack:\n        shop::price_of (price.cpp:12)\n        shop::sell (till.cpp:30)"),
+            qPrintable(model.plainText(0)));
+        QVERIFY(!model.plainText(1).contains("stack"));
+        model.setFilter(LogLevel::debug, QStringLiteral("till.cpp"));
+        QCOMPARE(model.rowCount(), 1);
+    }
+
     void eventsReadAsSentences() {
         LogModel model;
         Event restart;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/sampler.hpp"
 #include "view/log_page.hpp"
+#include "view/report_html.hpp"
 
 #include <fiberscope/fiberscope.hpp>
 
@@ -12,6 +13,7 @@
 #include <QTableView>
 #include <QTest>
 #include <QTextBrowser>
+#include <QTextDocument>
 
 #include <memory>
 
@@ -127,6 +129,41 @@ private slots:
         for (const char* field : {"pid", "id", "mfargs", "restart_type", "significant", "shutdown", "child_type"})
             QVERIFY2(lines.contains(QString{4, QChar{0x20}} + field) || lines.contains(QString{4, QChar{0xa0}} + field), field);
         QVERIFY(lines.contains(QStringLiteral("permanent")));
+    }
+
+    void stacksAreShownALineAFrame() {
+        Event exit;
+        exit.kind = EventKind::exit;
+        exit.pid = m_first;
+        exit.reason = Term::atom("stack_overflow");
+        exit.stack_text = "std::vector<int>::at\nshop::price_of (price.cpp:12)";
+        auto report = std::make_shared<LogEntry>();
+        report->title = "CRASH REPORT";
+        report->fields = {{"reason", "stack_overflow"}, {"stack", exit.stack_text}};
+        Event crash;
+        crash.kind = EventKind::log;
+        crash.log = report;
+        for (const Event& event : {exit, crash}) {
+            QTextDocument document;
+            document.setHtml(reportHtml(logLine(event), m_page->palette()));
+            const QStringList lines = document.toPlainText().split(QRegularExpression{"[\n\u2028]"});
+            QVERIFY2(lines.contains("stack"), qPrintable(document.toPlainText()));
+            QVERIFY2(lines.contains("std::vector<int>::at"), qPrintable(document.toPlainText()));
+            QVERIFY2(lines.contains("shop::price_of  price.cpp:12"), qPrintable(document.toPlainText()));
+        }
+    }
+
+    void aCrashReportShowsItsStackBehindItsReason() {
+        auto report = std::make_shared<LogEntry>();
+        report->title = "CRASH REPORT";
+        report->fields = {{"pid", "<0.9.0>"}, {"error_info", "stack_overflow"}, {"links", "[]"}, {"stack", "shop::price_of"}};
+        Event crash;
+        crash.kind = EventKind::log;
+        crash.log = report;
+        const QString html = reportHtml(logLine(crash), m_page->palette());
+        QVERIFY(html.indexOf("error_info") < html.indexOf("shop::price_of"));
+        QVERIFY(html.indexOf("shop::price_of") < html.indexOf("links"));
+        QCOMPARE(html.count("shop::price_of"), 1);
     }
 
 private:

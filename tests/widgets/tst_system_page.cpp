@@ -43,6 +43,10 @@ private slots:
         node.run_queue_length = 3;
         node.crashes = 1234;
         node.preemption = "cooperative";
+        node.overflows = 6000;
+        node.faults = 3;
+        node.over_limit = 2;
+        node.faults_are = "exits";
         const SystemSource source{node, nullptr, 10, 0};
         QCOMPARE(valueOf("System and Architecture", "Node", source), QStringLiteral("demo@localhost"));
         QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1048576 (0 % used)"));
@@ -52,6 +56,10 @@ private slots:
         QCOMPARE(valueOf("Statistics", "Up time", source), QStringLiteral("21 Secs"));
         QCOMPARE(valueOf("Statistics", "Run Queue", source), QStringLiteral("3"));
         QCOMPARE(valueOf("Processes since start", "Crashes", source), QStringLiteral("1,234"));
+        QCOMPARE(valueOf("Processes since start", "Overflows", source), QStringLiteral("6,000"));
+        QCOMPARE(valueOf("Processes since start", "Faults", source), QStringLiteral("3"));
+        QCOMPARE(valueOf("Processes since start", "Over limit", source), QStringLiteral("2"));
+        QCOMPARE(valueOf("Runtime", "Hardware faults", source), QStringLiteral("exits"));
         QCOMPARE(valueOf("Runtime", "State", source), QStringLiteral("running"));
     }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSL-1.0
+/// A program that ends with a crash report: tst_crash_report runs it. `crasher WAY`.
+#include "faulty_bodies.hpp"
+
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <thread>
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+
+namespace {
+
+void shop_keeper(Process& self) {
+    self.receive<Tick>();
+    fault_at_null(self);
+}
+
+/// A library that faults while it holds the stream's lock.
+void printer(Process&) {
+    const volatile std::uintptr_t nowhere = 8;
+    std::fwrite(reinterpret_cast<const char*>(nowhere), 1, 100, null_stream());
+}
+
+/// In code of the runtime's that was called: it reads the options.
+void hanger_on(Process& self) {
+    self.blocking([] { write_to(nullptr); });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const std::string way = argc > 1 ? argv[1] : "";
+    NodeConfig config = with_schedulers(1);
+    config.name = "shop@localhost";
+    config.trap_faults = way != "untrapped";
+    Node node{config};
+    ExternalProcess me = node.attach();
+    node.log(LogLevel::warning, "the shop is about to close");
+    node.wait_until_quiet(10s);
+    const std::map<std::string, std::function<void()>> ways{
+        {"untrapped",
+         [&] {
+             const auto [pid, monitor] = me->spawn_monitor(shop_keeper, {.name = "keeper"});
+             me->send(pid, Tick{});
+             reason_of_end(me, pid, monitor);
+         }},
+        {"library",
+         [&] {
+             const auto [pid, monitor] = me->spawn_monitor(printer);
+             reason_of_end(me, pid, monitor);
+         }},
+        {"pool",
+         [&] {
+             const auto [pid, monitor] = me->spawn_monitor(hanger_on);
+             reason_of_end(me, pid, monitor);
+         }},
+        {"thread", [] { std::thread{[] { write_to(nullptr); }}.join(); }},
+        {"raised", [] { ::raise(SIGSEGV); }},
+    };
+    if (const auto found = ways.find(way); found != ways.end())
+        found->second();
+    return 3; // it should not have come back
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Ends tell where they began: of exceptions where they were thrown, of killed processes where they were.
+#include "faulty_bodies.hpp"
+#include "runaways.hpp"
+
+#include <algorithm>
+#include <vector>
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+
+namespace {
+
+/// The value of a field of a process's crash report.
+std::string crash_report(const Node& node, Pid process, std::string_view wanted) {
+    for (const Event& event : node.events_after(0).events)
+        if (event.kind == EventKind::log && event.pid == process && event.log->title == "CRASH REPORT")
+            for (const auto& [name, value] : event.log->fields)
+                if (name == wanted)
+                    return value;
+    return "none";
+}
+
+[[gnu::noinline]] void look_up_shelf(const std::vector<int>& shelves, std::size_t number) {
+    static_cast<void>(shelves.at(number)); // thrown by the standard library
+    asm volatile("");
+}
+[[gnu::noinline]] void serve(std::size_t number) {
+    look_up_shelf({1, 2, 3}, number);
+    asm volatile("");
+}
+void clerk(Process&) {
+    serve(17);
+}
+
+[[gnu::noinline]] void fail_after_others() {
+    for (int i = 0; i < 3; ++i) {
+        try {
+            throw i;
+        } catch (int) {
+        }
+    }
+    try {
+        throw std::runtime_error{"out of stock"};
+    } catch (const std::runtime_error&) {
+        try {
+            throw 42;
+        } catch (int) {
+        }
+        throw; // the first one still
+    }
+}
+void rethrower(Process&) {
+    fail_after_others();
+}
+
+[[gnu::noinline]] void give_up(Process& self) {
+    self.exit(Term::atom("tired"));
+}
+void quitter(Process& self) {
+    give_up(self);
+}
+
+[[gnu::noinline]] void wait_for_customers(Process& self) {
+    self.receive<Tick>();
+    asm volatile("");
+}
+void shop(Process& self) {
+    wait_for_customers(self);
+}
+
+[[gnu::noinline]] void slam_the_door() noexcept {
+    serve(18);
+}
+void slammer(Process&) {
+    slam_the_door();
+}
+
+struct Till : Server<Till> {
+    struct Pay {
+        using Reply = int;
+    };
+    using Messages = fiberscope::Messages<Pay>;
+    Reply<Pay> handle_call(const Pay&) {
+        serve(19);
+        return 1;
+    }
+};
+
+} // namespace
+
+class TestEndStacks : public QObject {
+    Q_OBJECT
+
+private slots:
+    void ends_tell_where_they_began_data();
+    void ends_tell_where_they_began();
+    void normal_ends_tell_nothing();
+    void a_handler_that_throws_is_told_in_the_crash_report();
+    void runaways_tell_where_they_ran();
+    void a_storm_of_exceptions_is_told_as_well();
+    void crash_reports_say_what_otp_says();
+};
+
+void TestEndStacks::ends_tell_where_they_began_data() {
+    QTest::addColumn<void (*)(Process&)>("body");
+    QTest::addColumn<bool>("is_killed");
+    QTest::addColumn<QStringList>("functions"); ///< in this order, innermost first
+    QTest::addRow("thrown by a library") << &clerk << false << QStringList{"look_up_shelf", "serve", "clerk"};
+    QTest::addRow("thrown again") << &rethrower << false << QStringList{"fail_after_others", "rethrower"};
+    QTest::addRow("exit") << &quitter << false << QStringList{"give_up", "quitter"};
+    QTest::addRow("killed while it waits") << &shop << true << QStringList{"wait_for_customers", "shop"};
+    QTest::addRow("terminate") << &slammer << false << QStringList{"look_up_shelf", "serve", "slam_the_door", "slammer"};
+}
+
+void TestEndStacks::ends_tell_where_they_began() {
+    using Body = void (*)(Process&);
+    QFETCH(Body, body);
+    QFETCH(bool, is_killed);
+    QFETCH(QStringList, functions);
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor(body);
+    if (is_killed) {
+        QVERIFY(node.wait_until_quiet(10s));
+        node.exit(pid, ExitReason::kill());
+    }
+    reason_of_end(me, pid, monitor);
+    const std::string text = exit_event_of(node, pid).stack_text;
+    std::size_t from = 0;
+    for (const QString& function : functions) {
+        const std::size_t at = text.find(function.toStdString() + " (tst_end_stacks.cpp:", from);
+        QVERIFY2(at != std::string::npos, qPrintable(function + " is not in:\n" + text.c_str()));
+        from = at;
+    }
+    QVERIFY2(text.find("ControlBlock") == std::string::npos, text.c_str()); // the runtime's own frames are left out
+}
+
+void TestEndStacks::normal_ends_tell_nothing() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([](Process& self) { self.exit(ExitReason::shutdown()); });
+    reason_of_end(me, pid, monitor);
+    QCOMPARE(exit_event_of(node, pid).stack_text, std::string{});
+}
+
+void TestEndStacks::a_handler_that_throws_is_told_in_the_crash_report() {
+    Node node{with_schedulers(1)};
+    const Pid till = *node.start(Till::start());
+    QVERIFY(!node.call(till, Till::Pay{}));
+    const std::string stack = crash_report(node, till, "stack");
+    QVERIFY2(stack.find("look_up_shelf (tst_end_stacks.cpp:") != std::string::npos, stack.c_str());
+    QVERIFY2(stack.find("handle_call (tst_end_stacks.cpp:") != std::string::npos, stack.c_str());
+}
+
+void TestEndStacks::runaways_tell_where_they_ran() {
+    if (const std::string why = why_no_signals(); !why.empty())
+        QSKIP(why.c_str());
+    Node node{with_signals(1)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor(run_away);
+    QTRY_COMPARE(node.snapshot().schedulers[0].running, pid);
+    node.exit(pid, ExitReason::kill());
+    reason_of_end(me, pid, monitor);
+    const Event end = exit_event_of(node, pid);
+    QVERIFY(end.abandoned);
+    QVERIFY2(end.stack_text.find("spin_until (runaways.hpp:") != std::string::npos, end.stack_text.c_str());
+}
+
+/// More than are looked at closely: then the frame pointers tell, which libraries do not keep.
+void TestEndStacks::a_storm_of_exceptions_is_told_as_well() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    Pid last;
+    for (int i = 0; i < 300; ++i) {
+        const auto [pid, monitor] = me->spawn_monitor(clerk);
+        reason_of_end(me, pid, monitor);
+        last = pid;
+    }
+    const std::string text = exit_event_of(node, last).stack_text;
+    QVERIFY2(text.find("clerk (tst_end_stacks.cpp:") != std::string::npos, text.c_str());
+}
+
+void TestEndStacks::crash_reports_say_what_otp_says() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const auto body = [](Process& self) {
+        self.put(Term::atom("aisle"), Term::integer(4));
+        self.set_label("the clerk of aisle 4");
+        self.link(self.receive<Pid>()); // the other message stays
+        serve(20);
+    };
+    const Pid friendly = me->spawn([](Process& self) {
+        self.trap_exit(true);
+        self.receive<Tock>();
+    });
+    const auto [pid, monitor] = me->spawn_monitor(body, {.name = "aisle_clerk", .initial_function = "the clerk"});
+    me->send(pid, Tick{7});
+    me->send(pid, friendly);
+    reason_of_end(me, pid, monitor);
+    QCOMPARE(crash_report(node, pid, "initial_call"), std::string{"the clerk"});
+    QCOMPARE(crash_report(node, pid, "pid"), to_string(pid));
+    QCOMPARE(crash_report(node, pid, "registered_name"), std::string{"aisle_clerk"});
+    QCOMPARE(crash_report(node, pid, "label"), std::string{"the clerk of aisle 4"});
+    QCOMPARE(crash_report(node, pid, "ancestors"), "[" + to_string(me->pid()) + "]");
+    QCOMPARE(crash_report(node, pid, "message_queue_len"), std::string{"1"});
+    QCOMPARE(crash_report(node, pid, "messages"), std::string{"[{7}]"});
+    QCOMPARE(crash_report(node, pid, "links"), "[" + to_string(friendly) + "]");
+    QCOMPARE(crash_report(node, pid, "dictionary"), std::string{"[{aisle,4}]"});
+    const std::string reason = crash_report(node, pid, "error_info");
+    QVERIFY2(reason.starts_with("{error,\"vector::"), reason.c_str());
+    const std::string stack = crash_report(node, pid, "stack");
+    QVERIFY2(stack.find("serve (tst_end_stacks.cpp:") != std::string::npos, stack.c_str());
+}
+
+QTEST_APPLESS_MAIN(TestEndStacks)
+#include "tst_end_stacks.moc"
