@@ -62,6 +62,9 @@ void writeNode(JsonWriter& json, const NodeRow& node) {
     json.field("exits", node.exits);
     json.field("crashes", node.crashes);
     json.field("abandoned", node.abandoned);
+    json.field("overflows", node.overflows);
+    json.field("faults", node.faults);
+    json.field("over_limit", node.over_limit);
     json.field("restarts", node.restarts);
     json.field("messages", node.messages);
     json.field("reductions", node.reductions);
@@ -73,6 +76,7 @@ void writeNode(JsonWriter& json, const NodeRow& node) {
     json.field("resident_bytes", node.resident_bytes);
     json.field("preemption", node.preemption);
     json.field("stack_guards", node.stack_guards);
+    json.field("faults_are", node.faults_are);
     json.endObject();
 }
 
@@ -185,6 +189,17 @@ void writeApplications(JsonWriter& json, const SupervisionTree& tree) {
     json.endArray();
 }
 
+/// A text as an array of its lines.
+void writeLines(JsonWriter& json, std::string_view text) {
+    json.beginArray();
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        json.value(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    json.endArray();
+}
+
 void writeExit(JsonWriter& json, const Event& event) {
     json.beginObject();
     json.field("at", timeText(event.at));
@@ -192,8 +207,11 @@ void writeExit(JsonWriter& json, const Event& event) {
     json.field("name", textOf(event.name));
     json.field("initial_function", textOf(event.initial_function));
     json.field("reason", to_string(event.reason));
+    json.field("note", event.note);
     json.field("abandoned", event.abandoned);
     json.field("age_ms", event.age_ms);
+    json.key("stack");
+    writeLines(json, event.stack_text);
     json.endObject();
 }
 

@@ -42,6 +42,7 @@ std::unique_ptr<Node> startNode(std::uint32_t schedulers) {
     config.schedulers = schedulers;
     config.scheduler_nice = schedulerNice;
     config.preemption = Preemption::signal;
+    config.trap_faults = true;
     try {
         return std::make_unique<Node>(config);
     } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workload_toolbar.hpp"
 
+#include "provoke_button.hpp"
 #include "resources.hpp"
 #include "workloads/workload.hpp"
 
@@ -11,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPointer>
 #include <QTimer>
 #include <QToolButton>
@@ -34,6 +36,8 @@ WorkloadToolbar::WorkloadToolbar(Node& node, QWidget* parent) : QToolBar{tr("Wor
     setObjectName("workloadToolbar");
     setIconSize({18, 18});
     addChooser();
+    addSeparator();
+    addProvoke();
     addSeparator();
     addRunning();
     showChosen();
@@ -73,6 +77,14 @@ void WorkloadToolbar::addChooser() {
     connect(m_chooser, &QComboBox::currentIndexChanged, this, &WorkloadToolbar::showChosen);
     connect(m_argument, &QLineEdit::returnPressed, this, &WorkloadToolbar::startChosen);
     connect(m_start, &QToolButton::clicked, this, &WorkloadToolbar::startChosen);
+}
+
+void WorkloadToolbar::addProvoke() {
+    m_provoke = new ProvokeButton{m_node};
+    addWidget(m_provoke);
+    m_provoke->setAutoRaise(false); // as the buttons beside it
+    connect(m_provoke->menu(), &QMenu::aboutToShow, this, [this] { m_message->clear(); });
+    connect(m_provoke, &ProvokeButton::failed, this, &WorkloadToolbar::fail);
 }
 
 void WorkloadToolbar::addRunning() {
@@ -195,6 +207,7 @@ void WorkloadToolbar::showRunning() {
         nothing = nothing && !shown;
     }
     m_nothingRuns->setVisible(nothing);
+    m_provoke->setRunning(m_running.contains("faults"));
     const QString chosen = m_chooser->currentText();
     const bool runs = m_running.contains(chosen) || m_pending.contains(chosen);
     m_start->setEnabled(!runs);

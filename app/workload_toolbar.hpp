@@ -19,6 +19,7 @@ class Node;
 
 namespace fiberscope::app {
 
+class ProvokeButton;
 struct Workload;
 
 /// Starts workloads with an argument, shows which ones run, stops them. What went wrong is said in place.
@@ -43,6 +44,7 @@ private:
     using Outcome = Result<std::monostate>;
 
     void addChooser();
+    void addProvoke();
     void addRunning();
     void showChosen();
     void startChosen();
@@ -61,6 +63,7 @@ private:
     QComboBox* m_chooser = nullptr;
     QLineEdit* m_argument = nullptr;
     QToolButton* m_start = nullptr;
+    ProvokeButton* m_provoke = nullptr;
     QWidget* m_runningBox = nullptr;
     QHBoxLayout* m_runningLayout = nullptr;
     QLabel* m_nothingRuns = nullptr;

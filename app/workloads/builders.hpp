@@ -3,8 +3,10 @@
 
 #include <fiberscope/application.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 /// The applications behind the workloads. Each builds a value and starts nothing.
 namespace fiberscope::app {
@@ -36,6 +38,10 @@ Application make_deadlock();
 
 /// A child that fails again and again, beside one that does not, until their supervisor gives up.
 Application make_crashloop();
+
+/// One child a fault, `faults_overflow`, `faults_throw`, ...: what it does when it gets a `faults::Provoke`. With a pause,
+/// `faults_chaos` sends one to a random child that often.
+Application make_faults(std::optional<std::chrono::milliseconds> random_pause);
 
 /// Producers that are faster than their consumer. Its mailbox grows for a while, then stays: each producer may have
 /// 25,000 items under way and waits for the consumer's credit beyond that.

@@ -64,6 +64,21 @@ WorkloadResult build_plain(std::string_view argument) {
     return Make();
 }
 
+/// `manual`, `random` or `random=MS`.
+WorkloadResult build_faults(std::string_view argument) {
+    constexpr std::string_view random = "random";
+    if (argument == "manual")
+        return make_faults(std::nullopt);
+    if (argument == random)
+        return make_faults(std::chrono::milliseconds{300});
+    if (!argument.starts_with(random) || argument[random.size()] != '=')
+        return fmt::format("'{}' is neither manual nor random nor random=MS", argument);
+    const auto pause = parse_number(argument.substr(random.size() + 1), {"milliseconds", 1, 60'000});
+    if (!pause)
+        return pause.error();
+    return make_faults(std::chrono::milliseconds{*pause});
+}
+
 WorkloadResult build_flood(std::string_view argument) {
     return build_with_number<make_flood>(argument, {"producers", 1, 100});
 }
@@ -82,6 +97,8 @@ constexpr std::array all_workloads{
     Workload{"greedy", "N", "1000", "one runaway among N processes that want a turn now and then", build_greedy},
     Workload{"deadlock", "", "", "two servers that call each other and wait for ever", build_plain<make_deadlock>},
     Workload{"crashloop", "", "", "a child that fails until its supervisor gives up", build_plain<make_crashloop>},
+    Workload{"faults", "random[=MS]", "manual", "children that overflow, crash and break limits, when provoked or at random",
+             build_faults},
     Workload{"flood", "PRODUCERS", "4", "producers that are faster than their consumer", build_flood},
     Workload{"idle", "N", "10000", "servers that do nothing, up to 1,000,000", build_idle},
 };

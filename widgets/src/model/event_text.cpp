@@ -5,14 +5,11 @@
 
 #include <fiberscope/snapshot.hpp>
 
+#include <QStringList>
+
 namespace fiberscope::widgets {
 
 namespace {
-
-QString reasonText(const fiberscope::Event& event) {
-    const QString reason = QString::fromStdString(to_string(event.reason));
-    return event.abandoned ? QStringLiteral("%1 (abandoned)").arg(reason) : reason;
-}
 
 /// A child's id, with its registered name where that says more.
 QString childText(const fiberscope::Event& event) {
@@ -25,23 +22,33 @@ QString childText(const fiberscope::Event& event) {
 
 QString exitText(const fiberscope::Event& event) {
     const QString who = namedPidText(toQString(eventProcessName(event)), event.pid);
-    return QStringLiteral("%1 exited: %2 (lived %3)").arg(who, reasonText(event), durationText(event.age_ms));
+    return QStringLiteral("%1 exited: %2 (lived %3)").arg(who, endReasonText(event), durationText(event.age_ms));
 }
 
 QString restartText(const fiberscope::Event& event) {
     const QString supervisor = event.supervisor_name ? toQString(event.supervisor_name.name()) : pidText(event.supervisor);
     return QStringLiteral("%1 restarted %2: %3 → %4 after %5 (%6)")
         .arg(supervisor, childText(event), pidText(event.old_pid), pidText(event.pid), microsecondsText(event.restart_us),
-             reasonText(event));
+             endReasonText(event));
 }
 
 QString gaveUpText(const fiberscope::Event& event) {
     const QString who =
         event.supervisor_name ? namedPidText(toQString(event.supervisor_name.name()), event.pid) : pidText(event.pid);
-    return QStringLiteral("%1 gave up: restart intensity reached by %2 (%3)").arg(who, childText(event), reasonText(event));
+    return QStringLiteral("%1 gave up: restart intensity reached by %2 (%3)").arg(who, childText(event), endReasonText(event));
 }
 
 } // namespace
+
+QString endReasonText(const fiberscope::Event& event) {
+    const QString reason = QString::fromStdString(to_string(event.reason));
+    QStringList remarks;
+    if (!event.note.empty())
+        remarks += QString::fromStdString(event.note);
+    if (event.abandoned)
+        remarks += QStringLiteral("abandoned");
+    return remarks.isEmpty() ? reason : QStringLiteral("%1 (%2)").arg(reason, remarks.join(QLatin1String{", "}));
+}
 
 std::string_view eventProcessName(const fiberscope::Event& event) {
     if (event.name)
@@ -59,7 +66,7 @@ QString eventText(const fiberscope::Event& event) {
     case fiberscope::EventKind::gave_up: return gaveUpText(event);
     case fiberscope::EventKind::application_started: return QStringLiteral("application %1 started").arg(name);
     case fiberscope::EventKind::application_stopped:
-        return QStringLiteral("application %1 stopped: %2").arg(name, reasonText(event));
+        return QStringLiteral("application %1 stopped: %2").arg(name, endReasonText(event));
     case fiberscope::EventKind::log: return event.log ? QString::fromStdString(event.log->title) : QString{};
     }
     return {};

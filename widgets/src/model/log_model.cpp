@@ -37,13 +37,20 @@ QString childText(const QString& fields) {
 /// A report's title says only its kind; the most telling fields make the line readable.
 QString reportText(const fiberscope::LogEntry& report) {
     QStringList parts{QString::fromStdString(report.title)};
-    for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "reason", "application", "exited",
-                               "started", "offender", "scheduler", "time_ms"})
+    for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "limit", "reason", "application",
+                               "exited", "started", "offender", "scheduler", "time_ms"})
         for (const auto& [name, value] : report.fields)
             if (name == wanted && value != "[]")
                 parts.append(
                     QStringLiteral("%1: %2").arg(QString::fromStdString(name), childText(QString::fromStdString(value))));
     return parts.join(QLatin1String{"  "});
+}
+
+/// A field below its line. A value of several lines, a stack, begins on a line of its own.
+QString fieldText(const QString& name, QString value) {
+    const bool isBlock = name == QLatin1String{"stack"} || value.contains(QLatin1Char{'\n'});
+    value.replace(QLatin1Char{'\n'}, QLatin1String{"\n        "});
+    return QStringLiteral("\n    %1:%2%3").arg(name, isBlock ? QStringLiteral("\n        ") : QStringLiteral(" "), value);
 }
 
 /// The value of a field; empty if there is none.
@@ -94,6 +101,7 @@ LogLine logLine(const fiberscope::Event& event) {
         line.supervisorName = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
     }
     line.isExit = event.kind == fiberscope::EventKind::exit;
+    line.stack = QString::fromStdString(event.stack_text);
     line.text = eventText(event);
     if (event.log && !event.log->fields.empty()) {
         line.report = event.log;
@@ -185,7 +193,7 @@ bool LogModel::matches(const LogLine& line) const {
         return true;
     if (line.level < m_level)
         return false;
-    if (m_filter.isEmpty() || isFound(line.process) || isFound(line.text))
+    if (m_filter.isEmpty() || isFound(line.process) || isFound(line.text) || isFound(line.stack))
         return true;
     if (line.supervisor && (isFound(pidText(line.supervisor)) || isFound(line.supervisorName)))
         return true;
@@ -222,7 +230,9 @@ QString LogModel::plainText(int row) const {
     QString text = QStringList{clockText(shown.at), levelText(shown.level), shown.process, shown.text}.join(QLatin1String{"  "});
     if (shown.report)
         for (const auto& [name, value] : shown.report->fields)
-            text += QStringLiteral("\n    %1: %2").arg(QString::fromStdString(name), QString::fromStdString(value));
+            text += fieldText(QString::fromStdString(name), QString::fromStdString(value));
+    if (!shown.stack.isEmpty())
+        text += fieldText(QStringLiteral("stack"), shown.stack);
     return text;
 }
 

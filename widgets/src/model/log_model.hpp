@@ -27,6 +27,7 @@ struct LogLine {
     fiberscope::Pid supervisor;                         ///< a restart: who made it
     QString supervisorName;                             ///< its registered name
     std::shared_ptr<const fiberscope::LogEntry> report; ///< its fields, where the line stands for a report
+    QString stack;                                      ///< an exit: where it was, if not normal; a line a frame
     bool isExit = false;                                ///< says how `pid` ended
     bool isLoss = false;                                ///< says how many events are missing here
 };
@@ -48,8 +49,9 @@ public:
     void clear();
     /// Exits for clean reasons (normal, shutdown) are left out unless kept from now on: they are many and say little.
     void setKeepsNormalExits(bool keep) { m_keepsNormalExits = keep; }
-    /// Shows lines of at least this level that contain the text, in any case: in process, text, the fields of a report or
-    /// the pids that a restart is about. A text in double quotes is looked for as a whole word: `"kv_1"` is not in `kv_12`.
+    /// Shows lines of at least this level that contain the text, in any case: in process, text, the fields of a report, the
+    /// stack of an exit or the pids that a restart is about. A text in double quotes is looked for as a whole word: `"kv_1"` is
+    /// not in `kv_12`.
     void setFilter(fiberscope::LogLevel level, const QString& text);
 
     const LogLine& line(int row) const;
@@ -64,7 +66,7 @@ public:
     std::size_t lineCount() const noexcept { return m_lines.size(); }
     /// Events that the ring no longer held when they were asked for, since the start of the log.
     std::uint64_t lostEvents() const noexcept { return m_lost; }
-    /// A line as it is copied and saved: columns with two spaces between, then the report's fields, indented.
+    /// A line as it is copied and saved: columns with two spaces between, then the report's fields or the stack, indented.
     QString plainText(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;

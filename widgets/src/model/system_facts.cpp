@@ -135,6 +135,14 @@ SystemBox lifecycleBox() {
               tr("Processes that did not stop by themselves and were given up in the middle of their code: their destructors did "
                  "not run, what they owned is lost"),
               [](const SystemSource& source) { return countText(source.node.abandoned); }},
+             {tr("Overflows"), tr("Of the abandoned: processes that used up their stack (stack_overflow)"),
+              [](const SystemSource& source) { return countText(source.node.overflows); }},
+             {tr("Faults"),
+              tr("Of the abandoned: processes that dereferenced a null pointer, divided by zero or the like "
+                 "({fault,'SIGSEGV',Address})"),
+              [](const SystemSource& source) { return countText(source.node.faults); }},
+             {tr("Over limit"), tr("Processes that were killed since they passed a limit of their message queue or their heap"),
+              [](const SystemSource& source) { return countText(source.node.over_limit); }},
              {tr("Restarts"), tr("Children that their supervisors restarted"),
               [](const SystemSource& source) { return countText(source.node.restarts); }},
              {tr("Events lost"), tr("Events that the log could not read in time"),
@@ -153,6 +161,8 @@ SystemBox runtimeBox() {
               [](const SystemSource& source) { return QString::fromStdString(source.node.preemption); }},
              {tr("Stack guards"), tr("How an overflow of a process's stack is caught"),
               [](const SystemSource& source) { return QString::fromStdString(source.node.stack_guards); }},
+             {tr("Hardware faults"), tr("What a null dereference, a division by zero or the like in a process leads to"),
+              [](const SystemSource& source) { return QString::fromStdString(source.node.faults_are); }},
              {tr("Timers"), tr("Pending timers"), [](const SystemSource& source) { return countText(source.node.timers); }}}};
 }
 

@@ -76,28 +76,6 @@ void DictionaryTab::show(const Inspection& inspection) {
     m_table->setRows(rows, tr("The process dictionary is empty"));
 }
 
-StackTab::StackTab(QWidget* parent)
-    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Function"), tr("File:LineNumber")}, {380}, this}} {
-    m_table->setObjectName(QStringLiteral("stackTable"));
-    auto* layout = new QVBoxLayout{this};
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_table);
-}
-
-void StackTab::show(const Inspection& inspection) {
-    QList<QStringList> rows;
-    for (const auto& frame : inspection.stack) {
-        const auto place = frame.file.empty() ? QString{} : QStringLiteral("%1:%2").arg(toQString(frame.file)).arg(frame.line);
-        rows.push_back({toQString(frame.function), place});
-    }
-    QString why = tr("No frames of this process are known");
-    if (inspection.status == fiberscope::Status::running)
-        why = tr("The process is running: its frames can be read when it stops");
-    else if (m_isServer)
-        why = tr("An idle server: it has no stack until a message comes");
-    m_table->setRows(rows, why);
-}
-
 StateTab::StateTab(QWidget* parent) : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}} {
     m_text->setObjectName(QStringLiteral("stateText"));
     m_text->setAccessibleName(tr("State"));

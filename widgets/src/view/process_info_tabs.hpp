@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/sampler.hpp"
+#include "model/stack_rows.hpp"
 #include "view/text_table.hpp"
 
 #include <fiberscope/inspect.hpp>
@@ -9,6 +10,7 @@
 #include <QHash>
 #include <QWidget>
 
+class QCheckBox;
 class QGroupBox;
 class QLabel;
 class QPlainTextEdit;
@@ -29,6 +31,8 @@ public:
     virtual void show(const fiberscope::Inspection& inspection) = 0;
     /// The process's row, for what is counted rather than asked.
     virtual void showRow(const ProcessDetails& details) { Q_UNUSED(details) }
+    /// The event of its end.
+    virtual void showEnd(const fiberscope::Event& exit) { Q_UNUSED(exit) }
 
 signals:
     void linkActivated(const QString& link);
@@ -51,9 +55,12 @@ private:
     QGroupBox* makeFields(const QString& title, const QList<QPair<const char*, QString>>& fields);
     QGroupBox* makePidBox(const char* name);
     void setField(const char* name, const QString& text);
+    /// Its line is not there while it is empty.
+    void setOptionalField(const char* name, const QString& text);
     void setPidBox(const char* name, const QString& title, const QStringList& links);
 
     QHash<QString, QLabel*> m_values; ///< by field name
+    QHash<QString, QLabel*> m_titles; ///< likewise
     QHash<QString, QGroupBox*> m_boxes;
 };
 
@@ -93,7 +100,7 @@ private:
     TextTable* m_table;
 };
 
-/// Stack Trace: the frames, innermost first, or why there are none.
+/// Stack Trace: the frames, innermost first, or why there are none; after its end: where that was.
 class StackTab : public ProcessInfoTab {
     Q_OBJECT
 
@@ -103,10 +110,18 @@ public:
     fiberscope::Inspect needs() const override { return fiberscope::Inspect::stack; }
     void show(const fiberscope::Inspection& inspection) override;
     void showRow(const ProcessDetails& details) override { m_isServer = details.row.is_server(); }
+    void showEnd(const fiberscope::Event& exit) override;
 
 private:
+    void showRows(const QList<StackRow>& rows);
+    void showFrames();
+
     bool m_isServer = false;
+    std::vector<fiberscope::FrameInfo> m_stack;
+    QString m_ifEmpty;
     TextTable* m_table;
+    QWidget* m_bar; ///< of the check box
+    QCheckBox* m_showRuntime;
 };
 
 /// State: what a server shows of its state.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/process_info_window.hpp"
 
+#include "model/event_text.hpp"
 #include "model/kill_watch.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
@@ -130,16 +131,16 @@ void ProcessInfoWindow::takeDetails(const ProcessDetails& details) {
 }
 
 void ProcessInfoWindow::takeInspection(const fiberscope::Inspection& inspection) {
-    if (inspection.alive)
-        currentTab()->show(inspection);
-    else
+    if (!inspection.alive)
         showDead({});
+    else if (!m_dead) // what its end told is newer
+        currentTab()->show(inspection);
 }
 
 void ProcessInfoWindow::takeEvents(const EventsSample& batch) {
     for (const auto& event : batch->events) {
         if (event.kind == fiberscope::EventKind::exit && event.pid == m_pid)
-            showDead(QString::fromStdString(fiberscope::to_string(event.reason)));
+            showEnd(event);
         else if (event.kind == fiberscope::EventKind::restart && event.old_pid == m_pid)
             showSuccessor(event.pid);
     }
@@ -158,6 +159,14 @@ void ProcessInfoWindow::showDead(const QString& why) {
     if (!why.isEmpty())
         m_bannerText->setText(
             tr("%1 ended with reason %2. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid), why));
+}
+
+void ProcessInfoWindow::showEnd(const fiberscope::Event& exit) {
+    showDead(endReasonText(exit));
+    for (int tab = 0; tab < m_tabs->count(); ++tab)
+        static_cast<ProcessInfoTab*>(m_tabs->widget(tab))->showEnd(exit);
+    if (!exit.stack_text.empty())
+        m_bannerText->setText(tr("%1 The Stack Trace tab shows where it ended.").arg(m_bannerText->text()));
 }
 
 void ProcessInfoWindow::showSuccessor(fiberscope::Pid successor) {

@@ -45,6 +45,7 @@ private:
     void takeInspection(const fiberscope::Inspection& inspection);
     void takeEvents(const EventsSample& batch);
     void showDead(const QString& why);
+    void showEnd(const fiberscope::Event& exit);
     void showSuccessor(fiberscope::Pid successor);
     void openLink(const QString& link);
 

@@ -46,6 +46,23 @@ QString preemptionText(const fiberscope::Snapshot::PreemptionCounts& counts) {
         .arg(cpuTimeText(counts.longest_run_ns));
 }
 
+QString overLimitText(fiberscope::OverLimit then) {
+    return then == fiberscope::OverLimit::kill ? OverviewTab::tr("killed over it") : OverviewTab::tr("a warning over it");
+}
+
+/// Empty: it has neither a heap nor a limit of one.
+QString heapText(const Inspection& inspection) {
+    const auto& limit = inspection.heap_limit;
+    if (limit.most == 0)
+        return inspection.heap_bytes == 0 ? QString{} : bytesText(inspection.heap_bytes);
+    return OverviewTab::tr("%1 of at most %2 (%3)")
+        .arg(bytesText(inspection.heap_bytes), bytesText(limit.most), overLimitText(limit.then));
+}
+
+QString messageQueueLimitText(const fiberscope::Limit& limit) {
+    return limit.most == 0 ? QString{} : OverviewTab::tr("%1 messages (%2)").arg(limit.most).arg(overLimitText(limit.then));
+}
+
 } // namespace
 
 OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
@@ -69,6 +86,8 @@ OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
     boxes->addWidget(makePidBox("monitoredBy"));
     layout->addLayout(boxes);
     layout->addWidget(makeFields(tr("Memory and Time"), {{"memory", tr("Memory")},
+                                                         {"heap", tr("Heap")},
+                                                         {"messageQueueLimit", tr("Message Queue Limit")},
                                                          {"cpuTime", tr("CPU Time")},
                                                          {"scheduler", tr("Scheduler")},
                                                          {"switches", tr("Context Switches")},
@@ -98,8 +117,11 @@ QGroupBox* OverviewTab::makeFields(const QString& title, const QList<QPair<const
         value->setWordWrap(true);
         value->setTextInteractionFlags(Qt::TextBrowserInteraction);
         connect(value, &QLabel::linkActivated, this, &ProcessInfoTab::linkActivated);
-        grid->addWidget(new QLabel{text + QLatin1Char{':'}, box}, row, 0, Qt::AlignTop);
+        auto* caption = new QLabel{text + QLatin1Char{':'}, box};
+        caption->setBuddy(value);
+        grid->addWidget(caption, row, 0, Qt::AlignTop);
         grid->addWidget(value, row++, 1);
+        m_titles.insert(QLatin1String{name}, caption);
         m_values.insert(QLatin1String{name}, value);
     }
     return box;
@@ -130,6 +152,12 @@ void OverviewTab::setField(const char* name, const QString& text) {
         value->setText(text);
 }
 
+void OverviewTab::setOptionalField(const char* name, const QString& text) {
+    setField(name, text);
+    m_values.value(QLatin1String{name})->setVisible(!text.isEmpty());
+    m_titles.value(QLatin1String{name})->setVisible(!text.isEmpty());
+}
+
 void OverviewTab::setPidBox(const char* name, const QString& title, const QStringList& links) {
     m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title).arg(links.size()));
     auto text = QStringList{links.mid(0, shownLinks)}.join(QLatin1Char{' '});
@@ -146,6 +174,8 @@ void OverviewTab::show(const Inspection& inspection) {
     setPidBox("monitors", tr("Monitors"), monitors);
     setPidBox("monitoredBy", tr("Monitored by"), linksOf(inspection.monitored_by));
     setField("ancestors", linksOf(inspection.ancestors).join(QLatin1Char{' '}));
+    setOptionalField("heap", heapText(inspection));
+    setOptionalField("messageQueueLimit", messageQueueLimitText(inspection.message_queue_limit));
     setField("supervises", inspection.is_supervisor ? supervisorText(inspection.supervisor) : QString{});
 }
 

@@ -42,18 +42,31 @@ TextTable::TextTable(const QStringList& titles, const QList<int>& widths, QWidge
     addAction(copy);
 }
 
-void TextTable::setRows(const QList<QStringList>& rows, const QString& ifEmpty) {
+void TextTable::setRows(const QList<TextRow>& rows, const QString& ifEmpty) {
     m_model->setRowCount(static_cast<int>(rows.size()));
     for (int row = 0; row < rows.size(); ++row)
-        for (int column = 0; column < rows[row].size(); ++column) {
-            const auto index = m_model->index(row, column);
-            if (index.data().toString() == rows[row][column])
-                continue;
-            m_model->setData(index, rows[row][column]);
-            m_model->setData(index, rows[row][column], Qt::ToolTipRole);
-        }
+        for (int column = 0; column < rows[row].cells.size(); ++column)
+            setCell(m_model->index(row, column), rows[row]);
     m_message->setText(ifEmpty);
     m_layout->setCurrentWidget(rows.isEmpty() ? static_cast<QWidget*>(m_message) : m_table);
+}
+
+void TextTable::setRows(const QList<QStringList>& rows, const QString& ifEmpty) {
+    QList<TextRow> plainRows;
+    for (const QStringList& cells : rows)
+        plainRows += TextRow{cells};
+    setRows(plainRows, ifEmpty);
+}
+
+// The model tells nobody of a value that is the same as before.
+void TextTable::setCell(const QModelIndex& index, const TextRow& row) {
+    const QString text = row.cells[index.column()];
+    const QString tip = row.tips.value(index.column());
+    m_model->setData(index, text);
+    m_model->setData(index, tip.isEmpty() ? text : tip, Qt::ToolTipRole);
+    const auto color = row.isFaint ? QVariant{palette().brush(QPalette::PlaceholderText)} : QVariant{};
+    if (color != index.data(Qt::ForegroundRole)) // of a color that is none it does
+        m_model->setData(index, color, Qt::ForegroundRole);
 }
 
 void TextTable::copySelection() const {

@@ -6,11 +6,19 @@
 #include <QWidget>
 
 class QLabel;
+class QModelIndex;
 class QStandardItemModel;
 class QStackedLayout;
 class QTableView;
 
 namespace fiberscope::widgets {
+
+/// A row of a TextTable.
+struct TextRow {
+    QStringList cells;
+    QStringList tips{};   ///< tooltips; where there is none: the text of the cell
+    bool isFaint = false; ///< of less interest than the others
+};
 
 /// A small read-only table of texts, or one sentence where there is nothing to show. Up to some hundred rows.
 /// New contents keep scroll position and selection. Ctrl+C copies the selected rows.
@@ -22,9 +30,11 @@ public:
     TextTable(const QStringList& titles, const QList<int>& widths, QWidget* parent = nullptr);
 
     /// `ifEmpty` is shown when there are no rows.
+    void setRows(const QList<TextRow>& rows, const QString& ifEmpty);
     void setRows(const QList<QStringList>& rows, const QString& ifEmpty);
 
 private:
+    void setCell(const QModelIndex& index, const TextRow& row);
     void copySelection() const;
 
     QStandardItemModel* m_model;
