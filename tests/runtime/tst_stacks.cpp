@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <stdexcept>
 
@@ -95,6 +96,16 @@ static int compare(const void* left, const void* right) {
     self.sleep(1h);
     [[maybe_unused]] const volatile int woken = 1;
 }
+
+namespace {
+/// A body that is an object of a class.
+struct Customer {
+    void operator()(Process& self) const {
+        self.sleep(1h);
+        [[maybe_unused]] const volatile int woken = 1;
+    }
+};
+} // namespace
 
 } // namespace shop
 
@@ -309,6 +320,17 @@ private slots:
         QVERIFY(row != snapshot.processes.end());
         QCOMPARE(name(row->current_function), "shop::wait_for_orders");
         QCOMPARE(name(row->initial_function), "StacksTest::current_function_is_the_programs lambda");
+    }
+
+    void bodies_that_are_objects_are_named_after_their_class() {
+        Node node{with_schedulers(1)};
+        const Pid plain = node.spawn(shop::Customer{});
+        const Pid wrapped = node.spawn(std::function<void(Process&)>{shop::Customer{}});
+        QVERIFY(node.wait_until_quiet(10s));
+        const Snapshot snapshot = node.snapshot();
+        for (const ProcessRow& row : snapshot.processes)
+            if (row.pid == plain || row.pid == wrapped)
+                QCOMPARE(name(row.current_function), "Customer::operator()");
     }
 
     void inspected_stacks_have_all_kinds_of_frames() {

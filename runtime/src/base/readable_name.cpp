@@ -241,6 +241,25 @@ std::string closure_in(std::string_view demangled) {
     return closure;
 }
 
+std::string functor_in(std::string_view demangled) {
+    for (const std::string_view wrapper : {"BodyOf<", "_Function_handler<"}) {
+        const std::size_t at = demangled.find(wrapper);
+        if (at == std::string_view::npos)
+            continue;
+        const std::string_view arguments = demangled.substr(at + wrapper.size() - 1);
+        std::string_view rest = arguments.substr(1, after_closing(arguments, 0) - 2);
+        std::string_view last;
+        while (!rest.empty()) {
+            last = rest.substr(0, argument_end(rest));
+            rest.remove_prefix(std::min(rest.size(), last.size() + 1));
+        }
+        last.remove_prefix(std::min(last.find_first_not_of(' '), last.size()));
+        if (!last.starts_with("std::function<")) // which calls the one that is looked for
+            return std::string{last};
+    }
+    return {};
+}
+
 std::string readable_type(std::string_view demangled) {
     const std::string_view type = demangled.substr(last_name(demangled));
     if (type.starts_with("{lambda") || type.empty())

@@ -21,6 +21,10 @@ std::string qualified_function(std::string_view demangled);
 /// number if there are several: `each<shop::client(int)::{lambda(int)#2}>(int)` gives `shop::client(int)::{lambda(int)#2}`.
 std::string closure_in(std::string_view demangled);
 
+/// The class whose object this function of a wrapper calls; empty if it is no wrapper of a body:
+/// `std::_Function_handler<void (int), shop::Client>::_M_invoke(int)` gives `shop::Client`.
+std::string functor_in(std::string_view demangled);
+
 /// A demangled type without namespaces, its template arguments in the same form: `Put`, `vector<Put>`, `string`.
 std::string readable_type(std::string_view demangled);
 

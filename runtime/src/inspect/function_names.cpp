@@ -39,6 +39,15 @@ void name_lambda(std::vector<CodeFrame>& chain, std::size_t lambda, const std::v
     chain[lambda].name = "<lambda()>";
 }
 
+/// The same for an object of a class that can be called: the wrapper that calls it tells its class.
+void name_functor(std::vector<CodeFrame>& chain, std::size_t functor) {
+    for (std::size_t i = functor + 1; i < chain.size(); ++i)
+        if (const std::string type = functor_in(chain[i].name); !type.empty()) {
+            chain[functor].name = type + "::operator()";
+            return;
+        }
+}
+
 std::vector<FrameInfo> read_frames(const CodeModule& module, std::uintptr_t pc) {
     const std::string symbol = module.handle != nullptr ? symbol_at(module, pc) : std::string{};
     std::vector<CodeFrame> chain =
@@ -51,6 +60,8 @@ std::vector<FrameInfo> read_frames(const CodeModule& module, std::uintptr_t pc) 
             frames[i].kind = FrameKind::runtime; // what the runtime uses is no call of the program's
         if (chain[i].is_lambda)
             name_lambda(chain, i, frames);
+        else if (chain[i].name == "operator()")
+            name_functor(chain, i);
         frames[i].function = chain[i].name.empty() ? place_without_symbol(module, pc) : readable_function(chain[i].name);
         if (frames[i].file.empty() && !module.is_program)
             frames[i].file = module.name;
