@@ -12,7 +12,7 @@
 #include <string>
 
 /// UndefinedBehaviorSanitizer would end the program before the processor says anything.
-#define FIBERSCOPE_UNCHECKED [[gnu::noinline, gnu::no_sanitize("undefined"), gnu::no_sanitize("address")]]
+#define FIBERSCOPE_UNCHECKED __attribute__((noinline, no_sanitize("undefined"), no_sanitize("address")))
 
 namespace fiberscope::test {
 

@@ -57,7 +57,7 @@ bool lies_in_own_code(Function* function) noexcept {
 }
 
 /// The processor compares return addresses with a stack of its own, and would not let an injected call return.
-bool has_shadow_stack() noexcept {
+[[maybe_unused]] bool has_shadow_stack() noexcept {
     constexpr int arch_shstk_status = 0x5005;
     unsigned long features = 0;
     return ::syscall(SYS_arch_prctl, arch_shstk_status, &features) == 0 && (features & 1U) != 0;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uintptr_t word = sizeof(std::uintptr_t);
 constexpr int frame_pointer = 6; ///< rbp, as DWARF counts registers
 
-[[gnu::no_sanitize("address")]] std::uintptr_t word_at(std::uintptr_t address) noexcept {
+__attribute__((no_sanitize("address"))) std::uintptr_t word_at(std::uintptr_t address) noexcept {
     return *reinterpret_cast<const std::uintptr_t*>(address);
 }
 
