@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <QtTest>
 
+#include "names_of_code.hpp"
+
 #include "base/readable_name.hpp"
 #include "inspect/function_names.hpp"
 
@@ -12,6 +14,8 @@
 
 using namespace fiberscope;
 using detail::FunctionNames;
+using fiberscope::test::address;
+using fiberscope::test::name;
 
 namespace shop {
 
@@ -32,18 +36,7 @@ static auto start() {
 
 } // namespace shop
 
-namespace {
-
-template <class Function>
-std::uintptr_t address(Function* function) {
-    return reinterpret_cast<std::uintptr_t>(function);
-}
-
-QString name(std::uint32_t id) {
-    return QString::fromStdString(std::string{name_of(id)});
-}
-
-} // namespace
+namespace {} // namespace
 
 class FunctionNamesTest final : public QObject {
     Q_OBJECT

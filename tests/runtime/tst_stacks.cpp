@@ -2,7 +2,8 @@
 /// Stacks: whose frames they are, how they read, and who shows them.
 #include "process_fixture.hpp"
 
-#include "base/code_depth.hpp"
+#include "names_of_code.hpp"
+
 #include "inspect/frame_kind.hpp"
 #include "inspect/function_names.hpp"
 #include "inspect/observation.hpp"
@@ -110,15 +111,6 @@ struct Customer {
 } // namespace shop
 
 namespace {
-
-template <class Function>
-std::uintptr_t address(Function* function) {
-    return reinterpret_cast<std::uintptr_t>(function);
-}
-
-QString name(std::uint32_t id) {
-    return QString::fromStdString(std::string{name_of(id)});
-}
 
 QString function(const FrameInfo& frame) {
     return QString::fromStdString(frame.function);

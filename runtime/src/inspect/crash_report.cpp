@@ -36,16 +36,6 @@ std::string signal_text(const Fault& fault) {
                        description != nullptr ? description : "?", fault.address, fault.code.pc);
 }
 
-std::string initial_function_of(const ControlBlock& block) {
-    FunctionNames& names = FunctionNames::instance();
-    std::uint32_t id = block.shown.initial_name.get();
-    if (id == 0)
-        id = names.id_of_address(block.shown.initial_function.get());
-    if (id == 0)
-        id = names.id_of_type(block.shown.initial_type.get());
-    return std::string{name_of(id)};
-}
-
 std::string process_text(const Crash& crash) {
     if (crash.process == nullptr)
         return "none";
@@ -54,7 +44,8 @@ std::string process_text(const Crash& crash) {
     if (const std::uint32_t id = block.shown.name.get(); id != 0)
         name = name_of(id);
     else if (!block.copy_label(name))
-        name = initial_function_of(block);
+        name = name_of(
+            initial_function(block.shown.initial_name.get(), block.shown.initial_function.get(), block.shown.initial_type.get()));
     return fmt::format("{} {}, {}", to_string(block.pid()), name,
                        crash.was_process_code ? "in its own code or a library that it called" : "in the runtime");
 }

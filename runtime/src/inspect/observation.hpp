@@ -18,6 +18,10 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot);
 /// All of it. **Thread:** any but a scheduler's.
 void take_snapshot(const ProcessSystem& system, Snapshot& snapshot);
 
+/// Interned name of the function that a process began with: the one it was given, else that of the body's address or type.
+/// **Thread:** any but a scheduler's.
+std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, const char* type);
+
 /// Names the initial functions of exits and in crash reports. **Thread:** any but a scheduler's.
 void name_functions(EventBatch& batch);
 

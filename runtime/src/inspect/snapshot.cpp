@@ -63,11 +63,15 @@ NameCache& names() {
     return cache;
 }
 
+} // namespace
+
 std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, const char* type) {
     if (given != 0)
         return given;
     return address != 0 ? names().of_address(address) : names().of_type(type);
 }
+
+namespace {
 
 std::uint32_t milliseconds(std::int64_t ns) noexcept {
     return static_cast<std::uint32_t>(std::max<std::int64_t>(ns, 0) / 1'000'000);
