@@ -45,6 +45,9 @@ namespace detail {
 struct TermNode;
 }
 
+class Term;
+bool operator==(const Term& left, const Term& right) noexcept; // here, too: g++ does not export what is a friend alone
+
 /// An immutable value of one pointer: atom, integer, string, pid, reference, tuple or list.
 /// Exit reasons, states and everything that the observer shows as a value are Terms. Prints in Erlang's form.
 /// **Thread:** any thread; copies share the value by an atomic reference count.
