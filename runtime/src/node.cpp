@@ -150,9 +150,9 @@ bool Node::is_alive(Pid process) const noexcept {
     const RuntimeCall in_runtime;
     return core_->system->is_alive(process);
 }
-Pid Node::whereis(Atom name) const {
+Pid Node::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
-    return core_->system->registry().find(name);
+    return core_->system->registry().find(name.existing());
 }
 std::vector<std::pair<Atom, Pid>> Node::registered() const {
     const RuntimeCall in_runtime;

@@ -132,7 +132,7 @@ public:
     bool suspend(Pid process);
     bool resume(Pid process);
     bool is_alive(Pid process) const noexcept;
-    Pid whereis(Atom name) const;
+    Pid whereis(const Name& name) const;
     /// Registered names, sorted, with their processes.
     std::vector<std::pair<Atom, Pid>> registered() const;
     std::uint32_t process_count() const noexcept;
