@@ -15,7 +15,7 @@
 namespace fiberscope::detail {
 
 /// A Node without its handle: what stays alive while a thread of it does.
-class NodeCore : public std::enable_shared_from_this<NodeCore> {
+class [[gnu::visibility("hidden")]] NodeCore : public std::enable_shared_from_this<NodeCore> {
 public:
     NodeCore(const NodeConfig& config, Node& node);
     ~NodeCore();

@@ -2,10 +2,12 @@
 /// What keeps one process from taking others down: limits, and guards of stacks.
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// What happens to a process that passes a limit: a warning in the log (once, until it is down to half of it again), or
 /// its end with the reason `killed`, which cannot be trapped, and an error in the log.

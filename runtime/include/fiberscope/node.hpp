@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 struct NodeConfig {
     std::string name = "fiberscope@localhost";

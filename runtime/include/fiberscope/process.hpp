@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 class Node;
 class Process;

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Durations of timeouts. Nanoseconds inside; rule R03: a timeout never fires early.
 using Duration = std::chrono::nanoseconds;
@@ -31,7 +31,7 @@ struct OnClause {
     Handler handler;
 
     bool matches(MessageSignal& signal) const {
-        return signal.type == &message_type<T> && guard(std::as_const(*static_cast<T*>(signal.value)));
+        return is_type<T>(*signal.type) && guard(std::as_const(*static_cast<T*>(signal.value)));
     }
     decltype(auto) run(MessageSignal& signal) { return handler(std::move(*static_cast<T*>(signal.value))); }
 };

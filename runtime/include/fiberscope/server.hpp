@@ -12,7 +12,7 @@
 #include <tuple>
 #include <utility>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 namespace detail {
 class ServerLoop;
@@ -179,7 +179,7 @@ private:
 
     template <class... T>
     bool handle_one_of(detail::MessageSignal& message, Messages<T...>) {
-        return ((message.type == &detail::message_type<T> && handle_as<T>(message)) || ...);
+        return ((detail::is_type<T>(*message.type) && handle_as<T>(message)) || ...);
     }
 
     template <class T>

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Strict classes, as in BEAM: a ready `max` or `high` process keeps all lower ones of its scheduler waiting;
 /// `normal` and `low` share one queue, in which a low one is taken one turn in eight (rule F02).

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// How a supervisor stops a child: `exit(child, shutdown)`, and `kill` if it has not ended after `time`.
 class Shutdown {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 namespace detail {
 

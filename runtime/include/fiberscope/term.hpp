@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// An interned name: a number that stands for a text, the same in the whole program.
 /// **Thread:** any thread. **Lifetime:** interned texts live as long as the program.

@@ -66,7 +66,7 @@ private:
 
 /// One process. Its address is its slot in the table and stays for the Node's life; processes come and go in it.
 /// **Thread:** each part says who touches it.
-class ControlBlock final : public Schedulable {
+class [[gnu::visibility("hidden")]] ControlBlock final : public Schedulable {
 public:
     ControlBlock(ProcessSystem& system, std::uint32_t slot);
     ~ControlBlock();
@@ -368,7 +368,7 @@ void ControlBlock::park_for(const std::atomic<bool>& event, GoOn go_on) {
 std::string printed(const MessageSignal& message);
 
 /// From the public handle to the block behind it.
-struct ProcessAccess {
+struct [[gnu::visibility("hidden")]] ProcessAccess {
     static ControlBlock& block(const Process& process) noexcept { return *process.block_; }
 };
 
