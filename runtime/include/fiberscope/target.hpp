@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// A registered name that is asked for. To look one up makes no atom: a text that is none is kept as a text, so names that
 /// come from outside (users, sockets) may be looked up without end.
