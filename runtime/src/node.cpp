@@ -59,9 +59,12 @@ ExternalProcess::~ExternalProcess() = default;
 ExternalProcess Node::attach() {
     const RuntimeCall in_runtime;
     ControlBlock* block = core_->system->attach();
-    const auto system = core_->system;
-    return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }},
-                           block->process()};
+    const auto core = core_;
+    const auto end = [core](ControlBlock* ended) {
+        if (!core->is_forked()) // else it is the parent's
+            detach(ended);
+    };
+    return ExternalProcess{std::shared_ptr<ControlBlock>{block, end}, block->process()};
 }
 
 Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
@@ -84,7 +87,10 @@ Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::mo
 }
 
 Node::~Node() {
-    stop();
+    if (core_->is_forked() || core_->is_inside())
+        core_->leave();
+    else
+        stop();
 }
 
 const NodeConfig& Node::config() const noexcept {
@@ -96,14 +102,17 @@ std::uint32_t Node::id() const noexcept {
 
 std::vector<Pid> Node::stop(Duration deadline) {
     const RuntimeCall in_runtime;
-    return core_->stop(deadline_after(clock_ns(), deadline));
+    if (core_->is_forked())
+        return {};
+    if (!core_->is_inside())
+        return core_->stop(deadline_after(clock_ns(), deadline));
+    core_->stop_async(deadline, [](const std::vector<Pid>&) {});
+    return core_->living();
 }
 
 void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
     const RuntimeCall in_runtime;
-    std::thread{[core = core_, deadline, completion = std::move(completion)] {
-        completion(core->stop(deadline_after(clock_ns(), deadline)));
-    }}.detach();
+    core_->stop_async(deadline, std::move(completion));
 }
 
 bool Node::is_stopped() const noexcept {
@@ -150,9 +159,9 @@ bool Node::is_alive(Pid process) const noexcept {
     const RuntimeCall in_runtime;
     return core_->system->is_alive(process);
 }
-Pid Node::whereis(Atom name) const {
+Pid Node::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
-    return core_->system->registry().find(name);
+    return core_->system->registry().find(name.existing());
 }
 std::vector<std::pair<Atom, Pid>> Node::registered() const {
     const RuntimeCall in_runtime;

@@ -5,9 +5,14 @@
 #include "base/code_depth.hpp"
 #include "inspect/crash_report.hpp"
 #include "process/plain_code.hpp"
+#include "scheduler/program_exit.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <system_error>
 #include <thread>
+
+#include <unistd.h>
 
 namespace fiberscope::detail {
 
@@ -33,17 +38,24 @@ private:
     bool done_ = false;
 };
 
-/// Threads that hang in a process's code keep their Node for ever: it stays reachable here.
+/// Nodes whose threads may go on until the program ends: never freed, and reachable from here. No lock: a child that
+/// fork() made could find it held by a thread that it does not have.
+struct LeftBehind {
+    std::shared_ptr<void> core;
+    LeftBehind* next;
+};
+constinit std::atomic<LeftBehind*> left_behind{nullptr};
+
 void leave_behind(std::shared_ptr<void> core) {
-    static std::mutex mutex;
-    static auto* left = new std::vector<std::shared_ptr<void>>; // never freed: the threads use it until the program ends
-    const std::lock_guard lock{mutex};
-    left->push_back(std::move(core));
+    auto* left = new LeftBehind{std::move(core), left_behind.load(std::memory_order_relaxed)};
+    while (!left_behind.compare_exchange_weak(left->next, left, std::memory_order_release, std::memory_order_relaxed)) {
+    }
 }
 
 } // namespace
 
-NodeCore::NodeCore(const NodeConfig& config, Node& node) : system{std::make_shared<ProcessSystem>(config, node)} {}
+NodeCore::NodeCore(const NodeConfig& config, Node& node)
+    : system{std::make_shared<ProcessSystem>(config, node)}, made_by_{::getpid()} {}
 
 NodeCore::~NodeCore() = default;
 
@@ -106,6 +118,26 @@ std::vector<Pid> NodeCore::stop(std::int64_t deadline_ns) {
     return left;
 }
 
+void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+    std::thread{[core = shared_from_this(), deadline, completion = std::move(completion)] {
+        completion(core->stop(deadline_after(clock_ns(), deadline)));
+    }}.detach();
+}
+
+bool NodeCore::is_forked() const noexcept {
+    return made_by_ != ::getpid();
+}
+
+void NodeCore::leave() noexcept {
+    const bool goes_on = is_forked() || program_exit::is_under_way();
+    try {
+        if (!goes_on)
+            return stop_async(std::chrono::seconds{10}, [](const std::vector<Pid>&) {});
+    } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): no thread to be had
+    }
+    leave_behind(shared_from_this());
+}
+
 void NodeCore::stop_applications(std::int64_t deadline_ns) {
     if (applications.running().empty())
         return;
@@ -118,7 +150,6 @@ void NodeCore::stop_applications(std::int64_t deadline_ns) {
     done->wait_until(deadline_ns);
 }
 
-/// Those that are left, without the threads that are attached from outside: they end by themselves.
 std::vector<Pid> NodeCore::living() const {
     std::vector<Pid> pids;
     for (std::uint32_t slot = 1; slot < system->table().used_slots(); ++slot) {

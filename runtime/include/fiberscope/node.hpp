@@ -77,7 +77,9 @@ public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
     /// the threads or the stacks' address space cannot be had.
     explicit Node(NodeConfig config = {});
-    /// Stops it with a deadline of 10 s if `stop` has not been called.
+    /// Stops it with a deadline of 10 s if `stop` has not been called. **Blocks:** the thread, but not one that the Node's
+    /// end would have to wait for: destroyed in one of its own processes it is stopped meanwhile; if that calls std::exit, or
+    /// a child that fork() made ends, its processes are left as they are.
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -132,7 +134,7 @@ public:
     bool suspend(Pid process);
     bool resume(Pid process);
     bool is_alive(Pid process) const noexcept;
-    Pid whereis(Atom name) const;
+    Pid whereis(const Name& name) const;
     /// Registered names, sorted, with their processes.
     std::vector<std::pair<Atom, Pid>> registered() const;
     std::uint32_t process_count() const noexcept;
@@ -201,6 +203,8 @@ public:
     std::uint32_t schedulers_online() const noexcept;
     /// Ends the Node: applications in reverse start order, then the rest is killed; what has not ended at the deadline
     /// is abandoned and returned. Later calls return at once. **Blocks:** the thread, up to the deadline.
+    /// In one of its own processes, or in `blocking` there, it only begins the end and returns at once those that live now, the
+    /// caller among them; they end meanwhile (as after `init:stop/0`). In a child that fork() made it does nothing.
     std::vector<Pid> stop(Duration deadline = std::chrono::seconds{10});
     void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
     bool is_stopped() const noexcept;

@@ -6,6 +6,7 @@
 #include <fiberscope/preemption.hpp>
 #include <fiberscope/receive.hpp>
 #include <fiberscope/snapshot.hpp>
+#include <fiberscope/target.hpp>
 
 #include <boost/system/result.hpp>
 
@@ -30,18 +31,6 @@ template <class T>
 struct detail::is_standard_message<Result<T>> : is_message<T> {};
 /// What `Result::value()` of a failed result throws.
 [[noreturn]] void throw_exception_from_error(const ExitReason& reason, const boost::source_location& location);
-
-/// Whom to send to: a pid or a registered name.
-struct Target {
-    Pid pid;
-    Atom name;
-
-    Target(Pid process) noexcept : pid{process} {}              // NOLINT(google-explicit-constructor)
-    Target(Atom registered) noexcept : name{registered} {}      // NOLINT(google-explicit-constructor)
-    Target(const char* registered) : name{registered} {}        // NOLINT(google-explicit-constructor)
-    Target(std::string_view registered) : name{registered} {}   // NOLINT(google-explicit-constructor)
-    Target(const std::string& registered) : name{registered} {} // NOLINT(google-explicit-constructor)
-};
 
 /// How to spawn a process. A child inherits nothing (rule P05).
 struct SpawnOptions {
@@ -135,7 +124,9 @@ protected:
 } // namespace detail
 
 /// The process itself: what its body does with the world. Handed to the body; only the body uses it.
-/// **Thread:** the process's own; never from another process or thread.
+/// **Thread:** the process's own; never from another process or thread: not in a function that runs in `blocking`, not in a
+/// std::thread, not in a child that has captured it. Calls that act for the process find that out: they throw
+/// `Error{{badarg,"Process& used outside its own process"}}` there, and the log tells where.
 /// **Blocks:** calls that say so park the process, never its scheduler. Every call is a safe point: a process whose
 /// slice is over goes to the back of its run queue, one that was killed unwinds from here (destructors run).
 /// **Errors:** wrong arguments throw `Error{badarg}`, as OTP's BIFs raise `badarg`.
@@ -257,9 +248,9 @@ public:
     /// **Errors:** badarg: the name is taken, the process has a name or is dead, the name is `undefined` (N01).
     void register_name(Atom name, Pid process);
     void register_name(Atom name) { register_name(name, pid()); }
-    void unregister_name(Atom name);
+    void unregister_name(const Name& name);
     /// The default Pid if no process has the name.
-    Pid whereis(Atom name) const;
+    Pid whereis(const Name& name) const;
     /// The text that the observer shows for this process, at most 63 bytes.
     void set_label(std::string_view label);
     /// The process dictionary. `put` returns the old value, `undefined` if there was none.

@@ -25,6 +25,8 @@ public:
     Atom(const char* name) : Atom{std::string_view{name}} {}        // NOLINT(google-explicit-constructor)
     Atom(const std::string& name) : Atom{std::string_view{name}} {} // NOLINT(google-explicit-constructor)
 
+    /// The atom of this text if there is one, else `undefined`: makes none. **Blocks:** never.
+    static Atom existing(std::string_view name) noexcept;
     static constexpr Atom from_id(std::uint32_t id) noexcept {
         Atom atom;
         atom.id_ = id;

@@ -61,6 +61,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
 void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply) {
     const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(self);
+    block.check_caller();
     reply->role = MessageRole::reply;
     reply->tag = tag;
     reply->from = self.pid();

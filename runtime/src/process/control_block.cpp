@@ -318,6 +318,7 @@ void ControlBlock::park(std::int64_t deadline_ns) {
 }
 
 void ControlBlock::safe_point(std::int32_t reductions) {
+    check_caller();
     if (is_external())
         return;
     if (scheduler_->charge(reductions)) [[unlikely]]

@@ -7,6 +7,7 @@
 #include "process/mailbox.hpp"
 #include "process/process_heap.hpp"
 #include "process/signals.hpp"
+#include "process/static_guard.hpp"
 #include "scheduler/schedulable.hpp"
 
 #include <fiberscope/events.hpp>
@@ -147,7 +148,13 @@ public:
     void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept override;
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.
+    /// **Errors:** as check_caller.
     void safe_point(std::int32_t reductions = 1);
+    /// **Errors:** Error{badarg,...} and a report that tells where, if it is not this process that calls.
+    void check_caller() {
+        if (current_process() != &process_) [[unlikely]]
+            check_foreign_caller();
+    }
     /// Handles all signals that have come. True if the mailbox grew.
     bool handle_signals();
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
@@ -224,9 +231,16 @@ public:
         std::map<Pid, int> suspenders;                           ///< with their counts (rule Z01)
         std::map<Pid, int> suspended;                            ///< by this process, with their counts
         std::string label;                                       ///< under the system's label lock
+        std::vector<static_guard::Word*> initialising;           ///< function-local statics whose initialisers it is in
     };
     Rare& rare();
     const Rare* rare_or_null() const noexcept { return rare_.get(); }
+
+    // function-local statics, static_guard.cpp
+    void enters_initialiser(static_guard::Word& guard) noexcept;
+    void leaves_initialiser(static_guard::Word& guard) noexcept;
+    /// Lets others run while another process is in the initialiser.
+    void wait_for_initialiser(static_guard::Word& guard);
 
     // what it may hold, limits.cpp
     Holdings& holdings();
@@ -264,6 +278,7 @@ private:
     void is_over(Watched& watched, const char* what, const char* unit, std::size_t size);
     void report_limit(const std::string& limit, std::size_t size, bool kills);
 
+    void check_foreign_caller();
     /// May a formatter or a state view be called here?
     bool may_print() const noexcept;
     bool go_waiting(Scheduler& scheduler) noexcept;

@@ -81,6 +81,7 @@ void Process::exit(Pid target, ExitReason reason) {
 
 bool Process::trap_exit(bool trap) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const bool old = trap_exit();
     block_->set_flag(ProcessRow::trap_exit_flag, trap);
     return old;
@@ -100,6 +101,7 @@ Priority Process::priority() const noexcept {
 
 void Process::suspend(Pid target) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     if (target == pid() || !is_alive(target))
         badarg();
     auto signal = make_control<SuspendSignal>(*block_, SignalKind::suspend);
@@ -109,6 +111,7 @@ void Process::suspend(Pid target) {
 
 void Process::resume(Pid target) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     auto& suspended = block_->rare().suspended;
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())
@@ -143,6 +146,7 @@ void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> messa
 
 void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> message) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     if (block_->system().resolve(target))
         deliver(target, std::move(message));
 }
@@ -214,8 +218,8 @@ MonitorRef Process::monitor(Target target) {
     const Pid to = block_->system().resolve(target);
     if (to == pid())
         return ref; // never fires, is not listed (M04)
-    auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name);
-    block_->monitors.add(ref, {to, target.name});
+    auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name.atom());
+    block_->monitors.add(ref, {to, target.name.atom()});
     block_->monitors_changed();
     if (to)
         block_->system().send(to, std::move(signal));
@@ -252,25 +256,27 @@ void Process::register_name(Atom name, Pid process) {
         badarg();
 }
 
-void Process::unregister_name(Atom name) {
+void Process::unregister_name(const Name& name) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    if (!block_->system().registry().remove(name))
+    if (!block_->system().registry().remove(name.existing()))
         badarg();
 }
 
-Pid Process::whereis(Atom name) const {
+Pid Process::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
-    return block_->system().registry().find(name);
+    return block_->system().registry().find(name.existing());
 }
 
 void Process::set_label(std::string_view label) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     block_->set_label(label);
 }
 
 Term Process::put(Term key, Term value) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     auto& entry = block_->rare().dictionary[to_string(key)];
     entry.first = std::move(key);
     return std::exchange(entry.second, std::move(value));
@@ -278,6 +284,7 @@ Term Process::put(Term key, Term value) {
 
 Term Process::get(const Term& key) const {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const auto* rare = block_->rare_or_null();
     if (rare == nullptr)
         return {};
@@ -330,6 +337,7 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
                                                             Duration timeout) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
@@ -350,7 +358,7 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
                 block.give_up_monitor(server_pid, MonitorRef{request_ref});
         }
     } closing{*block_, ref, to};
-    block_->monitors.add(ref, {to, server.name});
+    block_->monitors.add(ref, {to, server.name.existing()});
     block_->open_calls.push_back(ref);
     deliver(to, std::move(request));
     auto received =
@@ -365,6 +373,7 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
 
 Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration timeout) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
@@ -388,6 +397,7 @@ Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration 
 
 void Process::yield() {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     Scheduler* scheduler = block_->scheduler();
     if (scheduler == nullptr)
         return;

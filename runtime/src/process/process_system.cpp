@@ -328,7 +328,7 @@ std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
     if (!cancelled)
         return std::nullopt;
     table->is_stale();
-    answer_for_the_dead(cancelled->target.pid, std::move(cancelled->message));
+    answer_for_the_dead(cancelled->pid, std::move(cancelled->message));
     constexpr std::uint32_t few = 1024;
     Scheduler* here = Scheduler::current();
     const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
@@ -367,7 +367,7 @@ void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexce
     auto due = timers_[scheduler.id() - 1]->take(TimerRef{timer});
     if (!due)
         return;
-    const Pid target = resolve(due->target);
+    const Pid target = due->pid ? due->pid : registry_.find(due->name);
     due->message->sent_ns = scheduler.now_ns();
     std::unique_ptr<Signal> message = std::move(due->message);
     if (target)

@@ -67,7 +67,7 @@ public:
     /// The same, but gives the signal to a dead process back, unanswered.
     std::unique_ptr<Signal> try_send(Pid target, std::unique_ptr<Signal> signal) noexcept;
     /// Where a message to `target` goes; the default Pid if no process has the name.
-    Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name); }
+    Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name.existing()); }
     /// Answers a signal to a dead process as the process table would: link and monitor get noproc.
     void answer(Pid target, Signal& signal);
     /// The same, and destroys it. The destructor of a message is code of the user's, who is its sender.

@@ -4,6 +4,7 @@
 namespace fiberscope::detail {
 
 TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout) {
+    const Atom name = target.name.atom();
     const std::lock_guard lock{mutex_};
     std::uint32_t index = free_;
     if (index != none)
@@ -17,7 +18,8 @@ TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_p
     Record& record = records_[index];
     const TimerRef ref{std::uint64_t{scheduler_} << 56U | std::uint64_t{index} << 32U | ++record.serial};
     record.at_ns = at_ns;
-    record.target = target;
+    record.pid = target.pid;
+    record.name = name;
     try {
         chain(index);
     } catch (...) {
@@ -45,9 +47,9 @@ const TimerTable::Record* TimerTable::find(TimerRef timer) const noexcept {
 void TimerTable::chain(std::uint32_t index) {
     Record& record = records_[index];
     record.previous = record.next = none;
-    if (!record.target.pid)
+    if (!record.pid)
         return;
-    const auto [first, is_new] = first_of_target_.try_emplace(record.target.pid.bits(), index);
+    const auto [first, is_new] = first_of_target_.try_emplace(record.pid.bits(), index);
     if (is_new)
         return;
     record.next = first->second;
@@ -60,7 +62,7 @@ void TimerTable::unchain(const Record& record, std::uint32_t index) {
         records_[record.next].previous = record.previous;
     if (record.previous != none)
         records_[record.previous].next = record.next;
-    const auto first = first_of_target_.find(record.target.pid.bits());
+    const auto first = first_of_target_.find(record.pid.bits());
     if (first == first_of_target_.end() || first->second != index)
         return;
     if (record.next == none)
@@ -71,7 +73,7 @@ void TimerTable::unchain(const Record& record, std::uint32_t index) {
 
 TimerTable::Due TimerTable::free(std::uint32_t index) {
     Record& record = records_[index];
-    Due due{record.target, std::move(record.message), record.at_ns};
+    Due due{record.pid, record.name, std::move(record.message), record.at_ns};
     unchain(record, index);
     record.next = free_;
     free_ = index;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/blocking_pool.hpp"
 
+#include "scheduler/program_exit.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -25,6 +27,13 @@ struct BlockingPool::State {
     std::atomic<std::uint32_t> busy{0};
 };
 
+namespace {
+
+/// The state of the pool whose thread this is; nullptr: of none.
+constinit thread_local const void* own_pool = nullptr;
+
+} // namespace
+
 BlockingPool::BlockingPool(std::uint32_t most_threads) : state_{std::make_shared<State>(most_threads)} {}
 
 BlockingPool::~BlockingPool() {
@@ -37,6 +46,10 @@ std::uint32_t BlockingPool::in_flight() const noexcept {
 
 std::uint32_t BlockingPool::busy_threads() const noexcept {
     return state_->busy.load(std::memory_order_relaxed);
+}
+
+bool BlockingPool::is_own_thread() const noexcept {
+    return own_pool == state_.get();
 }
 
 void BlockingPool::submit(std::function<void()> job) {
@@ -59,6 +72,8 @@ void BlockingPool::submit(std::function<void()> job) {
 }
 
 void BlockingPool::work(State& state) {
+    own_pool = &state;
+    const program_exit::Watch exit_watch;
     std::unique_lock lock{state.mutex};
     for (;;) {
         ++state.idle;

@@ -23,6 +23,8 @@ public:
     std::uint32_t in_flight() const noexcept;
     /// Threads that run something now.
     std::uint32_t busy_threads() const noexcept;
+    /// The calling thread is one of them, and runs a job.
+    bool is_own_thread() const noexcept;
     /// Ends the idle threads; those that hang in a job end after it, on their own.
     void stop();
 

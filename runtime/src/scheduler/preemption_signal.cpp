@@ -3,6 +3,7 @@
 
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
+#include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>
@@ -25,14 +26,6 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define FIBERSCOPE_THREAD_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FIBERSCOPE_THREAD_SANITIZER
-#endif
-#endif
 
 extern "C" {
 [[gnu::visibility("hidden")]] std::size_t fiberscope_xsave_bytes = 0;
@@ -128,7 +121,7 @@ struct Findings {
 } // namespace
 
 const std::string& preemption_signal::refused_because() {
-    static const Findings findings;
+    static const Findings& findings = *new Findings; // signals come until the program's very end
     return findings.obstacle;
 }
 

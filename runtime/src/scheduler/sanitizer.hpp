@@ -6,6 +6,14 @@
 
 #include <cstddef>
 
+#if defined(__SANITIZE_THREAD__)
+#define FIBERSCOPE_THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FIBERSCOPE_THREAD_SANITIZER
+#endif
+#endif
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>

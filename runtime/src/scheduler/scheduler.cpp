@@ -2,6 +2,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include "scheduler/fiber_algorithm.hpp"
+#include "scheduler/program_exit.hpp"
 #include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
@@ -73,6 +74,8 @@ Scheduler* Scheduler::current() noexcept {
 
 void Scheduler::run() {
     current_scheduler = this;
+    const program_exit::Watch exit_watch;
+    program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
     thread_id_ = ::gettid();
     clockid_t clock{};
@@ -82,6 +85,7 @@ void Scheduler::run() {
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
     boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
     main_context_ = boost::fibers::context::active();
+    boost_state.enough();
     const AlternateStack signal_stack;
     urging_timer_.emplace(*this);
     thread_ = ::pthread_self();

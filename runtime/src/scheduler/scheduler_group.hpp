@@ -59,6 +59,8 @@ public:
     /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
     /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
     bool stop(std::int64_t deadline_ns);
+    /// The calling thread is one of these schedulers', or of their blocking pool.
+    bool is_inside() const noexcept;
     bool is_stopping() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
 
     const SchedulerSettings& settings() const noexcept { return settings_; }
