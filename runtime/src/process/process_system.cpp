@@ -14,12 +14,6 @@ namespace fiberscope::detail {
 
 namespace {
 
-/// Tells the Nodes of a program apart; 0 means nobody.
-std::uint32_t next_node_id() {
-    static std::atomic<std::uint32_t> last{0};
-    return last.fetch_add(1) % 1023 + 1;
-}
-
 /// A monitor of a dead process, or a request to it, is answered at once.
 std::unique_ptr<Signal> down_of_the_dead(Pid target, Ref ref) {
     auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{ref}, target, ExitReason::noproc(), {}});
@@ -49,8 +43,8 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 } // namespace
 
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
-    : config_{config}, node_{node}, id_{next_node_id()}, started_ns_{clock_ns()}, events_{config.event_capacity},
-      group_{settings_of(config), *this}, table_{*this, config.process_limit, config.schedulers} {
+    : config_{config}, node_{node}, started_ns_{clock_ns()}, events_{config.event_capacity}, group_{settings_of(config), *this},
+      table_{*this, config.process_limit, config.schedulers} {
     const std::string& obstacle = preemption_signal::refused_because();
     if (obstacle.empty())
         group_.set_preemption(config.preemption);
@@ -73,9 +67,9 @@ void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
 }
 
 /// As BEAM's system monitor tells of a `long_schedule`.
-void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                                  RawStack stack) noexcept {
-    const Pid pid = Pid::from_bits(process.id_bits());
+void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits,
+                                  std::int64_t ran_ns, bool is_wanted, RawStack stack) noexcept {
+    const Pid pid = Pid::from_bits(id_bits);
     const ControlBlock* block = table_.find(pid);
     const bool may_signal = scheduler.may_signal(process);
     auto entry = std::make_shared<LogEntry>();
@@ -93,6 +87,8 @@ void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable&
         event = block->event_of(EventKind::log);
         event.name = Atom::from_id(block->shown.name.get());
         block->copy_label(event.label);
+        if (!block->is_live(pid.serial()))
+            event = {}; // it has ended meanwhile: these may be another's
     }
     event.kind = EventKind::log;
     event.pid = pid;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/event_ring.hpp"
+#include "base/node_id.hpp"
 #include "process/control_block.hpp"
 #include "process/process_table.hpp"
 #include "process/registry.hpp"
@@ -43,7 +44,7 @@ public:
 
     const NodeConfig& config() const noexcept { return config_; }
     Node& node() const noexcept { return node_; }
-    std::uint32_t id() const noexcept { return id_; }
+    std::uint32_t id() const noexcept { return id_.number(); }
     ProcessTable& table() noexcept { return table_; }
     const ProcessTable& table() const noexcept { return table_; }
     Registry& registry() noexcept { return registry_; }
@@ -82,8 +83,8 @@ public:
     void drop_timers_of(ControlBlock& block, Pid pid);
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
-    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                       RawStack stack) noexcept override;
+    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                       bool is_wanted, RawStack stack) noexcept override;
 
     /// Counters beside those of the schedulers.
     std::atomic<std::uint64_t> outside_spawns{0};
@@ -110,7 +111,7 @@ private:
 
     const NodeConfig config_;
     Node& node_;
-    const std::uint32_t id_;
+    const NodeId id_;
     const std::int64_t started_ns_;
     EventRing events_;
     SchedulerGroup group_;

@@ -36,10 +36,10 @@ class SchedulerClient {
 public:
     /// A timer's entry is due. **Thread:** the scheduler's.
     virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
-    /// `process` has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end or to be suspended, too.
-    /// `stack`: empty if its thread did not answer. **Thread:** the monitor's.
-    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                               RawStack stack) noexcept = 0;
+    /// `process`, which was `id_bits` then, has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end
+    /// or to be suspended, too. `stack`: empty if its thread did not answer. **Thread:** the monitor's.
+    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                               bool is_wanted, RawStack stack) noexcept = 0;
 
 protected:
     ~SchedulerClient() = default;
