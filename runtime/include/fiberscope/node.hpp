@@ -75,7 +75,7 @@ class NodeCore;
 class Node {
 public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
-    /// the threads or the stacks' address space cannot be had.
+    /// the threads or the stacks' address space cannot be had, std::bad_alloc; then nothing is left behind.
     explicit Node(NodeConfig config = {});
     /// Stops it with a deadline of 10 s if `stop` has not been called.
     ~Node();
@@ -202,6 +202,7 @@ public:
     /// Ends the Node: applications in reverse start order, then the rest is killed; what has not ended at the deadline
     /// is abandoned and returned. Later calls return at once. **Blocks:** the thread, up to the deadline.
     std::vector<Pid> stop(Duration deadline = std::chrono::seconds{10});
+    /// The same, in a thread of its own. **Errors:** std::system_error if there is none to be had.
     void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
     bool is_stopped() const noexcept;
 
