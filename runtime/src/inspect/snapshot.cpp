@@ -202,6 +202,8 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.restarts = system.restarts.load();
     sum_up_schedulers(snapshot);
     node.blocking_threads = system.group().blocking_pool().busy_threads();
+    node.most_blocking_threads = system.config().blocking_threads;
+    node.blocking_jobs_waiting = system.group().blocking_pool().waiting_jobs();
     node.timers = system.pending_timers();
     node.stacks_bytes = system.group().stacks().reserved_bytes();
     node.resident_bytes = resident_bytes();

@@ -8,6 +8,7 @@
 #include "scheduler/slice_monitor.hpp"
 
 #include <atomic>
+#include <new>
 #include <stdexcept>
 
 namespace fiberscope::detail {
@@ -36,6 +37,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.nice = config.scheduler_nice;
     settings.blocking_threads = config.blocking_threads;
     settings.trap_faults = config.trap_faults;
+    settings.usual_stack_bytes = SpawnOptions{}.stack_bytes;
     settings.stack_guards = config.stack_guards;
     return settings;
 }
@@ -66,10 +68,28 @@ void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
     events_.append(std::move(event));
 }
 
+void ProcessSystem::blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept {
+    try {
+        log(std::make_shared<const LogEntry>(
+            LogEntry{LogLevel::warning,
+                     {},
+                     "BLOCKING POOL FULL",
+                     {{"threads", std::to_string(threads)}, {"jobs_waiting", std::to_string(waiting_jobs)}}}));
+    } catch (const std::bad_alloc&) { // a report less
+    }
+}
+
 /// As BEAM's system monitor tells of a `long_schedule`.
 void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits,
                                   std::int64_t ran_ns, bool is_wanted, RawStack stack) noexcept {
-    const Pid pid = Pid::from_bits(id_bits);
+    try {
+        report_long_slice(scheduler, process, Pid::from_bits(id_bits), ran_ns, is_wanted, std::move(stack));
+    } catch (const std::bad_alloc&) { // a report less
+    }
+}
+
+void ProcessSystem::report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns,
+                                      bool is_wanted, RawStack stack) {
     const ControlBlock* block = table_.find(pid);
     const bool may_signal = scheduler.may_signal(process);
     auto entry = std::make_shared<LogEntry>();

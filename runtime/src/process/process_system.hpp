@@ -85,6 +85,7 @@ public:
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
     void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
                        bool is_wanted, RawStack stack) noexcept override;
+    void blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept override;
 
     /// Counters beside those of the schedulers.
     std::atomic<std::uint64_t> outside_spawns{0};
@@ -104,6 +105,8 @@ public:
     std::function<void(std::string because)> on_stop_request;
 
 private:
+    void report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns, bool is_wanted,
+                           RawStack stack);
     Pid bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
     TimerTable* timers_of(TimerRef timer) const noexcept;
