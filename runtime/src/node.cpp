@@ -10,7 +10,9 @@
 #include "process/services.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 namespace fiberscope {
@@ -37,6 +39,13 @@ NodeConfig checked(NodeConfig config) {
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
     return config;
+}
+
+void start_logger(Process& starter) {
+    ServerSpec logger = Logger::start().named("logger");
+    logger.options.initial_function = "logger";
+    if (const auto started = start_server(starter, logger, false, true); !started)
+        throw std::system_error{ENOMEM, std::generic_category(), "the logger did not start: " + to_string(started.error())};
 }
 
 /// Ends an external process when its last owner lets go of it.
@@ -79,11 +88,14 @@ Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
 // -- life ----
 
 Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
-    core_->start();
-    ServerSpec logger = Logger::start().named("logger");
-    logger.options.initial_function = "logger";
-    ExternalProcess me = attach();
-    start_server(*me, logger, false, true);
+    try {
+        core_->start();
+        ExternalProcess me = attach();
+        start_logger(*me);
+    } catch (...) { // what has begun ends
+        stop();
+        throw;
+    }
 }
 
 Node::~Node() {

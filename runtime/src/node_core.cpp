@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <unistd.h>
 
@@ -36,6 +37,34 @@ private:
     std::mutex mutex_; ///< protects done_
     std::condition_variable changed_;
     bool done_ = false;
+};
+
+/// The operation of an asynchronous call, which runs once: in its process, or with the reason why that did not come to run.
+class AsyncCall {
+public:
+    using Operation = std::function<void(Process* self, const ExitReason& reason)>;
+
+    AsyncCall(Operation operation, std::weak_ptr<ProcessSystem> system)
+        : operation_{std::move(operation)}, system_{std::move(system)} {}
+    AsyncCall(const AsyncCall&) = delete;
+    AsyncCall& operator=(const AsyncCall&) = delete;
+    ~AsyncCall() {
+        if (!operation_)
+            return;
+        const auto system = system_.lock();
+        const bool runs = system != nullptr && !system->closed.load();
+        try {
+            run(nullptr, Term::atom(runs ? "system_limit" : "node_stopped"));
+        } catch (...) { // NOLINT(bugprone-empty-catch): nobody is there to hear of it
+        }
+    }
+
+    void run(Process* self, const ExitReason& reason) { std::exchange(operation_, {})(self, reason); }
+    void forget() noexcept { operation_ = {}; }
+
+private:
+    Operation operation_;
+    std::weak_ptr<ProcessSystem> system_;
 };
 
 /// Nodes whose threads may go on until the program ends: never freed, and reachable from here. No lock: a child that
@@ -81,8 +110,8 @@ std::string NodeCore::stopped_because() const {
 }
 
 void NodeCore::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
-    auto shared = std::make_shared<decltype(operation)>(std::move(operation));
-    const auto body = [shared](Process& self) { (*shared)(&self, {}); };
+    auto call = std::make_shared<AsyncCall>(std::move(operation), system);
+    const auto body = [call](Process& self) { call->run(&self, {}); };
     SpawnPlan plan;
     plan.code = std::make_unique<PlainCode>(std::make_unique<BodyOf<decltype(body)>>(body));
     plan.flags = ProcessRow::system_flag;
@@ -93,7 +122,10 @@ void NodeCore::run_async(std::function<void(Process* self, const ExitReason& rea
         system->spawn(nullptr, plan, options);
     } catch (const Error& error) {
         const UserCode completion;
-        (*shared)(nullptr, error.term);
+        call->run(nullptr, error.term);
+    } catch (...) {
+        call->forget();
+        throw;
     }
 }
 

@@ -43,14 +43,19 @@ private slots:
         node.run_queue_length = 3;
         node.crashes = 1234;
         node.preemption = "cooperative";
+        node.most_blocking_threads = 10;
         node.overflows = 6000;
         node.faults = 3;
         node.over_limit = 2;
         node.faults_are = "exits";
-        const SystemSource source{node, nullptr, 10, 0};
+        const SystemSource source{node, nullptr, 0};
         QCOMPARE(valueOf("System and Architecture", "Node", source), QStringLiteral("demo@localhost"));
         QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1048576 (0 % used)"));
         QCOMPARE(valueOf("System statistics / limit", "Blocking pool", source), QStringLiteral("0 / 10 (0 % used)"));
+        node.blocking_threads = 10;
+        node.blocking_jobs_waiting = 1500;
+        QCOMPARE(valueOf("System statistics / limit", "Blocking pool", source),
+                 QStringLiteral("10 / 10 (100 % used), 1,500 waiting"));
         QCOMPARE(valueOf("Memory Usage", "Total", source), QStringLiteral("12 MiB"));
         QCOMPARE(valueOf("Memory Usage", "Processes", source), QStringLiteral("106 KiB"));
         QCOMPARE(valueOf("Statistics", "Up time", source), QStringLiteral("21 Secs"));

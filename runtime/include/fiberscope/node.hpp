@@ -75,7 +75,7 @@ class NodeCore;
 class Node {
 public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
-    /// the threads or the stacks' address space cannot be had.
+    /// the threads or the stacks' address space cannot be had, std::bad_alloc; then nothing is left behind.
     explicit Node(NodeConfig config = {});
     /// Stops it with a deadline of 10 s if `stop` has not been called. **Blocks:** the thread, but not one that the Node's
     /// end would have to wait for: destroyed in one of its own processes it is stopped meanwhile; if that calls std::exit, or
@@ -206,6 +206,7 @@ public:
     /// In one of its own processes, or in `blocking` there, it only begins the end and returns at once those that live now, the
     /// caller among them; they end meanwhile (as after `init:stop/0`). In a child that fork() made it does nothing.
     std::vector<Pid> stop(Duration deadline = std::chrono::seconds{10});
+    /// The same, in a thread of its own. **Errors:** std::system_error if there is none to be had.
     void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
     bool is_stopped() const noexcept;
 

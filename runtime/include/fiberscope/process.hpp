@@ -320,6 +320,7 @@ public:
     void poll();
     /// Runs `function` on a thread of the blocking pool and waits for it; what it throws is thrown here.
     /// **Blocks:** parks; the scheduler goes on. For system calls that block and for long foreign code.
+    /// **Errors:** std::system_error if the pool has no thread and the system gives it none; then it has not run.
     template <class Function>
     auto blocking(Function&& function) {
         using Value = std::invoke_result_t<Function&>;

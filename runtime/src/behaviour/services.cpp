@@ -134,8 +134,14 @@ Interruptible::~Interruptible() {
     ProcessAccess::block(process_).preemption = outer_;
 }
 
-void request_node_stop(Process& process, std::string because) {
-    ProcessAccess::block(process).system().on_stop_request(std::move(because));
+void request_node_stop(Process& process, const std::string& because) {
+    constexpr std::chrono::milliseconds between_tries{100};
+    for (;;)
+        try {
+            return ProcessAccess::block(process).system().on_stop_request(because);
+        } catch (const std::system_error&) { // no thread for it just now
+            process.sleep(between_tries);
+        }
 }
 
 } // namespace fiberscope::detail

@@ -4,6 +4,7 @@
 #include "process/plain_code.hpp"
 
 #include <atomic>
+#include <exception>
 #include <memory>
 
 namespace fiberscope::detail {
@@ -58,10 +59,16 @@ void hand_over(Inquiry& inquiry) {
 void complete(ProcessSystem& system, const std::shared_ptr<Inquiry>& inquiry) {
     if (inquiry->missing.fetch_sub(1, std::memory_order_acq_rel) != 1)
         return;
-    if (inquiry->has_stacks) // names are looked up on disk: not on a scheduler
+    if (!inquiry->has_stacks)
+        return hand_over(*inquiry);
+    try {
+        // names are looked up on disk: not on a scheduler
         system.group().blocking_pool().submit([inquiry] { hand_over(*inquiry); });
-    else
+    } catch (const std::exception&) { // no thread, or no memory for it: without stacks
+        for (RawInspection& answer : inquiry->answers)
+            answer.frames = {};
         hand_over(*inquiry);
+    }
 }
 
 } // namespace

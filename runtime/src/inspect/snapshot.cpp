@@ -202,6 +202,8 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.restarts = system.restarts.load();
     sum_up_schedulers(snapshot);
     node.blocking_threads = system.group().blocking_pool().busy_threads();
+    node.most_blocking_threads = system.config().blocking_threads;
+    node.blocking_jobs_waiting = system.group().blocking_pool().waiting_jobs();
     node.timers = system.pending_timers();
     node.stacks_bytes = system.group().stacks().reserved_bytes();
     node.resident_bytes = resident_bytes();
@@ -226,14 +228,18 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
         const ControlBlock& block = *system.table().at(slot);
         if (!block.is_used())
             continue;
-        snapshot.processes.push_back(row_of(system, block));
-        const ProcessRow& row = snapshot.processes.back();
+        const ProcessRow row = row_of(system, block);
+        const bool has_label = row.has_label() && block.copy_label(label);
+        const Snapshot::PreemptionCounts preemption{row.pid, block.preemptions.get(), block.refusals.get(),
+                                                    static_cast<std::uint64_t>(block.longest_run_ns.get())};
+        if (block.pid() != row.pid)
+            continue; // it ended meanwhile: a part may be of the next one there
+        snapshot.processes.push_back(row);
         snapshot.node.processes_bytes += row.memory_bytes;
-        if (row.has_label() && block.copy_label(label))
+        if (has_label)
             snapshot.labels.push_back({row.pid, label});
         if ((row.flags & ProcessRow::preempted_flag) != 0)
-            snapshot.preemptions.push_back(
-                {row.pid, block.preemptions.get(), block.refusals.get(), static_cast<std::uint64_t>(block.longest_run_ns.get())});
+            snapshot.preemptions.push_back(preemption);
     }
 }
 

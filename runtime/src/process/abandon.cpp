@@ -117,7 +117,16 @@ ExitReason reason_of_overflow() {
     return Term::atom("stack_overflow");
 }
 
+/// Made beforehand: when it is needed memory is short.
+const ExitReason no_stack = Term::atom("system_limit");
+
 } // namespace
+
+/// One that has ended already needs a stack only for what is left of its end.
+void ControlBlock::end_without_stack() noexcept {
+    if (!pending_exit_ && !is_abandoned_)
+        pending_exit_ = no_stack;
+}
 
 /// A hardware fault in its own code, or its stack is used up.
 void ControlBlock::end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept {

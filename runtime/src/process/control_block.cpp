@@ -28,6 +28,17 @@ namespace fiberscope::detail {
 namespace {
 /// What the label of a row shows at most.
 constexpr std::size_t longest_label = 63;
+
+class ShownAsBlocking {
+public:
+    explicit ShownAsBlocking(Counter<bool>& mark) noexcept : mark_{mark} { mark_.set(true); }
+    ~ShownAsBlocking() { mark_.set(false); }
+    ShownAsBlocking(const ShownAsBlocking&) = delete;
+    ShownAsBlocking& operator=(const ShownAsBlocking&) = delete;
+
+private:
+    Counter<bool>& mark_;
+};
 } // namespace
 
 Signal* ControlBlock::closed_queue() noexcept {
@@ -365,8 +376,8 @@ void ControlBlock::run_blocking(BlockingCall& call) {
         call.run();
         return;
     }
+    const ShownAsBlocking shown_as_blocking{shown.blocking};
     std::atomic<bool> is_done{false};
-    shown.blocking.set(true);
     system_.group().blocking_pool().submit([this, &call, &is_done, alive = system_.shared_from_this()] {
         call.run();
         is_done.store(true, std::memory_order_seq_cst); // from here on the call and this flag may be gone
@@ -378,7 +389,6 @@ void ControlBlock::run_blocking(BlockingCall& call) {
             announce_end(*pending_exit_); // the function cannot be stopped, but nobody waits for it (X18)
         return true;
     });
-    shown.blocking.set(false);
     throw_if_ended();
 }
 

@@ -145,6 +145,7 @@ public:
     void slice_ends() noexcept override;
     std::uint64_t id_bits() const noexcept override { return pid().bits(); }
     void interrupted(Scheduler& scheduler) noexcept override;
+    void end_without_stack() noexcept override;
     void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept override;
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.

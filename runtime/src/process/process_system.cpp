@@ -8,17 +8,12 @@
 #include "scheduler/slice_monitor.hpp"
 
 #include <atomic>
+#include <new>
 #include <stdexcept>
 
 namespace fiberscope::detail {
 
 namespace {
-
-/// Tells the Nodes of a program apart; 0 means nobody.
-std::uint32_t next_node_id() {
-    static std::atomic<std::uint32_t> last{0};
-    return last.fetch_add(1) % 1023 + 1;
-}
 
 /// A monitor of a dead process, or a request to it, is answered at once.
 std::unique_ptr<Signal> down_of_the_dead(Pid target, Ref ref) {
@@ -42,6 +37,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.nice = config.scheduler_nice;
     settings.blocking_threads = config.blocking_threads;
     settings.trap_faults = config.trap_faults;
+    settings.usual_stack_bytes = SpawnOptions{}.stack_bytes;
     settings.stack_guards = config.stack_guards;
     return settings;
 }
@@ -49,8 +45,8 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 } // namespace
 
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
-    : config_{config}, node_{node}, id_{next_node_id()}, started_ns_{clock_ns()}, events_{config.event_capacity},
-      group_{settings_of(config), *this}, table_{*this, config.process_limit, config.schedulers} {
+    : config_{config}, node_{node}, started_ns_{clock_ns()}, events_{config.event_capacity}, group_{settings_of(config), *this},
+      table_{*this, config.process_limit, config.schedulers} {
     const std::string& obstacle = preemption_signal::refused_because();
     if (obstacle.empty())
         group_.set_preemption(config.preemption);
@@ -72,10 +68,28 @@ void ProcessSystem::log(std::shared_ptr<const LogEntry> entry) {
     events_.append(std::move(event));
 }
 
+void ProcessSystem::blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept {
+    try {
+        log(std::make_shared<const LogEntry>(
+            LogEntry{LogLevel::warning,
+                     {},
+                     "BLOCKING POOL FULL",
+                     {{"threads", std::to_string(threads)}, {"jobs_waiting", std::to_string(waiting_jobs)}}}));
+    } catch (const std::bad_alloc&) { // a report less
+    }
+}
+
 /// As BEAM's system monitor tells of a `long_schedule`.
-void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                                  RawStack stack) noexcept {
-    const Pid pid = Pid::from_bits(process.id_bits());
+void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits,
+                                  std::int64_t ran_ns, bool is_wanted, RawStack stack) noexcept {
+    try {
+        report_long_slice(scheduler, process, Pid::from_bits(id_bits), ran_ns, is_wanted, std::move(stack));
+    } catch (const std::bad_alloc&) { // a report less
+    }
+}
+
+void ProcessSystem::report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns,
+                                      bool is_wanted, RawStack stack) {
     const ControlBlock* block = table_.find(pid);
     const bool may_signal = scheduler.may_signal(process);
     auto entry = std::make_shared<LogEntry>();
@@ -93,6 +107,8 @@ void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable&
         event = block->event_of(EventKind::log);
         event.name = Atom::from_id(block->shown.name.get());
         block->copy_label(event.label);
+        if (!block->is_live(pid.serial()))
+            event = {}; // it has ended meanwhile: these may be another's
     }
     event.kind = EventKind::log;
     event.pid = pid;

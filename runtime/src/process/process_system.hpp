@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/event_ring.hpp"
+#include "base/node_id.hpp"
 #include "process/control_block.hpp"
 #include "process/process_table.hpp"
 #include "process/registry.hpp"
@@ -43,7 +44,7 @@ public:
 
     const NodeConfig& config() const noexcept { return config_; }
     Node& node() const noexcept { return node_; }
-    std::uint32_t id() const noexcept { return id_; }
+    std::uint32_t id() const noexcept { return id_.number(); }
     ProcessTable& table() noexcept { return table_; }
     const ProcessTable& table() const noexcept { return table_; }
     Registry& registry() noexcept { return registry_; }
@@ -82,8 +83,9 @@ public:
     void drop_timers_of(ControlBlock& block, Pid pid);
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
-    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                       RawStack stack) noexcept override;
+    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                       bool is_wanted, RawStack stack) noexcept override;
+    void blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept override;
 
     /// Counters beside those of the schedulers.
     std::atomic<std::uint64_t> outside_spawns{0};
@@ -103,6 +105,8 @@ public:
     std::function<void(std::string because)> on_stop_request;
 
 private:
+    void report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns, bool is_wanted,
+                           RawStack stack);
     Pid bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
     TimerTable* timers_of(TimerRef timer) const noexcept;
@@ -110,7 +114,7 @@ private:
 
     const NodeConfig config_;
     Node& node_;
-    const std::uint32_t id_;
+    const NodeId id_;
     const std::int64_t started_ns_;
     EventRing events_;
     SchedulerGroup group_;

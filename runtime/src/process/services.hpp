@@ -59,7 +59,8 @@ private:
     const std::optional<Preemption> outer_;
 };
 
-/// Asks the Node to stop because of the end of an application: does not wait. The reason is shown by the window.
-void request_node_stop(Process& process, std::string because);
+/// Asks the Node to stop because of the end of an application: does not wait for that. The reason is shown by the window.
+/// **Blocks:** parks while the system has no thread for it.
+void request_node_stop(Process& process, const std::string& because);
 
 } // namespace fiberscope::detail

@@ -15,7 +15,7 @@ TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_p
             throw Error{Term::atom("system_limit")};
         records_.emplace_back();
     }
-    Record& record = records_[index];
+    Record& record = records_[index]; // its serial is not the last one: see free
     const TimerRef ref{std::uint64_t{scheduler_} << 56U | std::uint64_t{index} << 32U | ++record.serial};
     record.at_ns = at_ns;
     record.pid = target.pid;
@@ -23,6 +23,7 @@ TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_p
     try {
         chain(index);
     } catch (...) {
+        --record.serial; // nobody has seen it
         record.next = free_;
         free_ = index;
         throw;
@@ -75,8 +76,10 @@ TimerTable::Due TimerTable::free(std::uint32_t index) {
     Record& record = records_[index];
     Due due{record.pid, record.name, std::move(record.message), record.at_ns};
     unchain(record, index);
-    record.next = free_;
-    free_ = index;
+    if (record.serial != last_serial) { // else its references are used up: none may come to name another timer
+        record.next = free_;
+        free_ = index;
+    }
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return due;
 }

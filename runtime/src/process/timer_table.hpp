@@ -51,6 +51,7 @@ public:
 
 private:
     static constexpr std::uint32_t none = ~0U;
+    static constexpr std::uint32_t last_serial = ~0U;
     struct Record {
         std::uint32_t serial = 0;
         std::int64_t at_ns = 0;

@@ -1,40 +1,66 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/blocking_pool.hpp"
 
+#include "base/clock.hpp"
 #include "scheduler/program_exit.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include <pthread.h>
 
 namespace fiberscope::detail {
 
-struct BlockingPool::State {
-    explicit State(std::uint32_t limit) : most_threads{limit} {}
-
-    const std::uint32_t most_threads;
-    std::mutex mutex; ///< protects jobs, threads, idle, stopping
-    std::condition_variable changed;
-    std::deque<std::function<void()>> jobs;
-    std::uint32_t threads = 0;
-    std::uint32_t idle = 0;
-    bool stopping = false;
-    std::atomic<std::uint32_t> in_flight{0};
-    std::atomic<std::uint32_t> busy{0};
-};
-
 namespace {
+
+/// A pool that is full for a moment a thousand times a second is told of now and then.
+struct ReportLimit {
+    std::int64_t since_ns = 0;
+    std::uint32_t reports = 0;
+
+    bool allows_one() noexcept {
+        constexpr std::int64_t second_ns = 1'000'000'000;
+        constexpr std::uint32_t most_a_second = 10;
+        const std::int64_t now_ns = clock_ns();
+        if (now_ns - since_ns >= second_ns) {
+            since_ns = now_ns;
+            reports = 0;
+        }
+        return reports++ < most_a_second;
+    }
+};
 
 /// The state of the pool whose thread this is; nullptr: of none.
 constinit thread_local const void* own_pool = nullptr;
 
 } // namespace
 
-BlockingPool::BlockingPool(std::uint32_t most_threads) : state_{std::make_shared<State>(most_threads)} {}
+struct BlockingPool::State {
+    explicit State(std::uint32_t limit) : most_threads{limit} {}
+
+    const std::uint32_t most_threads;
+    std::mutex mutex;                ///< protects all below; the atomics are written under it, but for in_flight
+    std::condition_variable has_job; ///< for idle threads: one a job
+    std::condition_variable ended;   ///< for `stop`: a thread has come to its end
+    std::deque<std::function<void()>> jobs;
+    std::uint32_t threads = 0;
+    std::uint32_t idle = 0;
+    bool stopping = false;
+    bool is_full = false; ///< jobs have come beyond what its threads could take at once, and are not all taken yet
+    ReportLimit reports;
+    std::atomic<std::uint32_t> in_flight{0};
+    std::atomic<std::uint32_t> busy{0};
+    std::atomic<std::uint32_t> waiting{0}; ///< jobs
+};
+
+BlockingPool::BlockingPool(std::uint32_t most_threads, WhenFull when_full)
+    : state_{std::make_shared<State>(most_threads)}, when_full_{std::move(when_full)} {}
 
 BlockingPool::~BlockingPool() {
     stop();
@@ -52,23 +78,58 @@ bool BlockingPool::is_own_thread() const noexcept {
     return own_pool == state_.get();
 }
 
+std::uint32_t BlockingPool::waiting_jobs() const noexcept {
+    return state_->waiting.load(std::memory_order_relaxed);
+}
+
 void BlockingPool::submit(std::function<void()> job) {
-    ++state_->in_flight;
-    bool start_thread = false;
+    bool is_to_be_told = false;
+    std::uint32_t threads = 0;
     {
         const std::lock_guard lock{state_->mutex};
         state_->jobs.push_back(std::move(job));
-        start_thread = state_->idle < state_->jobs.size() && state_->threads < state_->most_threads;
-        if (start_thread)
-            ++state_->threads;
+        try {
+            find_thread();
+        } catch (...) {
+            state_->jobs.pop_back();
+            throw;
+        }
+        ++state_->in_flight;
+        is_to_be_told = note_waiting(*state_);
+        threads = state_->threads;
     }
-    if (start_thread)
-        std::thread{[state = state_] {
+    state_->has_job.notify_one();
+    if (is_to_be_told && when_full_)
+        when_full_(threads, waiting_jobs());
+}
+
+/// Sees to it that the newest job is run: by an idle thread, by a new one, or later by one that is busy now. Throws if there is
+/// none of these. **Pre-condition** here and below: the lock is held.
+void BlockingPool::find_thread() {
+    State& state = *state_;
+    if (state.idle >= state.jobs.size() || state.threads >= state.most_threads)
+        return;
+    try {
+        std::thread{[shared = state_] {
             ::pthread_setname_np(::pthread_self(), "fs-blocking");
-            work(*state);
+            work(*shared);
         }}.detach();
-    else
-        state_->changed.notify_all();
+        ++state.threads;
+        ++state.idle; // it waits for the lock
+    } catch (const std::system_error&) {
+        if (state.threads == 0)
+            throw;
+    }
+}
+
+/// Counts the jobs that no idle thread is about to take. True: the pool has become full, which is to be told.
+bool BlockingPool::note_waiting(State& state) noexcept {
+    const auto jobs = static_cast<std::uint32_t>(state.jobs.size());
+    const std::uint32_t waiting = jobs - std::min(jobs, state.idle);
+    state.waiting.store(waiting, std::memory_order_relaxed);
+    if (waiting > 0 && !std::exchange(state.is_full, true))
+        return state.reports.allows_one();
+    return false;
 }
 
 void BlockingPool::work(State& state) {
@@ -76,30 +137,38 @@ void BlockingPool::work(State& state) {
     const program_exit::Watch exit_watch;
     std::unique_lock lock{state.mutex};
     for (;;) {
-        ++state.idle;
-        state.changed.wait(lock, [&state] { return state.stopping || !state.jobs.empty(); });
-        --state.idle;
+        if (state.jobs.empty())
+            state.is_full = false; // what came beyond its threads has been run
+        state.has_job.wait(lock, [&state] { return state.stopping || !state.jobs.empty(); });
         if (state.jobs.empty())
             break;
-        auto job = std::move(state.jobs.front());
-        state.jobs.pop_front();
-        lock.unlock();
-        ++state.busy;
-        job();
-        job = nullptr;
-        --state.busy;
-        --state.in_flight;
-        lock.lock();
+        run_job(state, lock);
     }
+    --state.idle;
     --state.threads;
-    state.changed.notify_all();
+    state.ended.notify_all();
+}
+
+void BlockingPool::run_job(State& state, std::unique_lock<std::mutex>& lock) {
+    auto job = std::move(state.jobs.front());
+    state.jobs.pop_front();
+    --state.idle;
+    ++state.busy;
+    note_waiting(state);
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+    ++state.idle;
+    --state.busy;
+    --state.in_flight;
 }
 
 void BlockingPool::stop() {
     std::unique_lock lock{state_->mutex};
     state_->stopping = true;
-    state_->changed.notify_all();
-    state_->changed.wait(lock, [this] { return state_->threads <= state_->busy.load(); });
+    state_->has_job.notify_all();
+    state_->ended.wait(lock, [this] { return state_->threads <= state_->busy.load(); });
 }
 
 } // namespace fiberscope::detail

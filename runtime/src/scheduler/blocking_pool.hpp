@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 namespace fiberscope::detail {
 
@@ -12,12 +13,17 @@ namespace fiberscope::detail {
 /// **Thread:** any.
 class BlockingPool {
 public:
-    explicit BlockingPool(std::uint32_t most_threads);
+    /// Is told, by who submits, that all threads (so many) are busy and jobs (so many) wait: once, and again only after no job
+    /// waited any more. Must not throw.
+    using WhenFull = std::function<void(std::uint32_t threads, std::uint32_t waiting_jobs)>;
+
+    explicit BlockingPool(std::uint32_t most_threads, WhenFull when_full = {});
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
     ~BlockingPool();
 
-    /// `job` must not throw.
+    /// `job` must not throw. If the system has no thread for it, it waits for those that there are.
+    /// **Errors:** std::system_error if there are none, std::bad_alloc; then the job is destroyed and will not run.
     void submit(std::function<void()> job);
     /// Jobs that run or wait.
     std::uint32_t in_flight() const noexcept;
@@ -25,15 +31,21 @@ public:
     std::uint32_t busy_threads() const noexcept;
     /// The calling thread is one of them, and runs a job.
     bool is_own_thread() const noexcept;
+    /// Jobs that wait for a thread to be done with another.
+    std::uint32_t waiting_jobs() const noexcept;
     /// Ends the idle threads; those that hang in a job end after it, on their own.
     void stop();
 
 private:
     struct State;
+    void find_thread();
+    static bool note_waiting(State& state) noexcept;
     static void work(State& state);
+    static void run_job(State& state, std::unique_lock<std::mutex>& lock);
 
     /// Shared with the threads, which may outlive the pool.
     std::shared_ptr<State> state_;
+    const WhenFull when_full_;
 };
 
 } // namespace fiberscope::detail

@@ -58,6 +58,9 @@ public:
     /// The preemption signal came while its own code ran: called on its stack, as if its code had called it. Gives way if
     /// somebody waits; does not come back if the process is to be abandoned.
     virtual void interrupted(Scheduler& scheduler) noexcept = 0;
+    /// There is no stack to run it on: it is to end in its next slice, which it gets on one that it has to give back. Called
+    /// on its scheduler's thread, while it does not run.
+    virtual void end_without_stack() noexcept = 0;
     /// It cannot go on: called on its stack, in the place of its code. Does not come back.
     virtual void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept = 0;
 

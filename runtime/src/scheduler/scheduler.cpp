@@ -13,7 +13,12 @@
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+#include <new>
 #include <string>
+#include <system_error>
 
 #include <pthread.h>
 #include <sys/resource.h>
@@ -29,27 +34,39 @@ namespace {
 /// Idle fibers that a scheduler keeps with their stacks; more are ended.
 constexpr std::size_t most_idle_fibers = 1024;
 
+/// Fibers of the usual size that are there from the start. While others can be made they are not needed. Else servers that
+/// have begun go on running on them, but for the last, which is for processes that have to end.
+constexpr std::size_t most_kept_fibers = 4;
+
 /// Boost's way to a stack of ours.
 struct PoolStack {
     using traits_type = boost::context::stack_traits;
     StackPool* pool;
-    std::size_t bytes;
-    PooledFiber* fiber;
-    bool is_guarded = false;
+    Stack stack;
 
-    boost::context::stack_context allocate() {
-        const Stack stack = pool->allocate(bytes);
-        fiber->set_stack(stack);
+    boost::context::stack_context allocate() const noexcept {
         boost::context::stack_context context;
         context.size = stack.bytes;
         context.sp = stack.top;
-        is_guarded = stack.is_guarded;
         return context;
     }
-    void deallocate(boost::context::stack_context& context) noexcept {
-        pool->release({static_cast<std::byte*>(context.sp), context.size, is_guarded});
-    }
+    void deallocate(boost::context::stack_context& /*context*/) const noexcept { pool->release(stack); }
 };
+
+/// Where Boost cannot have memory for its own contexts it ends the program: it is tried beforehand, one thread after the other,
+/// whether there is more than it takes.
+void enter_boost(Scheduler& scheduler) {
+    static std::mutex entering;
+    constexpr std::size_t enough_bytes = std::size_t{512} * 1024;
+    const std::lock_guard lock{entering};
+    for (const std::size_t bytes : {enough_bytes, enough_bytes / 128}) {
+        void* volatile memory = std::malloc(bytes); // NOLINT: not left out by the compiler
+        if (memory == nullptr)
+            throw std::bad_alloc{};
+        std::free(memory); // NOLINT
+    }
+    boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(scheduler);
+}
 
 } // namespace
 
@@ -83,13 +100,26 @@ void Scheduler::run() {
         cpu_clock_ = clock;
     if (group_.settings().nice != 0)
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
-    boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
+    try {
+        live();
+    } catch (...) {
+        end_fibers();
+        current_scheduler = nullptr;
+        throw;
+    }
+    current_scheduler = nullptr;
+}
+
+void Scheduler::live() {
+    enter_boost(*this);
     main_context_ = boost::fibers::context::active();
     boost_state.enough();
     const AlternateStack signal_stack;
+    keep_fibers();
     urging_timer_.emplace(*this);
     thread_ = ::pthread_self();
     SliceMonitor::instance().add(*this);
+    group_.thread_is_ready();
     main_context_->suspend(); // comes back when the group stops and nothing is left to run
     switch_ended();
     SliceMonitor::instance().remove(*this);
@@ -99,7 +129,24 @@ void Scheduler::run() {
         ::pause();
     cpu_clock_ = 0;
     urging_timer_.reset();
-    current_scheduler = nullptr;
+}
+
+void Scheduler::keep_fibers() {
+    while (idle_fibers_[usual_class()].size() < most_kept_fibers) {
+        PooledFiber* fiber = make_fiber(usual_class());
+        if (fiber == nullptr)
+            throw std::system_error{ENOMEM, std::generic_category(), "no memory for the stacks of a scheduler"};
+        idle_fibers_[usual_class()].push_back(fiber);
+    }
+}
+
+std::size_t Scheduler::usual_class() const noexcept {
+    return StackPool::class_of(group_.settings().usual_stack_bytes);
+}
+
+/// How many are not lent to those who may keep them.
+std::size_t Scheduler::kept_fibers(std::size_t stack_class) const noexcept {
+    return stack_class == usual_class() ? most_kept_fibers : 0;
 }
 
 /// Lets every idle fiber run to its end, so that Boost can free them.
@@ -123,43 +170,89 @@ boost::fibers::context* Scheduler::next_context() noexcept {
         switch_begins(ending);
         return ending != nullptr ? ending->context() : main_context_;
     }
-    Schedulable* next = std::exchange(chosen_, false) ? next_ : pick();
-    if (next != nullptr)
-        return context_for(*next);
+    for (Schedulable* next = std::exchange(chosen_, false) ? next_ : pick(); next != nullptr; next = pick()) {
+        if (boost::fibers::context* context = context_for(*next))
+            return context;
+        if (!boost::fibers::context::active()->is_context(boost::fibers::type::dispatcher_context)) {
+            choose(next); // again by the dispatcher, which can use the fiber that suspends just now, too
+            return nullptr;
+        }
+        without_fiber_.push(*next);
+    }
     if (!is_done() || boost::fibers::context::active() == main_context_)
         return nullptr; // main itself may be what suspends: then the dispatcher brings it back
     switch_begins(nullptr);
     return main_context_;
 }
 
+/// nullptr: there is no fiber for it.
 boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
     if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed)) {
         switch_begins(own);
         return own->context();
     }
-    auto& idle = idle_fibers_[StackPool::class_of(process.stack_bytes)];
-    PooledFiber* fiber = nullptr;
-    if (idle.empty())
-        fiber = &make_fiber(StackPool::class_of(process.stack_bytes));
-    else {
-        fiber = idle.back();
-        idle.pop_back();
-    }
+    PooledFiber* fiber = fiber_for(process);
+    if (fiber == nullptr)
+        return nullptr;
     busy_fibers_.add(1);
     fiber->assign(&process);
     switch_begins(fiber);
     return fiber->context();
 }
 
-PooledFiber& Scheduler::make_fiber(std::size_t stack_class) {
-    auto owned = std::make_unique<PooledFiber>(*this, stack_class);
-    PooledFiber& fiber = *owned;
-    being_made_ = &fiber;
-    boost::fibers::fiber{boost::fibers::launch::post, std::allocator_arg,
-                         PoolStack{&group_.stacks(), StackPool::class_bytes(stack_class), &fiber},
-                         [owned = std::move(owned)] { owned->run(); }}
-        .detach();
+/// An idle fiber, or a new one. Where none can be made, those that are kept serve servers that have begun; any other process
+/// has to end, and gets one for that. nullptr: it has to wait until one is idle.
+PooledFiber* Scheduler::fiber_for(Schedulable& process) noexcept {
+    const std::size_t stack_class = StackPool::class_of(process.stack_bytes);
+    auto& idle = idle_fibers_[stack_class];
+    if (idle.size() > kept_fibers(stack_class)) {
+        PooledFiber* fiber = idle.back();
+        idle.pop_back();
+        return fiber;
+    }
+    if (PooledFiber* made = make_fiber(stack_class))
+        return made;
+    if (!process.is_new && idle.size() > 1)
+        return take_idle(stack_class);
+    PooledFiber* any = take_idle(usual_class());
+    for (std::size_t other = 0; any == nullptr && other < idle_fibers_.size(); ++other)
+        any = take_idle(other);
+    if (any != nullptr)
+        process.end_without_stack();
+    return any;
+}
+
+/// Not the one that suspends just now.
+PooledFiber* Scheduler::take_idle(std::size_t stack_class) noexcept {
+    auto& idle = idle_fibers_[stack_class];
+    const auto found = std::find_if(idle.begin(), idle.end(), [active = boost::fibers::context::active()](PooledFiber* fiber) {
+        return fiber->context() != active;
+    });
+    if (found == idle.end())
+        return nullptr;
+    PooledFiber* fiber = *found;
+    idle.erase(found);
     return fiber;
+}
+
+PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
+    const std::optional<Stack> stack = group_.stacks().try_allocate(StackPool::class_bytes(stack_class));
+    if (!stack)
+        return nullptr;
+    try {
+        idle_fibers_[stack_class].reserve(most_idle_fibers); // for `park_idle`
+        auto owned = std::make_unique<PooledFiber>(*this, stack_class);
+        PooledFiber& fiber = *owned;
+        fiber.set_stack(*stack);
+        being_made_ = &fiber;
+        boost::fibers::fiber{boost::fibers::launch::post, std::allocator_arg, PoolStack{&group_.stacks(), *stack},
+                             [owned = std::move(owned)] { owned->run(); }}
+            .detach();
+        return &fiber;
+    } catch (const std::bad_alloc&) { // of the two lines above: Boost's own things lie on the stack
+        group_.stacks().release(*stack);
+        return nullptr;
+    }
 }
 
 void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
@@ -197,7 +290,8 @@ void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
             close_zone(fiber);
         work = pick();
         const bool mine = work != nullptr && work->fiber.load(std::memory_order_relaxed) == nullptr &&
-                          StackPool::class_of(work->stack_bytes) == fiber.stack_class();
+                          StackPool::class_of(work->stack_bytes) == fiber.stack_class() &&
+                          idle_fibers_[fiber.stack_class()].size() >= kept_fibers(fiber.stack_class());
         if (!mine) {
             choose(work);
             return;
@@ -210,12 +304,14 @@ bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
         return false;
     busy_fibers_.set(busy_fibers_.get() - 1);
     auto& idle = idle_fibers_[fiber.stack_class()];
-    if (idle.size() >= most_idle_fibers)
-        return false;
-    idle.push_back(&fiber);
-    fiber.set_used(true);
-    if (++parked_fibers_ >= most_idle_fibers)
-        trim_idle_fibers(); // one that never sleeps does it at work
+    if (idle.size() < most_idle_fibers) {
+        idle.push_back(&fiber); // reserved by make_fiber: does not allocate
+        fiber.set_used(true);
+        requeue_those_without_fiber();
+        if (++parked_fibers_ >= most_idle_fibers)
+            trim_idle_fibers(); // one that never sleeps does it at work
+    } else
+        lost_fiber_ = &fiber; // Boost would keep its stack until this scheduler has nothing to do
     fiber.context()->suspend();
     switch_ended();
     return phase_ == Phase::running;

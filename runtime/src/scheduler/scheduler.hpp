@@ -57,7 +57,8 @@ public:
 
     /// The scheduler whose thread this is, or nullptr.
     static Scheduler* current() noexcept;
-    /// What the thread does, from its start to the stop of its group.
+    /// What the thread does, from its start to the stop of its group. Tells the group once all is there that it needs.
+    /// **Errors:** std::system_error, std::bad_alloc if that cannot be had; then nothing is left behind.
     void run();
 
     // -- any thread ----
@@ -130,7 +131,8 @@ public:
     /// Begins a slice anew for a process that found work while it was leaving.
     void begin_slice(Schedulable& process) noexcept;
     /// Wakes `process` at `at_ns` unless its wake_at_ns has moved on by then.
-    void arm(Schedulable& process, std::int64_t at_ns) noexcept;
+    /// **Errors:** std::bad_alloc; then nothing has changed.
+    void arm(Schedulable& process, std::int64_t at_ns);
     TimerQueue& timers() noexcept { return timers_; }
 
     Counter64 messages; ///< sent by its processes
@@ -196,12 +198,19 @@ private:
     void open_zone(PooledFiber& fiber, Zone part) noexcept;
     void close_zone(PooledFiber& fiber) noexcept;
     void trim_idle_fibers() noexcept;
+    void live();
+    void keep_fibers();
+    void requeue_those_without_fiber() noexcept;
     /// The group stops and nothing is left to run.
     bool is_done() const noexcept;
     Schedulable* pick() noexcept;
     void choose(Schedulable* next) noexcept;
     boost::fibers::context* context_for(Schedulable& process) noexcept;
-    PooledFiber& make_fiber(std::size_t stack_class);
+    PooledFiber* fiber_for(Schedulable& process) noexcept;
+    PooledFiber* make_fiber(std::size_t stack_class) noexcept;
+    PooledFiber* take_idle(std::size_t stack_class) noexcept;
+    std::size_t usual_class() const noexcept;
+    std::size_t kept_fibers(std::size_t stack_class) const noexcept;
     bool has_spare() const noexcept;
     void drain_inbox() noexcept;
     void run_requests();
@@ -238,10 +247,11 @@ private:
     bool chosen_ = false;
     PooledFiber* being_made_ = nullptr;
     std::array<std::vector<PooledFiber*>, StackPool::classes> idle_fibers_;
+    ReadyList without_fiber_; ///< processes that could not even be ended: they wait until a fiber is idle
     Counter32 busy_fibers_;
     boost::fibers::context* main_context_ = nullptr;
     PooledFiber* ending_fiber_ = nullptr;
-    PooledFiber* lost_fiber_ = nullptr; ///< abandoned, to be taken back on the next one
+    PooledFiber* lost_fiber_ = nullptr; ///< not to be resumed any more, to be taken back on the next one
     bool switching_ = false;
     enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 

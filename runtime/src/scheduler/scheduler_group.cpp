@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/scheduler_group.hpp"
 
+#include "scheduler/slice_monitor.hpp"
+
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace fiberscope::detail {
 
@@ -16,7 +19,9 @@ std::chrono::steady_clock::time_point time_point(std::int64_t at_ns) {
 
 SchedulerGroup::SchedulerGroup(const SchedulerSettings& settings, SchedulerClient& client)
     : settings_{settings}, client_{client}, stacks_{settings.stack_guards}, online_{settings.schedulers},
-      blocking_pool_{settings.blocking_threads} {
+      blocking_pool_{settings.blocking_threads, [&client](std::uint32_t threads, std::uint32_t waiting_jobs) {
+                         client.blocking_pool_is_full(threads, waiting_jobs);
+                     }} {
     for (std::uint32_t id = 1; id <= settings.schedulers; ++id)
         schedulers_.push_back(std::make_unique<Scheduler>(*this, id));
 }
@@ -29,17 +34,45 @@ SchedulerGroup::~SchedulerGroup() {
 
 void SchedulerGroup::start() {
     preemption_signal::install();
-    threads_running_ = settings_.schedulers;
-    for (const auto& scheduler : schedulers_)
-        threads_.emplace_back([this, &scheduler = *scheduler] {
-            scheduler.run();
-            thread_ended();
-        });
+    static_cast<void>(SliceMonitor::instance()); // its thread: schedulers call it where nothing may fail
+    try {
+        start_threads();
+    } catch (...) {
+        stop(never_ns);
+        throw;
+    }
 }
 
-void SchedulerGroup::thread_ended() noexcept {
+void SchedulerGroup::start_threads() {
+    threads_.reserve(schedulers_.size());
+    for (const auto& scheduler : schedulers_) {
+        threads_.emplace_back([this, &scheduler = *scheduler] { run_thread(scheduler); });
+        const std::lock_guard lock{mutex_};
+        ++threads_running_;
+    }
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return failure_ != nullptr || threads_ready_ == schedulers_.size(); });
+    if (failure_ != nullptr)
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void SchedulerGroup::run_thread(Scheduler& scheduler) noexcept {
+    std::exception_ptr failure;
+    try {
+        scheduler.run();
+    } catch (...) {
+        failure = std::current_exception();
+    }
     const std::lock_guard lock{mutex_};
+    if (failure != nullptr)
+        failure_ = std::move(failure);
     --threads_running_;
+    changed_.notify_all();
+}
+
+void SchedulerGroup::thread_is_ready() noexcept {
+    const std::lock_guard lock{mutex_};
+    ++threads_ready_;
     changed_.notify_all();
 }
 
@@ -53,7 +86,10 @@ bool SchedulerGroup::stop(std::int64_t deadline_ns) {
     bool ended = false;
     {
         std::unique_lock lock{mutex_};
-        ended = changed_.wait_until(lock, time_point(deadline_ns), [this] { return threads_running_ == 0; });
+        const auto all_have_ended = [this] { return threads_running_ == 0; };
+        if (deadline_ns == never_ns)
+            changed_.wait(lock, all_have_ended);
+        ended = changed_.wait_until(lock, time_point(deadline_ns), all_have_ended);
     }
     for (std::thread& thread : threads_)
         ended ? thread.join() : thread.detach();

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -23,6 +24,7 @@ struct SchedulerSettings {
     int nice = 0;
     std::uint32_t blocking_threads = 10;
     bool trap_faults = false;
+    std::size_t usual_stack_bytes = std::size_t{64} * 1024; ///< what most processes ask for
     StackGuards stack_guards = StackGuards::automatic;
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
@@ -36,10 +38,12 @@ class SchedulerClient {
 public:
     /// A timer's entry is due. **Thread:** the scheduler's.
     virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
-    /// `process` has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end or to be suspended, too.
-    /// `stack`: empty if its thread did not answer. **Thread:** the monitor's.
-    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                               RawStack stack) noexcept = 0;
+    /// `process`, which was `id_bits` then, has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end
+    /// or to be suspended, too. `stack`: empty if its thread did not answer. **Thread:** the monitor's.
+    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                               bool is_wanted, RawStack stack) noexcept = 0;
+    /// All threads of the blocking pool (so many) are busy, and jobs wait. **Thread:** any.
+    virtual void blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept = 0;
 
 protected:
     ~SchedulerClient() = default;
@@ -54,7 +58,8 @@ public:
     SchedulerGroup& operator=(const SchedulerGroup&) = delete;
     ~SchedulerGroup();
 
-    /// Starts the threads.
+    /// Starts the threads and waits until each has what it needs.
+    /// **Errors:** std::system_error, std::bad_alloc; then none runs.
     void start();
     /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
     /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
@@ -92,9 +97,11 @@ public:
     bool wait_until_quiet(std::int64_t deadline_ns);
     /// A scheduler is about to sleep, or a blocking call is over.
     void maybe_quiet() noexcept;
-    void thread_ended() noexcept;
+    void thread_is_ready() noexcept;
 
 private:
+    void start_threads();
+    void run_thread(Scheduler& scheduler) noexcept;
     bool is_quiet() const noexcept;
     Scheduler& scheduler_for(Schedulable& process) const noexcept;
 
@@ -108,9 +115,11 @@ private:
     std::atomic<Preemption> preemption_{Preemption::cooperative};
 
     std::atomic<std::uint32_t> quiet_waiters_{0};
-    std::mutex mutex_; ///< protects threads_running_ and the waits on changed_
+    std::mutex mutex_; ///< protects all below but the pool, and the waits on changed_
     std::condition_variable changed_;
     std::uint32_t threads_running_ = 0;
+    std::uint32_t threads_ready_ = 0;
+    std::exception_ptr failure_; ///< of a thread that could not begin
     BlockingPool blocking_pool_;
 };
 

@@ -82,13 +82,14 @@ void Scheduler::abandon(Schedulable& process) noexcept {
     ThreadState::drop_exceptions();
     end_slice(process);
     lost_fiber_ = process.fiber.exchange(nullptr, std::memory_order_relaxed);
+    busy_fibers_.set(busy_fibers_.get() - 1);
     choose(&process);
     lost_fiber_->context()->suspend();
     __builtin_unreachable();
 }
 
-/// Takes back what an abandoned fiber held. Its context and its closure lie on its stack and are not destroyed; of
-/// those nothing is elsewhere but the PooledFiber.
+/// Takes back what a fiber held that is not resumed any more. Its context and its closure lie on its stack and are not destroyed;
+/// of those nothing is elsewhere but the PooledFiber.
 void Scheduler::bury() noexcept {
     PooledFiber* lost = std::exchange(lost_fiber_, nullptr);
     lost->context()->detach();
@@ -96,8 +97,8 @@ void Scheduler::bury() noexcept {
         close_zone(*lost);
     fault_stack_.clear();
     group_.stacks().release(lost->stack());
-    busy_fibers_.set(busy_fibers_.get() - 1);
     delete lost;
+    requeue_those_without_fiber();
 }
 
 } // namespace fiberscope::detail

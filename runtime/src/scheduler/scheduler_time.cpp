@@ -10,7 +10,8 @@ namespace fiberscope::detail {
 
 // -- time ----
 
-void Scheduler::arm(Schedulable& process, std::int64_t at_ns) noexcept {
+void Scheduler::arm(Schedulable& process, std::int64_t at_ns) {
+    timers_.make_room(); // what may fail comes first
     // The owner stores wake_at_ns first, then looks at timer_entry_ns; `fire` clears timer_entry_ns first, then looks at
     // wake_at_ns: one of the two sees the other, so no timeout is lost.
     process.wake_at_ns.store(at_ns, std::memory_order_seq_cst);
@@ -42,7 +43,7 @@ void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
     else if (wanted != never_ns) {
         std::int64_t none = never_ns;
         if (process.timer_entry_ns.compare_exchange_strong(none, wanted, std::memory_order_seq_cst))
-            timers_.add(wanted, &process, 0);
+            timers_.add(wanted, &process, 0); // in the room of this entry
     }
 }
 
@@ -105,7 +106,7 @@ bool Scheduler::has_pending() const noexcept {
 }
 
 bool Scheduler::is_done() const noexcept {
-    return group_.is_stopping() && queue_.empty() && !has_pending();
+    return group_.is_stopping() && queue_.empty() && without_fiber_.empty() && !has_pending();
 }
 
 bool Scheduler::is_asleep() const noexcept {

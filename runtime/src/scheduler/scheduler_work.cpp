@@ -51,6 +51,11 @@ void Scheduler::drain_inbox() noexcept {
         hand_over_movable();
 }
 
+void Scheduler::requeue_those_without_fiber() noexcept {
+    while (Schedulable* process = without_fiber_.pop())
+        queue_.push(*process);
+}
+
 void Scheduler::rescue_inbox() noexcept {
     Schedulable* oldest = take_all(inbox_);
     while (oldest != nullptr) {

@@ -157,9 +157,12 @@ std::int64_t SliceMonitor::report(Watched& watched, std::int64_t now_ns) {
         RawStack stack = scheduler.stuck_stack();
         if (stack.empty() && now_ns < waits_ns + patience * long_ns)
             return now_ns + millisecond_ns;
+        const std::uint64_t id_bits = watched.slice.process->id_bits();
+        if (scheduler.running_slice() != watched.slice)
+            return now_ns; // over, and the next process may live where this one did
         watched.is_reported = true;
         scheduler.set_stuck(true);
-        scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, now_ns - watched.slice.began_ns,
+        scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, id_bits, now_ns - watched.slice.began_ns,
                                                  watched.is_wanted, std::move(stack));
     }
     scheduler.rescue_inbox();

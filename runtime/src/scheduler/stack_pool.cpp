@@ -7,6 +7,7 @@
 #include <bit>
 #include <cerrno>
 #include <mutex>
+#include <new>
 #include <system_error>
 
 #include <sys/mman.h>
@@ -23,6 +24,8 @@ constexpr std::size_t most_protected_guards = 30'000;
 constexpr std::size_t slab_bytes = std::size_t{64} << 20U;
 /// Pages at the top of a returned stack that stay resident: the next user touches them at once.
 constexpr std::size_t hot_bytes = 8 * 1024;
+/// Returned stacks that keep them. Beyond those, what was used is given back.
+constexpr std::size_t most_hot_stacks = 1024;
 
 /// At the low end of a stack that no page guards.
 constexpr std::uint64_t pattern = 0x5afe'57ac'c0de'11edU;
@@ -88,24 +91,32 @@ std::size_t StackPool::class_of(std::size_t bytes) noexcept {
 // -- stacks ----
 
 Stack StackPool::allocate(std::size_t bytes) {
-    const Stack stack = take(class_of(bytes));
-    if (!stack.is_guarded)
-        std::fill_n(pattern_of(stack), pattern_words, pattern);
+    const std::optional<Stack> stack = try_allocate(bytes);
+    if (!stack)
+        throw std::system_error{ENOMEM, std::generic_category(), "no address space for stacks"};
+    return *stack;
+}
+
+std::optional<Stack> StackPool::try_allocate(std::size_t bytes) noexcept {
+    const std::optional<Stack> stack = take(class_of(bytes));
+    if (stack && !stack->is_guarded)
+        std::fill_n(pattern_of(*stack), pattern_words, pattern);
     return stack;
 }
 
-Stack StackPool::take(std::size_t index) {
+std::optional<Stack> StackPool::take(std::size_t index) noexcept {
     Stack stack;
     {
         const std::lock_guard guard{lock_};
         Class& stacks = classes_[index];
-        if (!stacks.free.empty()) {
-            stack = stacks.free.back();
-            stacks.free.pop_back();
+        if (auto& free = stacks.hot.empty() ? stacks.cold : stacks.hot; !free.empty()) {
+            hot_stacks_ -= &free == &stacks.hot ? 1 : 0;
+            stack = free.back();
+            free.pop_back();
             return stack;
         }
-        if (stacks.fresh == stacks.fresh_end)
-            grow(index);
+        if (stacks.fresh == stacks.fresh_end && !grow(index))
+            return std::nullopt;
         stacks.fresh += guard_bytes + class_bytes(index);
         stack = {stacks.fresh, class_bytes(index), false};
     }
@@ -113,28 +124,50 @@ Stack StackPool::take(std::size_t index) {
     return stack;
 }
 
+/// False: there is no address space, or no memory for the lists that `release` relies on; then nothing has changed.
 /// **Pre-condition:** lock_ is held.
-void StackPool::grow(std::size_t index) {
+bool StackPool::grow(std::size_t index) noexcept {
+    Class& stacks = classes_[index];
     const std::size_t each = guard_bytes + class_bytes(index);
-    const std::size_t bytes = std::max<std::size_t>(slab_bytes / each, 1) * each;
+    const std::size_t count = std::max<std::size_t>(slab_bytes / each, 1);
+    const std::size_t bytes = count * each;
+    try {
+        stacks.hot.reserve(most_hot_stacks);
+        if (stacks.cold.capacity() < stacks.stacks + count)
+            stacks.cold.reserve(std::max(2 * stacks.cold.capacity(), stacks.stacks + count));
+        slabs_.reserve(std::bit_ceil(slabs_.size() + 1));
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
     void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
-        throw std::system_error{errno, std::generic_category(), "no address space for stacks"};
+        return false;
     ::madvise(base, bytes, MADV_NOHUGEPAGE);
     auto* first = static_cast<std::byte*>(base);
     slabs_.push_back({first, bytes});
     reserved_bytes_ += bytes;
-    classes_[index].fresh = first;
-    classes_[index].fresh_end = first + bytes;
-    classes_[index].free.reserve(classes_[index].free.capacity() + bytes / each);
+    stacks.stacks += count;
+    stacks.fresh = first;
+    stacks.fresh_end = first + bytes;
+    return true;
 }
 
 void StackPool::release(const Stack& stack) noexcept {
     sanitizer_forgets(address(stack.low()), stack.bytes);
-    const std::uintptr_t cold = stack.is_guarded ? stack.low() : stack.low() - guard_bytes;
-    ::madvise(address(cold), stack.high() - hot_bytes - cold, MADV_DONTNEED);
+    Class& stacks = classes_[class_of(stack.bytes)];
+    const bool is_hot = may_stay_hot();
+    const std::uintptr_t low = stack.is_guarded ? stack.low() : stack.low() - guard_bytes;
+    ::madvise(address(low), stack.high() - (is_hot ? hot_bytes : 0) - low, MADV_DONTNEED);
     const std::lock_guard guard{lock_};
-    classes_[class_of(stack.bytes)].free.push_back(stack); // reserved by grow: does not allocate
+    (is_hot ? stacks.hot : stacks.cold).push_back(stack); // reserved by grow: does not allocate
+}
+
+bool StackPool::may_stay_hot() noexcept {
+    const std::lock_guard guard{lock_};
+    if (hot_stacks_ >= most_hot_stacks)
+        return false;
+    ++hot_stacks_;
+    return true;
 }
 
 void StackPool::trim(const Stack& stack) noexcept {

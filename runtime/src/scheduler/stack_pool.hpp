@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,9 @@ public:
 
     /// A stack of at least this many usable bytes (16 KiB to 8 MiB, rounded up to a power of two).
     Stack allocate(std::size_t bytes);
-    /// Gives it back for reuse; its resident memory but the top pages goes back to the system.
+    /// The same; nothing if the address space cannot be had.
+    std::optional<Stack> try_allocate(std::size_t bytes) noexcept;
+    /// Gives it back for reuse. Its resident memory goes back to the system; some keep their top pages for the next user.
     void release(const Stack& stack) noexcept;
     /// Gives the resident memory of a stack that is used by its top pages only back to the system, if deep use has left
     /// any there.
@@ -80,18 +83,22 @@ private:
         std::size_t bytes;
     };
     struct Class {
-        std::vector<Stack> free;
+        std::vector<Stack> hot;     ///< free, top pages resident: used again first
+        std::vector<Stack> cold;    ///< free, nothing resident
+        std::size_t stacks = 0;     ///< in all slabs; that many have room in `cold`
         std::byte* fresh = nullptr; ///< the part of the newest slab that was never used
         std::byte* fresh_end = nullptr;
     };
-    Stack take(std::size_t index);
-    void grow(std::size_t index);
+    std::optional<Stack> take(std::size_t index) noexcept;
+    bool grow(std::size_t index) noexcept;
+    bool may_stay_hot() noexcept;
     bool install_guard(const Stack& stack) noexcept;
 
     mutable SpinLock lock_; ///< protects all below
     std::array<Class, classes> classes_;
     std::vector<Slab> slabs_;
     std::size_t reserved_bytes_ = 0;
+    std::size_t hot_stacks_ = 0;
     StackGuards kind_; ///< never `automatic`
     std::size_t protected_guards_ = 0;
     std::string guards_;

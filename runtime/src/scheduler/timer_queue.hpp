@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/counter.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -25,7 +26,13 @@ public:
         std::uint64_t timer;  ///< else the reference of a timer
     };
 
+    /// **Errors:** std::bad_alloc, unless there is room.
     void add(std::int64_t at_ns, Schedulable* process, std::uint64_t timer);
+    /// Room for one more. **Errors:** std::bad_alloc.
+    void make_room() {
+        if (heap_.size() == heap_.capacity())
+            heap_.reserve(std::max<std::size_t>(2 * heap_.capacity(), 64));
+    }
     /// When the first is due. **Thread:** any.
     std::int64_t next_ns() const noexcept { return next_ns_.get(); }
     Entry pop();

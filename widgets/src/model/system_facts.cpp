@@ -111,6 +111,11 @@ SystemBox statisticsBox() {
              counted(tr("Messages"), tr("Messages sent"), &fiberscope::NodeRow::messages, &LoadPoint::messagesPerSecond)}};
 }
 
+QString blockingPoolText(const fiberscope::NodeRow& node) {
+    const QString threads = limitText(node.blocking_threads, node.most_blocking_threads);
+    return node.blocking_jobs_waiting == 0 ? threads : tr("%1, %2 waiting").arg(threads, countText(node.blocking_jobs_waiting));
+}
+
 SystemBox limitsBox() {
     return {tr("System statistics / limit"),
             {{tr("Processes"), tr("Live processes; when the table is full a spawn fails with system_limit"),
@@ -120,8 +125,8 @@ SystemBox limitsBox() {
              {tr("Schedulers"),
               {},
               [](const SystemSource& source) { return limitText(source.node.schedulers_online, source.node.schedulers); }},
-             {tr("Blocking pool"), tr("Threads that run self.blocking(...) calls now"),
-              [](const SystemSource& source) { return limitText(source.node.blocking_threads, source.blockingThreads); }}}};
+             {tr("Blocking pool"), tr("Threads that run self.blocking(...) calls now, and calls that wait for one of them"),
+              [](const SystemSource& source) { return blockingPoolText(source.node); }}}};
 }
 
 SystemBox lifecycleBox() {

@@ -16,8 +16,7 @@ namespace fiberscope::widgets {
 /// What the facts of the System tab are read from.
 struct SystemSource {
     const fiberscope::NodeRow& node;
-    const LoadPoint* rates;            ///< nullptr before two samples
-    std::uint32_t blockingThreads = 0; ///< limit of the blocking pool
+    const LoadPoint* rates; ///< nullptr before two samples
     std::uint64_t eventsLost = 0;
 };
 

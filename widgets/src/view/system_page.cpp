@@ -97,7 +97,7 @@ void SystemPage::showValues() {
         return;
     m_sinceShown.start();
     const LoadPoint* rates = m_history.isEmpty() ? nullptr : &m_history.last();
-    const SystemSource source{m_last->node, rates, m_sampler.node().config().blocking_threads, m_eventsLost};
+    const SystemSource source{m_last->node, rates, m_eventsLost};
     for (const Row& row : m_rows) {
         const QString text = row.fact.value(source);
         // a changed text drops the reader's selection, an equal one must not
