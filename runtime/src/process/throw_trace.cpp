@@ -53,22 +53,10 @@ private:
 };
 constinit AllocationCounts allocations;
 
-struct Thrown {
-    const void* exception = nullptr;
-    std::uint64_t allocation = 0; ///< the count of its memory then
-    StackSample stack;
-};
-/// Exceptions nest, and others are thrown while one unwinds.
-struct LastThrown {
-    std::array<Thrown, 4> thrown;
-    std::size_t next = 0;
-};
-[[gnu::tls_model("initial-exec")]] constinit thread_local LastThrown last_thrown;
-
 /// The one for this very exception, not for an earlier one at its address.
-const Thrown* find_thrown(const void* exception) noexcept {
+const ThrownStacks::Thrown* find_thrown(Scheduler& scheduler, const void* exception) noexcept {
     const std::uint64_t allocation = allocations.of(exception).load(std::memory_order_relaxed);
-    for (const Thrown& thrown : last_thrown.thrown)
+    for (const ThrownStacks::Thrown& thrown : scheduler.thrown_stacks().thrown)
         if (exception != nullptr && thrown.exception == exception && thrown.allocation == allocation)
             return &thrown;
     return nullptr;
@@ -93,7 +81,8 @@ void note_throw(Scheduler& scheduler, const void* exception, std::uintptr_t fram
     if (slice.process == nullptr)
         return;
     const StackSpan span = slice.process->fiber.load(std::memory_order_relaxed)->frames();
-    Thrown& thrown = last_thrown.thrown[last_thrown.next++ % last_thrown.thrown.size()];
+    ThrownStacks& stacks = scheduler.thrown_stacks();
+    ThrownStacks::Thrown& thrown = stacks.thrown[stacks.next++ % stacks.thrown.size()];
     thrown.exception = exception;
     thrown.allocation = allocations.of(exception).load(std::memory_order_relaxed);
     thrown.stack.clear();
@@ -106,7 +95,8 @@ void note_throw(Scheduler& scheduler, const void* exception, std::uintptr_t fram
 } // namespace
 
 std::optional<RawStack> stack_of_current_exception() {
-    const Thrown* thrown = find_thrown(object_of(std::current_exception()));
+    Scheduler* scheduler = Scheduler::current();
+    const auto* thrown = scheduler != nullptr ? find_thrown(*scheduler, object_of(std::current_exception())) : nullptr;
     return thrown != nullptr ? std::optional{thrown->stack.raw()} : std::nullopt;
 }
 
@@ -135,7 +125,7 @@ extern "C" [[gnu::visibility("default")]] void* __cxa_allocate_exception(std::si
 [[gnu::visibility("default")]] void std::rethrow_exception(std::exception_ptr exception) {
     using namespace fiberscope::detail;
     const void* object = object_of(exception);
-    if (Scheduler* scheduler = Scheduler::current(); scheduler != nullptr && find_thrown(object) == nullptr)
+    if (Scheduler* scheduler = Scheduler::current(); scheduler != nullptr && find_thrown(*scheduler, object) == nullptr)
         note_throw(*scheduler, object, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
     (library_rethrow != nullptr ? library_rethrow : find_library_rethrow())(std::move(exception));
     __builtin_unreachable();
