@@ -8,6 +8,7 @@
 #include "node_core.hpp"
 #include "process/plain_code.hpp"
 #include "process/services.hpp"
+#include "scheduler/program_code.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -38,6 +39,8 @@ NodeConfig checked(NodeConfig config) {
     require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
+    for (const std::string& module : config.own_modules)
+        program_code::trust_named(module);
     return config;
 }
 

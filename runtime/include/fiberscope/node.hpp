@@ -40,6 +40,9 @@ struct NodeConfig {
     /// `{fault,'SIGSEGV',Address}`; destructors do not run. Without it, and anywhere else (in a library, whose locks may
     /// be held, in the runtime, in other threads), a fault ends the program with a crash report.
     bool trap_faults = false;
+    /// Shared libraries whose code is the program's own, by path or by name (`libshop.so` is also `libshop.so.2`): see
+    /// trust_module. One that is not loaded yet: std::invalid_argument; call trust_module once it is.
+    std::vector<std::string> own_modules{};
     StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error
 };
 

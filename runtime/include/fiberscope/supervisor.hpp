@@ -47,8 +47,8 @@ struct ChildOptions {
 class Supervisor;
 
 /// Starts a child by code of its own, as OTP's start function `{M,F,A}` does. `start` runs in the supervisor's process;
-/// it returns the child's process when that stands, or the default Pid for `ignore`, and links it itself: the end of a child that is not
-/// linked is never noticed (rule S21). What it throws is the failure of that start.
+/// it returns the child's process when that stands, or the default Pid for `ignore`, and links it itself: the end of a child that
+/// is not linked is never noticed (rule S21). What it throws is the failure of that start.
 struct StartFunction {
     std::function<Result<Pid>(Process& supervisor)> start;
     std::string name{}; ///< what reports show

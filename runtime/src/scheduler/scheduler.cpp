@@ -101,6 +101,8 @@ void Scheduler::run() {
     if (group_.settings().nice != 0)
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
     try {
+        enter_boost(*this);
+        boost_state.enough();
         live();
     } catch (...) {
         end_fibers();
@@ -111,9 +113,7 @@ void Scheduler::run() {
 }
 
 void Scheduler::live() {
-    enter_boost(*this);
     main_context_ = boost::fibers::context::active();
-    boost_state.enough();
     const AlternateStack signal_stack;
     keep_fibers();
     urging_timer_.emplace(*this);
