@@ -40,7 +40,7 @@ function(fiberscope_install_library NAME COMPONENT)
 endfunction()
 
 # fiberscope-NAME.pc finds its prefix by where it lies, so that an installed tree may be moved. Who links a static library
-# needs what it stands on, too.
+# needs what it stands on, too: the packages `needs` and the libraries `libs` of the caller.
 function(fiberscope_install_pkg_config NAME TYPE)
     set(directory ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
     set(prefix ${CMAKE_INSTALL_PREFIX})
@@ -48,11 +48,9 @@ function(fiberscope_install_pkg_config NAME TYPE)
         file(RELATIVE_PATH up /${directory} /)
         string(REGEX REPLACE "/$" "" prefix "\${pcfiledir}/${up}")
     endif()
-    set(needed_if_static "Requires.private")
-    set(libs_if_static "Libs.private")
     if(TYPE STREQUAL STATIC_LIBRARY)
-        set(needed_if_static "Requires")
-        set(libs_if_static "Libs")
+        set(needs_if_static ", ${needs}")
+        set(libs_if_static " ${libs}")
     endif()
     configure_file(fiberscope-${NAME}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/fiberscope-${NAME}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/fiberscope-${NAME}.pc DESTINATION ${directory} COMPONENT dev)
