@@ -117,10 +117,25 @@ ExitReason reason_of_overflow() {
     return Term::atom("stack_overflow");
 }
 
+ExitReason reason_of_foreign_switch() {
+    return ExitReason::error(
+        Term::string("Boost.Fiber's own calls (yield, sleep, a wait, a fiber, another algorithm) cannot be used "
+                     "in a process: use self.yield(), self.sleep(), self.receive(), self.spawn()"));
+}
+
 /// Made beforehand: when it is needed memory is short.
 const ExitReason no_stack = Term::atom("system_limit");
 
 } // namespace
+
+void ControlBlock::end_in_foreign_switch(bool is_on_its_stack) noexcept {
+    if (!is_on_its_stack && end_stack_ == nullptr)
+        set_end_stack({});
+    if (pending_exit_)
+        return give_up(*pending_exit_);
+    set_crashed();
+    give_up(reason_of_foreign_switch());
+}
 
 /// One that has ended already needs a stack only for what is left of its end.
 void ControlBlock::end_without_stack() noexcept {
@@ -230,11 +245,15 @@ void ControlBlock::abandon_if_time_is_up() noexcept {
 }
 
 void ControlBlock::abandon(ExitReason reason) noexcept {
+    give_up(std::move(reason));
+    scheduler_->abandon(*this);
+}
+
+void ControlBlock::give_up(ExitReason reason) noexcept {
     set_end_reason(std::move(reason));
     if (end_stack_ == nullptr)
         keep_stack_here();
     is_abandoned_ = true;
-    scheduler_->abandon(*this);
 }
 
 /// Gives back what its frames held of the runtime's: they are gone without having destroyed it.

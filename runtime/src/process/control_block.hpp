@@ -145,6 +145,7 @@ public:
     void slice_ends() noexcept override;
     std::uint64_t id_bits() const noexcept override { return pid().bits(); }
     void interrupted(Scheduler& scheduler) noexcept override;
+    void end_in_foreign_switch(bool is_on_its_stack) noexcept override;
     void end_without_stack() noexcept override;
     void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept override;
 
@@ -296,6 +297,7 @@ private:
     void give_time_to_unwind() noexcept;
     void abandon_if_time_is_up() noexcept;
     void keep_stack_here() noexcept;
+    void give_up(ExitReason reason) noexcept;
     void take_stack_of_fault(const Scheduler& scheduler) noexcept;
     void forget_all() noexcept;
     // the end, exit.cpp

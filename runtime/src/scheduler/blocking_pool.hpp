@@ -13,8 +13,8 @@ namespace fiberscope::detail {
 /// **Thread:** any.
 class BlockingPool {
 public:
-    /// Is told, by who submits, that all threads (so many) are busy and jobs (so many) wait: once, and again only after no job
-    /// waited any more. Must not throw.
+    /// Is told, by who submits, that all threads (so many) are busy and jobs (so many) wait: once, and again only after one of
+    /// them had nothing to do; at most ten times a second. Must not throw.
     using WhenFull = std::function<void(std::uint32_t threads, std::uint32_t waiting_jobs)>;
 
     explicit BlockingPool(std::uint32_t most_threads, WhenFull when_full = {});

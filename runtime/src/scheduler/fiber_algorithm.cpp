@@ -15,6 +15,8 @@ void FiberAlgorithm::awakened(boost::fibers::context* context) noexcept {
 }
 
 boost::fibers::context* FiberAlgorithm::pick_next() noexcept {
+    if (scheduler_.is_running_process()) [[unlikely]] // all of ours end the slice before they suspend
+        scheduler_.end_at_foreign_switch();
     const boost::fibers::context* active = boost::fibers::context::active();
     if (active == dispatcher_)
         scheduler_.switch_ended();
@@ -27,6 +29,8 @@ boost::fibers::context* FiberAlgorithm::pick_next() noexcept {
 }
 
 bool FiberAlgorithm::has_ready_fibers() const noexcept {
+    if (scheduler_.is_running_process()) // asked by who wants another algorithm in place of this
+        scheduler_.end_before_foreign_change();
     return false;
 }
 

@@ -14,9 +14,11 @@ class FiberAlgorithm final : public boost::fibers::algo::algorithm {
 public:
     explicit FiberAlgorithm(Scheduler& scheduler) noexcept : scheduler_{scheduler} {}
 
-    /// Pooled fibers are found through our queues, so only the dispatcher and new fibers are noted.
+    /// Pooled fibers are found through our queues, so only the dispatcher and new fibers are noted. A process that makes a
+    /// fiber ends.
     void awakened(boost::fibers::context* context) noexcept override;
-    /// Never the active context: `Scheduler::switch_out` sees to that before it suspends.
+    /// Never the active context: `Scheduler::switch_out` sees to that before it suspends. A process that suspends by a call of
+    /// Boost's ends.
     boost::fibers::context* pick_next() noexcept override;
     bool has_ready_fibers() const noexcept override;
     void suspend_until(const std::chrono::steady_clock::time_point& until) noexcept override;

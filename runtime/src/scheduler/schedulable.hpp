@@ -58,6 +58,9 @@ public:
     /// The preemption signal came while its own code ran: called on its stack, as if its code had called it. Gives way if
     /// somebody waits; does not come back if the process is to be abandoned.
     virtual void interrupted(Scheduler& scheduler) noexcept = 0;
+    /// Its code has called what would suspend its fiber behind the scheduler's back: it cannot go on. Called on its stack, or
+    /// (false) on another; it is to end when it is run again.
+    virtual void end_in_foreign_switch(bool is_on_its_stack) noexcept = 0;
     /// There is no stack to run it on: it is to end in its next slice, which it gets on one that it has to give back. Called
     /// on its scheduler's thread, while it does not run.
     virtual void end_without_stack() noexcept = 0;

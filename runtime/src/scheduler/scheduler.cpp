@@ -249,7 +249,7 @@ PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
                              [owned = std::move(owned)] { owned->run(); }}
             .detach();
         return &fiber;
-    } catch (const std::bad_alloc&) { // of the two lines above: Boost's own things lie on the stack
+    } catch (const std::bad_alloc&) { // of the first two lines: Boost's own things lie on the stack
         group_.stacks().release(*stack);
         return nullptr;
     }

@@ -180,8 +180,14 @@ public:
     void run_on(PooledFiber& fiber, Schedulable* work) noexcept;
     /// The fiber waits for an assignment. False: it is to end.
     bool park_idle(PooledFiber& fiber) noexcept;
-    /// Boost hands over the context of a fiber that is being made.
-    void adopt(boost::fibers::context* context) noexcept { being_made_->set_context(context); }
+    /// Boost hands over a context that may run: of a fiber that is being made; else it is none of ours.
+    void adopt(boost::fibers::context* context) noexcept;
+    /// A process runs: what comes from Boost now is a call of its own.
+    bool is_running_process() const noexcept { return active_.load(std::memory_order_relaxed) != nullptr; }
+    /// The running process is about to be suspended by a call of its own: it will not be resumed, but ends.
+    void end_at_foreign_switch() noexcept;
+    /// The running process is about to change what Boost does here: it ends before.
+    [[noreturn]] void end_before_foreign_change() noexcept;
     /// Whom to run next; nullptr: the dispatcher, which will call `idle`.
     boost::fibers::context* next_context() noexcept;
     /// What a sanitizer is told: this thread goes to `fiber`, or (nullptr) to Boost's dispatcher or the main context.
@@ -193,6 +199,7 @@ public:
 private:
     void account(Schedulable& process) noexcept;
     void count_preemption(Schedulable& process, SliceOver why) noexcept;
+    void lose_fiber(Schedulable& process) noexcept;
     void bury() noexcept;
     void keep_stack(const InterruptedCode& code) noexcept;
     static Interruption sample(const InterruptedCode& code, const PooledFiber& fiber, StackSample& sample) noexcept;
@@ -254,6 +261,7 @@ private:
     boost::fibers::context* main_context_ = nullptr;
     PooledFiber* ending_fiber_ = nullptr;
     PooledFiber* lost_fiber_ = nullptr; ///< not to be resumed any more, to be taken back on the next one
+    boost::fibers::context* lost_foreign_ = nullptr; ///< of a fiber that the process of lost_fiber_ has made: likewise
     bool switching_ = false;
     enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 

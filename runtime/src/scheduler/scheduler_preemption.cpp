@@ -79,13 +79,17 @@ void Scheduler::interrupted() noexcept {
 // -- giving up ----
 
 void Scheduler::abandon(Schedulable& process) noexcept {
+    lose_fiber(process);
+    lost_fiber_->context()->suspend();
+    __builtin_unreachable();
+}
+
+void Scheduler::lose_fiber(Schedulable& process) noexcept {
     ThreadState::drop_exceptions();
     end_slice(process);
     lost_fiber_ = process.fiber.exchange(nullptr, std::memory_order_relaxed);
     busy_fibers_.set(busy_fibers_.get() - 1);
     choose(&process);
-    lost_fiber_->context()->suspend();
-    __builtin_unreachable();
 }
 
 /// Takes back what a fiber held that is not resumed any more. Its context and its closure lie on its stack and are not destroyed;
@@ -93,12 +97,53 @@ void Scheduler::abandon(Schedulable& process) noexcept {
 void Scheduler::bury() noexcept {
     PooledFiber* lost = std::exchange(lost_fiber_, nullptr);
     lost->context()->detach();
+    if (lost_foreign_ != nullptr)
+        std::exchange(lost_foreign_, nullptr)->detach();
     if (lost->zone() != Zone::closed)
         close_zone(*lost);
     fault_stack_.clear();
-    group_.stacks().release(lost->stack());
+    if (lost->context()->waker_epoch_.load(std::memory_order_relaxed) == 0)
+        group_.stacks().release(lost->stack());
+    else
+        group_.stacks().leave(lost->stack()); // somebody may know a waker of Boost's there
     delete lost;
     requeue_those_without_fiber();
+}
+
+// -- Boost.Fiber's own calls in a process ----
+//
+// They do not work there: Boost would resume fibers behind the scheduler's back. A process that makes one ends at once, as far
+// as Boost lets it: its locks are given back by the switch that it has begun, and nobody wakes it any more.
+
+void Scheduler::end_at_foreign_switch() noexcept {
+    add_depth(code_depth.runtime_calls, 1); // the process does not come back to its own code
+    Schedulable& process = *active_.load(std::memory_order_relaxed);
+    boost::fibers::context& context = *process.fiber.load(std::memory_order_relaxed)->context();
+    if (context.sleep_is_linked())
+        context.sleep_unlink();
+    if (context.waker_epoch_.load(std::memory_order_relaxed) != 0)
+        ++context.waker_epoch_; // what it waits for may still hold a waker: that is out of date now
+    process.end_in_foreign_switch(boost::fibers::context::active() == &context);
+    lose_fiber(process);
+}
+
+void Scheduler::end_before_foreign_change() noexcept {
+    end_at_foreign_switch();
+    lost_fiber_->context()->suspend();
+    __builtin_unreachable();
+}
+
+void Scheduler::adopt(boost::fibers::context* context) noexcept {
+    if (being_made_ != nullptr)
+        return std::exchange(being_made_, nullptr)->set_context(context);
+    const bool is_lost = lost_fiber_ != nullptr && lost_fiber_->context() == context; // it has yielded
+    if (is_lost || !is_running_process())
+        return;
+    boost::fibers::context* active = boost::fibers::context::active();
+    const PooledFiber& own = *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed);
+    // launch::post comes here on the stack of the process, launch::dispatch on that of the new fiber; it does not run in either
+    lost_foreign_ = active == own.context() ? context : active;
+    end_before_foreign_change();
 }
 
 } // namespace fiberscope::detail

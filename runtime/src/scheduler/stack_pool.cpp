@@ -79,7 +79,8 @@ StackPool::StackPool(StackGuards wanted) : kind_{chosen(wanted)}, guards_{in_wor
 StackPool::~StackPool() {
     for (const Slab& slab : slabs_) {
         sanitizer_forgets(slab.base, slab.bytes);
-        ::munmap(slab.base, slab.bytes);
+        if (!slab.is_left)
+            ::munmap(slab.base, slab.bytes);
     }
 }
 
@@ -160,6 +161,12 @@ void StackPool::release(const Stack& stack) noexcept {
     ::madvise(address(low), stack.high() - (is_hot ? hot_bytes : 0) - low, MADV_DONTNEED);
     const std::lock_guard guard{lock_};
     (is_hot ? stacks.hot : stacks.cold).push_back(stack); // reserved by grow: does not allocate
+}
+
+void StackPool::leave(const Stack& stack) noexcept {
+    const std::lock_guard guard{lock_};
+    for (Slab& slab : slabs_)
+        slab.is_left = slab.is_left || (stack.top > slab.base && stack.top <= slab.base + slab.bytes);
 }
 
 bool StackPool::may_stay_hot() noexcept {

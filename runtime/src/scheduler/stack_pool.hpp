@@ -56,6 +56,8 @@ public:
     std::optional<Stack> try_allocate(std::size_t bytes) noexcept;
     /// Gives it back for reuse. Its resident memory goes back to the system; some keep their top pages for the next user.
     void release(const Stack& stack) noexcept;
+    /// It is never used again, but stays as it is until the program's end: others may look at it.
+    void leave(const Stack& stack) noexcept;
     /// Gives the resident memory of a stack that is used by its top pages only back to the system, if deep use has left
     /// any there.
     static void trim(const Stack& stack) noexcept;
@@ -81,6 +83,7 @@ private:
     struct Slab {
         std::byte* base;
         std::size_t bytes;
+        bool is_left = false; ///< stays mapped
     };
     struct Class {
         std::vector<Stack> hot;     ///< free, top pages resident: used again first
