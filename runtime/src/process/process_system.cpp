@@ -116,6 +116,10 @@ std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
     return ancestors;
 }
 
+SpawnPlan::SpawnPlan(SpawnRequest&& request)
+    : code{std::make_unique<PlainCode>(std::move(request.body))}, function{request.function},
+      mangled_type{request.mangled_type}, watcher{request.watcher}, watched_as{request.watched_as} {}
+
 SpawnPlan::~SpawnPlan() {
     if (code == nullptr)
         return;
@@ -161,6 +165,8 @@ Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, Spaw
     if ((plan.flags & ProcessRow::system_flag) != 0)
         child.preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
     child.shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
+    if (plan.watcher)
+        child.monitored_by.add(plan.watched_as, plan.watcher);
     if (plan.reports_start)
         child.report_start_to(parent->pid(), plan.start_request);
     if (options.name && !registry_.add(options.name, child, pid))
