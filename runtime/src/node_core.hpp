@@ -20,7 +20,7 @@ public:
 
     void start();
     /// As Node::stop. **Blocks:** the thread.
-    std::vector<Pid> stop(std::int64_t deadline_ns);
+    std::vector<Pid> stop(Duration deadline);
     /// Runs `operation` in a process of its own, or with nullptr and the reason.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
     std::string stopped_because() const;
@@ -31,6 +31,8 @@ public:
 private:
     void stop_applications(std::int64_t deadline_ns);
     void kill_all(std::int64_t deadline_ns);
+    void kill(Pid process);
+    void kill_attached();
     std::vector<Pid> living() const;
 
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait

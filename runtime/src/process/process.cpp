@@ -326,6 +326,8 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
                                                             Duration timeout) {
     const RuntimeCall in_runtime;
+    if (block_->is_external())
+        block_->safe_point(); // also where there is nobody to call any more
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();

@@ -209,6 +209,9 @@ ControlBlock* ProcessSystem::attach() {
     block->set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(Atom{"external thread"}.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (closed.load(std::memory_order_relaxed)) // the Node stops just now, and may not have seen it
+        send(block->pid(), std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, ExitReason::kill()}));
     return block;
 }
 
