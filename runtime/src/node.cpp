@@ -36,6 +36,7 @@ NodeConfig checked(NodeConfig config) {
     require(config.slice >= std::chrono::microseconds{100}, "NodeConfig::slice: at least 100 microseconds");
     require(config.signal_slice >= config.slice, "NodeConfig::signal_slice: at least as long as slice");
     require(config.long_schedule >= config.signal_slice, "NodeConfig::long_schedule: at least as long as signal_slice");
+    require(config.long_schedule <= std::chrono::hours{24}, "NodeConfig::long_schedule: at most 24 hours");
     require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
@@ -115,17 +116,17 @@ std::uint32_t Node::id() const noexcept {
     return core_->system->id();
 }
 
-std::vector<Pid> Node::stop(Duration deadline) {
+std::vector<Pid> Node::stop(WaitTime deadline) {
     const RuntimeCall in_runtime;
     if (core_->is_forked())
         return {};
     if (!core_->is_inside())
-        return core_->stop(deadline_after(clock_ns(), deadline));
+        return core_->stop(deadline);
     core_->stop_async(deadline, [](const std::vector<Pid>&) {});
     return core_->living();
 }
 
-void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+void Node::stop_async(WaitTime deadline, std::function<void(std::vector<Pid>)> completion) {
     const RuntimeCall in_runtime;
     core_->stop_async(deadline, std::move(completion));
 }
@@ -140,10 +141,7 @@ Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
     const RuntimeCall in_runtime;
     if (options.link || options.monitor)
         throw Error{Term::atom("badarg")};
-    SpawnPlan plan;
-    plan.code = std::make_unique<PlainCode>(std::move(request.body));
-    plan.function = request.function;
-    plan.mangled_type = request.mangled_type;
+    SpawnPlan plan{std::move(request)};
     return core_->system->spawn(nullptr, plan, options).first;
 }
 
@@ -202,6 +200,8 @@ Result<Pid> Node::start(const ServerSpec& server) {
         return start_server(***me, server, false);
     } catch (const Error& error) {
         return ExitReason{error.term};
+    } catch (const ProcessExit& exit) {
+        return why_ended(exit);
     }
 }
 
@@ -217,7 +217,15 @@ auto Node::with_applications(Operation operation) {
     auto me = try_attach();
     if (!me)
         return Answer{me.error()};
-    return operation(core_->applications, ***me);
+    try {
+        return operation(core_->applications, ***me);
+    } catch (const ProcessExit& exit) {
+        return Answer{why_ended(exit)};
+    }
+}
+
+ExitReason Node::why_ended(const ProcessExit& exit) const {
+    return core_->system->closed.load() ? ExitReason{Term::atom("node_stopped")} : exit.reason;
 }
 
 /// Runs it in a process of its own, and hands its result to `completion`.
@@ -321,7 +329,7 @@ void Node::log(LogLevel level, std::string text, Pid about) {
     cast("logger", Logger::Line{level, std::move(text), about});
 }
 
-bool Node::wait_until_quiet(Duration timeout) {
+bool Node::wait_until_quiet(WaitTime timeout) {
     const RuntimeCall in_runtime;
     return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
 }

@@ -22,7 +22,7 @@ public:
 
     void start();
     /// As Node::stop. **Blocks:** the thread.
-    std::vector<Pid> stop(std::int64_t deadline_ns);
+    std::vector<Pid> stop(Duration deadline);
     /// The same in a thread of its own. **Errors:** std::system_error if there is none to be had.
     void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
     /// The calling thread is one of the Node's own: what it is at now cannot end before it goes on.
@@ -32,7 +32,7 @@ public:
     /// Lets go of the Node without the wait for its end, where the calling thread would wait for itself or for threads that
     /// are not there. Its processes go on until the program ends, which is now; else they are stopped meanwhile.
     void leave() noexcept;
-    /// Those that are left, without the threads that are attached from outside: they end by themselves.
+    /// Those that are left, without the threads that are attached from outside: they end in their own time.
     std::vector<Pid> living() const;
     /// Runs `operation` in a process of its own, or with nullptr and the reason.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
@@ -44,6 +44,8 @@ public:
 private:
     void stop_applications(std::int64_t deadline_ns);
     void kill_all(std::int64_t deadline_ns);
+    void kill(Pid process);
+    void kill_attached();
 
     const pid_t made_by_;
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait

@@ -17,10 +17,10 @@ namespace FIBERSCOPE_API fiberscope {
 /// How a supervisor stops a child: `exit(child, shutdown)`, and `kill` if it has not ended after `time`.
 class Shutdown {
 public:
-    constexpr Shutdown(Duration time) noexcept : time_{time} {} // NOLINT(google-explicit-constructor)
+    /// A time that is too far to count is `infinity`; a negative one is refused with the child spec. **Errors:** badarg: NaN.
     template <class Rep, class Period>
-    constexpr Shutdown(std::chrono::duration<Rep, Period> time) noexcept // NOLINT(google-explicit-constructor)
-        : time_{std::chrono::duration_cast<Duration>(time)} {}
+    constexpr Shutdown(std::chrono::duration<Rep, Period> time) // NOLINT(google-explicit-constructor)
+        : time_{detail::saturated(time)} {}
     /// Waits for ever: for supervisors.
     static const Shutdown infinity;
     /// `kill` at once.
@@ -82,10 +82,10 @@ enum class AutoShutdown : std::uint8_t {
 };
 
 /// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
-/// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value
-/// instead of the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in
-/// start order (OTP: the newest first), and knows restarts and last exit reasons besides; what a definition cannot
-/// express (an unknown strategy, restart or child type) does not compile instead of failing at the start.
+/// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value instead of
+/// the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in start order
+/// (OTP: the newest first), and knows restarts and last exit reasons, too; what a definition cannot express (an unknown strategy)
+/// does not compile; a child on demand whose restart answers `ignore` is forgotten (OTP 25 crashes at its own end).
 class Supervisor {
 public:
     static Supervisor one_for_one(RestartLimits limits = {}) { return {Strategy::one_for_one, limits}; }

@@ -26,8 +26,9 @@ private:
     Turn serve(ControlBlock& block, Scheduler& scheduler);
     /// Runs the constructor. False: the start failed, the end reason is set.
     bool start(ControlBlock& block);
-    /// Runs what must come before the next message: stop, continue. True: the server has ended.
-    bool run_pending(ControlBlock& block);
+    enum class Step : std::uint8_t { done, nothing_to_do, ended };
+    /// Runs one handler: what it continues with, else that of the next message, else that of a timeout.
+    Step take_step(ControlBlock& block, Scheduler& scheduler);
     /// The next message to handle: the oldest; while suspended by `sys::Suspend` the oldest that is handled even so.
     std::unique_ptr<MessageSignal> next_message(ControlBlock& block);
     /// True: the server has ended.

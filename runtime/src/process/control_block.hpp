@@ -157,7 +157,7 @@ public:
         if (current_process() != &process_) [[unlikely]]
             check_foreign_caller();
     }
-    /// Handles all signals that have come. True if the mailbox grew.
+    /// Handles all signals that have come. True if the mailbox grew, or a reply came.
     bool handle_signals();
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
     void throw_if_ended();
@@ -223,8 +223,9 @@ public:
     };
     SmallMap<Ref, MonitorMade> monitors;
     SmallMap<Ref, Pid> monitored_by;
-    /// Requests whose reply is still welcome: a reply to any other is dropped, so a late one never shows (rule G01).
-    std::vector<Ref> open_calls;
+    /// What it has asked for and has not been answered (nullptr), or has not fetched yet: see PendingReply. A reply to
+    /// anything else is dropped, so a late one never shows (rule G01).
+    SmallMap<Ref, std::unique_ptr<MessageSignal>> pending_replies;
     /// Schedulers that hold timers for this process: bit (id - 1) % 64. Set by whoever makes one.
     std::atomic<std::uint64_t> timer_schedulers{0};
     /// What few processes have, made when first needed.
@@ -273,6 +274,7 @@ private:
     void answer_inspection(InspectSignal& signal);
     RawStack collect_frames() const;
     void add_message(std::unique_ptr<MessageSignal> message);
+    bool keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept;
     std::unique_ptr<Signal> take_signals(Signal* new_head) noexcept;
 
     void mailbox_has_grown(std::size_t before);
@@ -345,6 +347,7 @@ private:
     Signal* unhandled_ = nullptr;     ///< taken from the queue and not handled yet, oldest first
     std::unique_ptr<Signal> handled_; ///< that is being handled
     bool is_handling_ = false;
+    bool reply_has_come_ = false;                ///< among the signals that are being handled
     bool is_matching_ = false;                   ///< a guard looks at a message
     bool is_finishing_ = false;                  ///< its code has come to its end, destructors may still run
     bool is_computing_ = false;                  ///< it looks at its signals while its slice ends, not because it waits

@@ -132,6 +132,10 @@ std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
     return ancestors;
 }
 
+SpawnPlan::SpawnPlan(SpawnRequest&& request)
+    : code{std::make_unique<PlainCode>(std::move(request.body))}, function{request.function},
+      mangled_type{request.mangled_type}, watcher{request.watcher}, watched_as{request.watched_as} {}
+
 SpawnPlan::~SpawnPlan() {
     if (code == nullptr)
         return;
@@ -177,6 +181,8 @@ Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, Spaw
     if ((plan.flags & ProcessRow::system_flag) != 0)
         child.preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
     child.shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
+    if (plan.watcher)
+        child.monitored_by.add(plan.watched_as, plan.watcher);
     if (plan.reports_start)
         child.report_start_to(parent->pid(), plan.start_request);
     if (options.name && !registry_.add(options.name, child, pid))
@@ -219,6 +225,9 @@ ControlBlock* ProcessSystem::attach() {
     block->set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(Atom{"external thread"}.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (closed.load(std::memory_order_relaxed)) // the Node stops just now, and may not have seen it
+        send(block->pid(), std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, ExitReason::kill()}));
     return block;
 }
 

@@ -27,8 +27,11 @@ struct SpawnPlan {
     /// Set for a server: who waits for its start to be over.
     bool reports_start = false;
     Ref start_request;
+    Pid watcher; ///< monitors it from its birth as `watched_as`
+    Ref watched_as;
 
     SpawnPlan() = default;
+    explicit SpawnPlan(SpawnRequest&& request);
     SpawnPlan(const SpawnPlan&) = delete;
     SpawnPlan& operator=(const SpawnPlan&) = delete;
     /// Of a spawn that failed: what the code has captured is destroyed as user code.
