@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <limits>

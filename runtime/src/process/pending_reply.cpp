@@ -12,9 +12,9 @@ namespace fiberscope::detail {
 void PendingReply::monitor(const Target& target) {
     ProcessSystem& system = owner_.system();
     const Pid to = system.resolve(target);
-    auto signal = std::make_unique<MonitorSignal>(SignalKind::monitor, MonitorRef{ref_}, target.name);
+    auto signal = std::make_unique<MonitorSignal>(SignalKind::monitor, MonitorRef{ref_}, target.name.existing());
     signal->from = owner_.pid();
-    owner_.monitors.add(ref_, {to, target.name});
+    owner_.monitors.add(ref_, {to, target.name.existing()});
     owner_.monitors_changed();
     if (to)
         system.send(to, std::move(signal));
