@@ -16,7 +16,7 @@ namespace {
 
 /// What those hear who wait for the end of a change; a message of the runtime's own.
 struct ChangeOver {
-    enum class Outcome : std::uint8_t { started, failed, look_again };
+    enum class Outcome : std::uint8_t { done, failed, look_again };
     Outcome outcome;
     ExitReason reason;
 };
@@ -127,7 +127,8 @@ ApplicationController::Start ApplicationController::start_or_wait(Process& calle
         }
         if (!other)
             return {carry_out_start(caller, application, own), true};
-        if (auto answer = await_end(caller, *other, news))
+        auto answer = await_end(caller, *other, news);
+        if (answer && (other->kind == Change::Kind::starting || !*answer))
             return {std::move(*answer), false};
     }
 }
@@ -223,7 +224,7 @@ std::optional<Result<std::monostate>> ApplicationController::await_end(Process& 
         const auto& over = *static_cast<const ChangeOver*>((**told)->value);
         if (over.outcome == ChangeOver::Outcome::look_again)
             return std::nullopt;
-        return over.outcome == ChangeOver::Outcome::started ? ok() : Done{over.reason};
+        return over.outcome == ChangeOver::Outcome::done ? ok() : Done{over.reason};
     }
     const std::lock_guard lock{mutex_}; // who made it has ended without a word
     const Change* now = change_of(change.name);
@@ -231,7 +232,7 @@ std::optional<Result<std::monostate>> ApplicationController::await_end(Process& 
         take(change.name, change.id);
     if (change.kind == Change::Kind::stopping) {
         forget(change.name, change.by);
-        return std::nullopt;
+        return ok();
     }
     if (!change.has_master || told->error() == ExitReason::noproc())
         return std::nullopt;
@@ -252,7 +253,7 @@ void ApplicationController::finish(Process& caller, Atom name, Ref change, const
 void ApplicationController::tell(Process& caller, const Change& change, const std::optional<Done>& answer) {
     ChangeOver over{ChangeOver::Outcome::look_again, {}};
     if (answer)
-        over = *answer ? ChangeOver{ChangeOver::Outcome::started, {}} : ChangeOver{ChangeOver::Outcome::failed, answer->error()};
+        over = *answer ? ChangeOver{ChangeOver::Outcome::done, {}} : ChangeOver{ChangeOver::Outcome::failed, answer->error()};
     for (const auto& [waiter, news] : change.waiters)
         try {
             send_reply(caller, waiter, news, std::make_unique<Envelope<ChangeOver>>(SignalKind::message, over));
@@ -287,7 +288,7 @@ Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
             return ok();
         }
         if (await_end(caller, *other, news))
-            return refused("not_started", name); // the caller unwinds
+            return refused("not_started", name); // the other has stopped it: what becomes of it afterwards is not its matter
     }
 }
 
@@ -305,7 +306,7 @@ void ApplicationController::carry_out_stop(Process& caller, Atom name, Pid maste
         const std::lock_guard lock{mutex_};
         forget(name, master);
     }
-    finish(caller, name, change, std::nullopt);
+    finish(caller, name, change, ok());
 }
 
 /// A master that was abandoned could not say that it has ended.
