@@ -102,8 +102,11 @@ std::optional<RawStack> stack_of_current_exception() {
 
 } // namespace fiberscope::detail
 
+// Weak, for programs into which libstdc++ is linked statically: there its own are used, and where exceptions were thrown is
+// not known.
+
 /// Takes the place of the library's, for throws in libraries, too.
-extern "C" [[gnu::visibility("default")]] void __cxa_throw(void* exception, void* type, void (*destroy)(void*)) {
+extern "C" [[gnu::weak, gnu::visibility("default")]] void __cxa_throw(void* exception, void* type, void (*destroy)(void*)) {
     using namespace fiberscope::detail;
     auto* thrown_type = static_cast<std::type_info*>(type); // as the compiler declares it, not as <cxxabi.h> does
     if (Scheduler* scheduler = Scheduler::current(); scheduler != nullptr && !is_clean_exit(exception, *thrown_type))
@@ -114,7 +117,7 @@ extern "C" [[gnu::visibility("default")]] void __cxa_throw(void* exception, void
 }
 
 /// Takes the place of the library's.
-extern "C" [[gnu::visibility("default")]] void* __cxa_allocate_exception(std::size_t bytes) noexcept {
+extern "C" [[gnu::weak, gnu::visibility("default")]] void* __cxa_allocate_exception(std::size_t bytes) noexcept {
     using namespace fiberscope::detail;
     void* exception = (library_allocate != nullptr ? library_allocate : find_library_allocate())(bytes);
     allocations.of(exception).fetch_add(1, std::memory_order_relaxed);
@@ -122,7 +125,7 @@ extern "C" [[gnu::visibility("default")]] void* __cxa_allocate_exception(std::si
 }
 
 /// Takes the place of the library's: an exception of another thread comes into a process here.
-[[gnu::visibility("default")]] void std::rethrow_exception(std::exception_ptr exception) {
+[[gnu::weak, gnu::visibility("default")]] void std::rethrow_exception(std::exception_ptr exception) {
     using namespace fiberscope::detail;
     const void* object = object_of(exception);
     if (Scheduler* scheduler = Scheduler::current(); scheduler != nullptr && find_thrown(*scheduler, object) == nullptr)

@@ -14,7 +14,9 @@ namespace {
 using Register = int (*)(void (*destroy)(void*), void* object, void* module);
 
 Register find_library_register() noexcept {
-    return reinterpret_cast<Register>(::dlsym(RTLD_NEXT, "__cxa_thread_atexit"));
+    if (void* found = ::dlsym(RTLD_NEXT, "__cxa_thread_atexit"))
+        return reinterpret_cast<Register>(found);
+    return reinterpret_cast<Register>(::dlsym(RTLD_DEFAULT, "__cxa_thread_atexit_impl")); // libstdc++ is linked statically
 }
 
 constinit thread_local bool is_at_work = false;
