@@ -3,7 +3,7 @@
 # build.sh PRESET [ninja args...]: installs what is missing, configures and builds a preset in build/PRESET.
 set -euo pipefail
 
-preset=${1:?"which preset? release, dev, asan or tsan"}
+preset=${1:?"which preset? release, dev, package, asan or tsan"}
 shift
 source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 "$source_dir/packaging/setup.sh"

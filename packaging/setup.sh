@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs what is missing to build Fiberscope, from the packages of Debian or Ubuntu. Says what it does; does nothing
-# when nothing is missing. On another distribution: prints what is needed and ends with status 3.
+# setup.sh [packages...]: installs what is missing to build Fiberscope, and these, from the packages of Debian or Ubuntu. Says
+# what it does; does nothing when nothing is missing. On another distribution: prints what is needed, ends with status 3.
 set -euo pipefail
 
 # One package a word; alternatives joined by '|', of which the first one known here is taken.
@@ -10,6 +10,7 @@ packages=(
     qt6-base-dev 'qt6-svg-dev|libqt6svg6-dev' libqcustomplot-dev
     'libboost1.81-dev|libboost-dev' 'libboost-fiber1.81-dev|libboost-fiber-dev' 'libboost-context1.81-dev|libboost-context-dev'
     libfmt-dev libdw-dev libxcb1-dev
+    "$@"
 )
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

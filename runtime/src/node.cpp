@@ -8,6 +8,7 @@
 #include "node_core.hpp"
 #include "process/plain_code.hpp"
 #include "process/services.hpp"
+#include "scheduler/program_code.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -35,9 +36,12 @@ NodeConfig checked(NodeConfig config) {
     require(config.slice >= std::chrono::microseconds{100}, "NodeConfig::slice: at least 100 microseconds");
     require(config.signal_slice >= config.slice, "NodeConfig::signal_slice: at least as long as slice");
     require(config.long_schedule >= config.signal_slice, "NodeConfig::long_schedule: at least as long as signal_slice");
+    require(config.long_schedule <= std::chrono::hours{24}, "NodeConfig::long_schedule: at most 24 hours");
     require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
+    for (const std::string& module : config.own_modules)
+        program_code::trust_named(module);
     return config;
 }
 
@@ -68,9 +72,12 @@ ExternalProcess::~ExternalProcess() = default;
 ExternalProcess Node::attach() {
     const RuntimeCall in_runtime;
     ControlBlock* block = core_->system->attach();
-    const auto system = core_->system;
-    return ExternalProcess{std::shared_ptr<ControlBlock>{block, [system](ControlBlock* ended) { detach(ended); }},
-                           block->process()};
+    const auto core = core_;
+    const auto end = [core](ControlBlock* ended) {
+        if (!core->is_forked()) // else it is the parent's
+            detach(ended);
+    };
+    return ExternalProcess{std::shared_ptr<ControlBlock>{block, end}, block->process()};
 }
 
 Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
@@ -96,7 +103,10 @@ Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::mo
 }
 
 Node::~Node() {
-    stop();
+    if (core_->is_forked() || core_->is_inside())
+        core_->leave();
+    else
+        stop();
 }
 
 const NodeConfig& Node::config() const noexcept {
@@ -106,16 +116,19 @@ std::uint32_t Node::id() const noexcept {
     return core_->system->id();
 }
 
-std::vector<Pid> Node::stop(Duration deadline) {
+std::vector<Pid> Node::stop(WaitTime deadline) {
     const RuntimeCall in_runtime;
-    return core_->stop(deadline_after(clock_ns(), deadline));
+    if (core_->is_forked())
+        return {};
+    if (!core_->is_inside())
+        return core_->stop(deadline);
+    core_->stop_async(deadline, [](const std::vector<Pid>&) {});
+    return core_->living();
 }
 
-void Node::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+void Node::stop_async(WaitTime deadline, std::function<void(std::vector<Pid>)> completion) {
     const RuntimeCall in_runtime;
-    std::thread{[core = core_, deadline, completion = std::move(completion)] {
-        completion(core->stop(deadline_after(clock_ns(), deadline)));
-    }}.detach();
+    core_->stop_async(deadline, std::move(completion));
 }
 
 bool Node::is_stopped() const noexcept {
@@ -128,10 +141,7 @@ Pid Node::spawn_request(SpawnRequest request, SpawnOptions options) {
     const RuntimeCall in_runtime;
     if (options.link || options.monitor)
         throw Error{Term::atom("badarg")};
-    SpawnPlan plan;
-    plan.code = std::make_unique<PlainCode>(std::move(request.body));
-    plan.function = request.function;
-    plan.mangled_type = request.mangled_type;
+    SpawnPlan plan{std::move(request)};
     return core_->system->spawn(nullptr, plan, options).first;
 }
 
@@ -162,9 +172,9 @@ bool Node::is_alive(Pid process) const noexcept {
     const RuntimeCall in_runtime;
     return core_->system->is_alive(process);
 }
-Pid Node::whereis(Atom name) const {
+Pid Node::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
-    return core_->system->registry().find(name);
+    return core_->system->registry().find(name.existing());
 }
 std::vector<std::pair<Atom, Pid>> Node::registered() const {
     const RuntimeCall in_runtime;
@@ -190,6 +200,8 @@ Result<Pid> Node::start(const ServerSpec& server) {
         return start_server(***me, server, false);
     } catch (const Error& error) {
         return ExitReason{error.term};
+    } catch (const ProcessExit& exit) {
+        return why_ended(exit);
     }
 }
 
@@ -205,7 +217,15 @@ auto Node::with_applications(Operation operation) {
     auto me = try_attach();
     if (!me)
         return Answer{me.error()};
-    return operation(core_->applications, ***me);
+    try {
+        return operation(core_->applications, ***me);
+    } catch (const ProcessExit& exit) {
+        return Answer{why_ended(exit)};
+    }
+}
+
+ExitReason Node::why_ended(const ProcessExit& exit) const {
+    return core_->system->closed.load() ? ExitReason{Term::atom("node_stopped")} : exit.reason;
 }
 
 /// Runs it in a process of its own, and hands its result to `completion`.
@@ -309,7 +329,7 @@ void Node::log(LogLevel level, std::string text, Pid about) {
     cast("logger", Logger::Line{level, std::move(text), about});
 }
 
-bool Node::wait_until_quiet(Duration timeout) {
+bool Node::wait_until_quiet(WaitTime timeout) {
     const RuntimeCall in_runtime;
     return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
 }

@@ -5,10 +5,16 @@
 #include "base/code_depth.hpp"
 #include "inspect/crash_report.hpp"
 #include "process/plain_code.hpp"
+#include "scheduler/program_exit.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <system_error>
 #include <thread>
 #include <utility>
+
+#include <unistd.h>
 
 namespace fiberscope::detail {
 
@@ -62,17 +68,29 @@ private:
     std::weak_ptr<ProcessSystem> system_;
 };
 
-/// Threads that hang in a process's code keep their Node for ever: it stays reachable here.
+/// The part of a stop's time that applications do not get.
+Duration time_to_kill(Duration deadline) {
+    return std::min<Duration>(deadline / 4, std::chrono::seconds{1});
+}
+
+/// Nodes whose threads may go on until the program ends: never freed, and reachable from here. No lock: a child that
+/// fork() made could find it held by a thread that it does not have.
+struct LeftBehind {
+    std::shared_ptr<void> core;
+    LeftBehind* next;
+};
+constinit std::atomic<LeftBehind*> left_behind{nullptr};
+
 void leave_behind(std::shared_ptr<void> core) {
-    static std::mutex mutex;
-    static auto* left = new std::vector<std::shared_ptr<void>>; // never freed: the threads use it until the program ends
-    const std::lock_guard lock{mutex};
-    left->push_back(std::move(core));
+    auto* left = new LeftBehind{std::move(core), left_behind.load(std::memory_order_relaxed)};
+    while (!left_behind.compare_exchange_weak(left->next, left, std::memory_order_release, std::memory_order_relaxed)) {
+    }
 }
 
 } // namespace
 
-NodeCore::NodeCore(const NodeConfig& config, Node& node) : system{std::make_shared<ProcessSystem>(config, node)} {}
+NodeCore::NodeCore(const NodeConfig& config, Node& node)
+    : system{std::make_shared<ProcessSystem>(config, node)}, made_by_{::getpid()} {}
 
 NodeCore::~NodeCore() = default;
 
@@ -85,7 +103,7 @@ void NodeCore::start() {
             const std::lock_guard lock{core->reason_mutex_};
             core->stopped_because_ = std::move(because);
         }
-        std::thread{[core] { core->stop(deadline_after(clock_ns(), std::chrono::seconds{10})); }}.detach();
+        std::thread{[core] { core->stop(std::chrono::seconds{10}); }}.detach();
     };
     fault_signal::install(&crash_report::write);
     crash_report::watch(system);
@@ -119,23 +137,46 @@ void NodeCore::run_async(std::function<void(Process* self, const ExitReason& rea
 
 // -- the end ----
 
-std::vector<Pid> NodeCore::stop(std::int64_t deadline_ns) {
+std::vector<Pid> NodeCore::stop(Duration deadline) {
+    const std::int64_t now_ns = clock_ns();
+    const std::int64_t deadline_ns = deadline_after(now_ns, deadline);
     const std::lock_guard lock{stopping_};
     if (std::exchange(stopped_, true))
         return {};
-    stop_applications(deadline_ns);
+    stop_applications(deadline_after(now_ns, deadline - time_to_kill(deadline)));
     {
         const std::lock_guard reason_lock{reason_mutex_};
         if (stopped_because_.empty())
             stopped_because_ = "stopped";
     }
     system->closed.store(true);
-    kill_all(deadline_ns);
+    kill_attached();
+    constexpr std::chrono::milliseconds at_least{500}; // for the schedulers to run what can be ended, and to end themselves
+    kill_all(std::max(deadline_ns, deadline_after(clock_ns(), at_least)));
     std::vector<Pid> left = living();
-    constexpr std::chrono::milliseconds for_threads_to_end{500};
-    if (!system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), for_threads_to_end))))
+    if (!system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), at_least))))
         leave_behind(shared_from_this());
     return left;
+}
+
+void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
+    std::thread{[core = shared_from_this(), deadline, completion = std::move(completion)] {
+        completion(core->stop(deadline));
+    }}.detach();
+}
+
+bool NodeCore::is_forked() const noexcept {
+    return made_by_ != ::getpid();
+}
+
+void NodeCore::leave() noexcept {
+    const bool goes_on = is_forked() || program_exit::is_under_way();
+    try {
+        if (!goes_on)
+            return stop_async(std::chrono::seconds{10}, [](const std::vector<Pid>&) {});
+    } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): no thread to be had
+    }
+    leave_behind(shared_from_this());
 }
 
 void NodeCore::stop_applications(std::int64_t deadline_ns) {
@@ -143,14 +184,16 @@ void NodeCore::stop_applications(std::int64_t deadline_ns) {
         return;
     auto done = std::make_shared<Completion>();
     run_async([this, keep = shared_from_this(), done](Process* self, const ExitReason& /*reason*/) {
+        struct Completing {
+            Completion& completion;
+            ~Completing() { completion.complete(); } // also if it is killed itself
+        } const completing{*done};
         if (self != nullptr)
             applications.stop_all(*self);
-        done->complete();
     });
     done->wait_until(deadline_ns);
 }
 
-/// Those that are left, without the threads that are attached from outside: they end by themselves.
 std::vector<Pid> NodeCore::living() const {
     std::vector<Pid> pids;
     for (std::uint32_t slot = 1; slot < system->table().used_slots(); ++slot) {
@@ -165,8 +208,22 @@ void NodeCore::kill_all(std::int64_t deadline_ns) {
     constexpr std::chrono::milliseconds between_looks{1};
     for (auto pids = living(); !pids.empty() && clock_ns() < deadline_ns; pids = living()) {
         for (const Pid pid : pids)
-            system->send(pid, std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, ExitReason::kill()}));
+            kill(pid);
         std::this_thread::sleep_for(between_looks);
+    }
+}
+
+void NodeCore::kill(Pid process) {
+    system->send(process, std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, ExitReason::kill()}));
+}
+
+/// A thread that waits as a process hears that nobody is left who could answer.
+void NodeCore::kill_attached() {
+    std::atomic_thread_fence(std::memory_order_seq_cst); // one that attaches just now sees that it is too late, or is seen
+    for (std::uint32_t slot = 1; slot < system->table().used_slots(); ++slot) {
+        const ControlBlock& block = *system->table().at(slot);
+        if (block.is_used() && (block.shown.flags.get() & ProcessRow::external_flag) != 0)
+            kill(block.pid());
     }
 }
 

@@ -10,17 +10,30 @@
 #include <string>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace fiberscope::detail {
 
 /// A Node without its handle: what stays alive while a thread of it does.
-class NodeCore : public std::enable_shared_from_this<NodeCore> {
+class [[gnu::visibility("hidden")]] NodeCore : public std::enable_shared_from_this<NodeCore> {
 public:
     NodeCore(const NodeConfig& config, Node& node);
     ~NodeCore();
 
     void start();
     /// As Node::stop. **Blocks:** the thread.
-    std::vector<Pid> stop(std::int64_t deadline_ns);
+    std::vector<Pid> stop(Duration deadline);
+    /// The same in a thread of its own. **Errors:** std::system_error if there is none to be had.
+    void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
+    /// The calling thread is one of the Node's own: what it is at now cannot end before it goes on.
+    bool is_inside() const noexcept { return system->group().is_inside(); }
+    /// This program is a child that fork() made of the Node's: it has its memory, but none of its threads.
+    bool is_forked() const noexcept;
+    /// Lets go of the Node without the wait for its end, where the calling thread would wait for itself or for threads that
+    /// are not there. Its processes go on until the program ends, which is now; else they are stopped meanwhile.
+    void leave() noexcept;
+    /// Those that are left, without the threads that are attached from outside: they end in their own time.
+    std::vector<Pid> living() const;
     /// Runs `operation` in a process of its own, or with nullptr and the reason.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
     std::string stopped_because() const;
@@ -31,8 +44,10 @@ public:
 private:
     void stop_applications(std::int64_t deadline_ns);
     void kill_all(std::int64_t deadline_ns);
-    std::vector<Pid> living() const;
+    void kill(Pid process);
+    void kill_attached();
 
+    const pid_t made_by_;
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait
     bool stopped_ = false;
     mutable std::mutex reason_mutex_; ///< protects stopped_because_

@@ -135,6 +135,18 @@ private slots:
                        [](const QString&, const Include& include) { return !isAllowedInPublicHeader(include); }));
     }
 
+    void publicHeadersExportTheirNames() {
+        static const QRegularExpression opening{"^namespace (?!FIBERSCOPE_API )fiberscope\\b",
+                                                QRegularExpression::MultilineOption};
+        QStringList found;
+        for (const QString& file : sourcesIn("runtime/include"))
+            if (!file.endsWith("config.hpp") && opening.match(textOf(file)).hasMatch())
+                found
+                    << file +
+                           ": open the namespace as `namespace FIBERSCOPE_API fiberscope {`, or a shared library lacks its names";
+        COMPARE_NONE(found);
+    }
+
     void arrowsOfTheRuntimeGoOneWay() {
         // who may be included; inspect may include all, and nobody includes inspect
         static const QHash<QString, QStringList> below{

@@ -29,7 +29,7 @@ struct Work {
         const Term milliseconds = term(index);
         if (milliseconds.kind() != Term::Kind::integer || milliseconds.as_integer() < 0)
             throw Error{Term::atom(wrong)};
-        return std::chrono::milliseconds{milliseconds.as_integer()};
+        return WaitTime{std::chrono::milliseconds{milliseconds.as_integer()}};
     }
 };
 

@@ -15,8 +15,19 @@ bool is(const Term& term, std::string_view tag, std::size_t elements) {
     return term.is_tagged(tag) && term.elements().size() == elements;
 }
 
-milliseconds ms(const Term& term) {
+/// A time of a script: a number of milliseconds, or `infinity`.
+WaitTime time_of(const Term& term) {
+    if (term.is_atom("infinity"))
+        return infinity;
+    if (term.kind() != Term::Kind::integer)
+        throw Error{Term::atom("timeout_value")};
     return milliseconds{term.as_integer()};
+}
+
+Atom name_of(const Term& term) {
+    if (!term.is_atom())
+        throw Error{Term::atom("badarg")};
+    return term.as_atom();
 }
 
 } // namespace
@@ -33,7 +44,7 @@ ScriptedServer::ScriptedServer(World* world, const std::string& name, const Opti
     if (const std::string term = option(options, "continue", ""); !term.empty())
         continue_with(term_of(term));
     else if (const std::string idle = option(options, "idle", ""); !idle.empty())
-        idle_timeout(ms(term_of(idle)));
+        idle_timeout(time_of(term_of(idle)));
 }
 
 bool ScriptedServer::start_step(const std::string& step) {
@@ -72,8 +83,8 @@ bool ScriptedServer::ends_with(const Term& order) {
 
 Term ScriptedServer::call_another(const Term& request) {
     const auto parts = request.elements();
-    const Pid server = world_->pid(parts[1].as_atom().name());
-    const auto timeout = parts.size() == 4 ? Duration{ms(parts[3])} : Duration{milliseconds{5000}};
+    const Pid server = world_->pid(name_of(parts[1]).name());
+    const auto timeout = parts.size() == 4 ? time_of(parts[3]) : WaitTime{milliseconds{5000}};
     return Term::tuple({Term::atom("got"), self().call(server, Call{parts[2]}, timeout)});
 }
 
@@ -89,7 +100,7 @@ Reply<Call> ScriptedServer::handle_call(const Call& call) {
     if (is(request, "echo", 2))
         return parts[1];
     if (is(request, "sleep", 2)) {
-        self().sleep(ms(parts[1]));
+        self().sleep(time_of(parts[1]));
         return Term::atom("slept");
     }
     if (is(request, "call", 3) || is(request, "call", 4))
@@ -113,7 +124,7 @@ Reply<Call> ScriptedServer::answer_and_more(const Term& request) {
         continue_with(parts[2]);
         return parts[1];
     } else if (is(request, "reply_idle", 3)) {
-        idle_timeout(ms(parts[2]));
+        idle_timeout(time_of(parts[2]));
         return parts[1];
     } else
         ends_with(request);
@@ -126,11 +137,11 @@ void ScriptedServer::handle_cast(const Cast& cast) {
     if (is(request, "put", 2))
         value_ = parts[1];
     else if (is(request, "sleep", 2))
-        self().sleep(ms(parts[1]));
+        self().sleep(time_of(parts[1]));
     else if (is(request, "continue", 2))
         continue_with(parts[1]);
     else if (is(request, "idle", 2))
-        idle_timeout(ms(parts[1]));
+        idle_timeout(time_of(parts[1]));
     else if (is(request, "release", 3)) {
         const auto caller =
             std::find_if(callers_.begin(), callers_.end(), [&](const auto& each) { return each.first == parts[1]; });
@@ -171,7 +182,7 @@ void ScriptedServer::terminate(const ExitReason& reason) {
         return;
     const Term what = term_of(std::string_view{terminate_}.substr(colon + 1));
     if (how == "sleep")
-        self().sleep(ms(what));
+        self().sleep(time_of(what));
     else if (how == "exit")
         self().exit(what);
     else

@@ -112,6 +112,23 @@ private slots:
         file.close();
         QCOMPARE(run(file.fileName(), 1), file.fileName() + complaint);
     }
+    void a_server_calls_another() {
+        const QTemporaryDir folder;
+        QFile file{folder.filePath(QStringLiteral("x.scenario"))};
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("spawn c\nserver a\nserver b\n"
+                   "c: bg call a {call,b,noreply,infinity} infinity\n" // waits as long as it takes
+                   "exit_signal b boom\nresult c\nalive a\n"
+                   "server d\nserver e\n"
+                   "c: call d {call,e,get,soon}\nalive d\n" // no time
+                   "c: call e {call,5,get}\nalive e\n");    // no process
+        file.close();
+        const QString output = run(file.fileName(), 1);
+        for (const char* line : {"result c -> exit {{boom,call},call}\nalive a -> false\n",
+                                 "c: call d {call,e,get,soon} -> exit {{error,timeout_value},call}\nalive d -> false\n",
+                                 "c: call e {call,5,get} -> exit {{error,badarg},call}\nalive e -> false\n"})
+            QVERIFY2(output.contains(QString::fromUtf8(line)), qPrintable(output));
+    }
     void says_which_file_cannot_be_read() {
         QCOMPARE(run(QStringLiteral("/nowhere/x.scenario"), 1), QStringLiteral("/nowhere/x.scenario: cannot be read"));
     }

@@ -8,6 +8,11 @@
 #include <map>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace fiberscope;
 using namespace fiberscope::test;
 
@@ -27,6 +32,28 @@ void printer(Process&) {
 /// In code of the runtime's that was called: it reads the options.
 void hanger_on(Process& self) {
     self.blocking([] { write_to(nullptr); });
+}
+
+void aborter(Process&) {
+    std::abort();
+}
+
+/// A child that fork() made has no thread that writes reports.
+void crash_in_child() {
+    const pid_t child = ::fork();
+    if (child == 0)
+        ::raise(SIGSEGV);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::raise(WIFSIGNALED(status) ? WTERMSIG(status) : SIGKILL);
+}
+
+/// What is opened next after standard error was closed gets its number.
+void open_data_file(const char* path) {
+    ::close(STDERR_FILENO);
+    const int file = ::open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+    if (file != STDERR_FILENO || ::write(file, "my data\n", 8) != 8)
+        std::_Exit(4);
 }
 
 } // namespace
@@ -59,6 +86,36 @@ int main(int argc, char** argv) {
          }},
         {"thread", [] { std::thread{[] { write_to(nullptr); }}.join(); }},
         {"raised", [] { ::raise(SIGSEGV); }},
+        {"abort",
+         [&] {
+             const auto [pid, monitor] = me->spawn_monitor(aborter, {.name = "keeper"});
+             reason_of_end(me, pid, monitor);
+         }},
+        {"abort_outside", [] { std::abort(); }},
+        {"own_handler",
+         [] {
+             ::signal(SIGABRT, [](int) { std::_Exit(5); });
+             std::abort();
+         }},
+        {"child", crash_in_child},
+        {"small_files",
+         [] {
+             const rlimit limit{100, 100};
+             ::setrlimit(RLIMIT_FSIZE, &limit);
+             ::raise(SIGSEGV);
+         }},
+        {"data_file",
+         [&] {
+             open_data_file(argv[2]);
+             ::raise(SIGSEGV);
+         }},
+        {"no_reader",
+         [&] {
+             int ends[2];
+             if (::pipe(ends) == 0 && ::dup2(ends[1], STDERR_FILENO) >= 0)
+                 ::close(ends[0]);
+             ::raise(SIGSEGV);
+         }},
     };
     if (const auto found = ways.find(way); found != ways.end())
         found->second();

@@ -4,6 +4,8 @@
 #include "supervised_world.hpp"
 
 #include <algorithm>
+#include <future>
+#include <string_view>
 
 using namespace supervision;
 
@@ -13,6 +15,53 @@ const Term boom = Term::atom("boom");
 
 Supervisor tree(const World& world, const std::string& worker, RestartLimits limits = {}) {
     return Supervisor::one_for_one(limits).child(Atom{worker}, world.worker(worker));
+}
+
+/// A worker whose start and whose end wait for a word.
+class Gate final : public Server<Gate> {
+public:
+    Gate(Pid journal, bool fails) : journal_{journal} {
+        self().trap_exit(true);
+        pass("starting");
+        if (fails)
+            stop(Term::atom("no"));
+    }
+    void terminate(const ExitReason&) { pass("stopping"); }
+
+private:
+    void pass(const char* what) {
+        self().send(journal_, Note{what});
+        self().receive<Proceed>();
+    }
+
+    Pid journal_;
+};
+
+Supervisor gate(const World& world, bool fails = false) {
+    return Supervisor::one_for_one().child("gate", Gate::start(world.me->pid(), fails).named("gate"),
+                                           {.shutdown = Shutdown::infinity});
+}
+
+template <class Operation>
+auto in_thread(Operation operation) {
+    return std::async(std::launch::async, std::move(operation));
+}
+
+/// Stops the application "db", whose one child is a Gate.
+void stop_db(World& world) {
+    auto stop = in_thread([&] { return world.node.stop_application("db"); });
+    world.me->receive(on<Note>([](const Note& note) { return note.text == "stopping"; }, [](const Note&) {}));
+    world.me->send("gate", Proceed{});
+    compare(text_of(stop.get()), "ok");
+}
+
+/// The threads or asynchronous calls that do something with the Node, by what they began with.
+std::vector<Pid> processes_of(const Node& node, std::string_view function) {
+    std::vector<Pid> found;
+    for (const ProcessRow& row : node.snapshot().processes)
+        if (name_of(row.initial_function) == function)
+            found.push_back(row.pid);
+    return found;
 }
 
 std::string names(const std::vector<ApplicationInfo>& applications) {
@@ -224,6 +273,140 @@ private slots:
         compare(to_string(world.me->receive(on<Down>([&](const Down& down) { return down.ref == monitor; },
                                                      [](const Down& down) { return down.reason; }))),
                 "killed");
+    }
+    // -- between two states ----
+
+    void who_starts_what_is_being_started_waits() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("db", gate(world))).has_value());
+        QVERIFY(world.node.load(Application("shop", tree(world, "c1")).depends_on({"db"})).has_value());
+        auto first = in_thread([&] { return world.node.start_application("db"); });
+        compare(world.me->receive<Note>().text, "starting");
+        auto second = in_thread([&] { return world.node.start_application("db"); });
+        auto above = in_thread([&] { return world.node.ensure_all_started("shop"); });
+        QTRY_COMPARE_WITH_TIMEOUT(processes_of(world.node, "external thread").size(), std::size_t{4}, 10'000);
+        QVERIFY(world.settle());                                                 // nobody spins
+        compare(text_of(world.node.stop_application("db")), "{not_started,db}"); // not yet, as in OTP
+        compare(text_of(world.node.start_application("shop")), "{not_started,db}");
+        world.me->send("gate", Proceed{});
+        compare(text_of(first.get()), "ok");
+        compare(text_of(second.get()), "ok");
+        const auto started = above.get();
+        QVERIFY(started.has_value());
+        QVERIFY((*started == std::vector<Atom>{"db", "shop"}));
+        compare(names(world.node.applications()), "db, shop");
+        compare(text_of(world.node.start_application("db")), "{already_started,db}");
+        stop_db(world);
+    }
+    void it_hears_the_same_failure() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("db", gate(world, true))).has_value());
+        QVERIFY(world.node.load(Application("shop", tree(world, "c1")).depends_on({"db"})).has_value());
+        auto first = in_thread([&] { return world.node.start_application("db"); });
+        compare(world.me->receive<Note>().text, "starting");
+        auto second = in_thread([&] { return world.node.start_application("db"); });
+        auto above = in_thread([&] { return world.node.ensure_all_started("shop"); });
+        QTRY_COMPARE_WITH_TIMEOUT(processes_of(world.node, "external thread").size(), std::size_t{4}, 10'000);
+        QVERIFY(world.settle());
+        world.me->send("gate", Proceed{});
+        const char* const reason = "{{shutdown,{failed_to_start_child,gate,no}},start}";
+        compare(text_of(first.get()), reason);
+        compare(text_of(second.get()), reason);
+        compare(to_string(above.get().error()), "{db,{{shutdown,{failed_to_start_child,gate,no}},start}}");
+        compare(names(world.node.applications()), "");
+    }
+    void a_start_waits_for_a_stop() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("shop", tree(world, "c1")).depends_on({"db"})).has_value());
+        auto start = in_thread([&] { return world.node.start(Application("db", gate(world))); });
+        compare(world.me->receive<Note>().text, "starting");
+        world.me->send("gate", Proceed{});
+        compare(text_of(start.get()), "ok");
+        auto stop = in_thread([&] { return world.node.stop_application("db"); });
+        compare(world.me->receive<Note>().text, "stopping");
+        auto again = in_thread([&] { return world.node.stop_application("db"); });
+        auto above = in_thread([&] { return world.node.ensure_all_started("shop"); });
+        QTRY_COMPARE_WITH_TIMEOUT(processes_of(world.node, "external thread").size(), std::size_t{4}, 10'000);
+        QVERIFY(world.settle());
+        world.me->send("gate", Proceed{});
+        compare(text_of(stop.get()), "ok");
+        compare(world.me->receive<Note>().text, "starting"); // only now
+        world.me->send("gate", Proceed{});
+        const std::string second = text_of(again.get()); // it came before the start, or after
+        QVERIFY2(second == "{not_started,db}", second.c_str());
+        QVERIFY(above.get().has_value());
+        compare(names(world.node.applications()), "db, shop");
+        stop_db(world);
+    }
+    void who_is_killed_meanwhile_leaves_nothing_behind() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("db", gate(world))).has_value());
+        const auto before = world.node.process_count();
+        const auto kill_all = [&] {
+            for (const Pid pid : processes_of(world.node, "asynchronous call"))
+                world.node.exit(pid, ExitReason::kill());
+        };
+        const auto begin = [&] { world.node.start_application_async("db", RestartType::temporary, [](auto) {}); };
+        begin();
+        compare(world.me->receive<Note>().text, "starting");
+        begin(); // this one waits
+        QVERIFY(world.settle());
+        kill_all(); // both
+        QVERIFY(world.settle());
+        auto start = in_thread([&] { return world.node.start_application("db"); }); // the start goes on, as in OTP
+        QTRY_COMPARE_WITH_TIMEOUT(processes_of(world.node, "external thread").size(), std::size_t{2}, 10'000);
+        QVERIFY(world.settle());
+        world.me->send("gate", Proceed{});
+        compare(text_of(start.get()), "ok");
+        world.node.stop_application_async("db", [](auto) {});
+        compare(world.me->receive<Note>().text, "stopping");
+        kill_all();
+        world.me->send("gate", Proceed{});
+        QVERIFY(world.settle());
+        compare(text_of(world.node.stop_application("db")), "{not_started,db}");
+        compare(names(world.node.applications()), "");
+        QCOMPARE(world.node.process_count(), before);
+    }
+    void a_master_that_is_killed_meanwhile_is_a_failed_start() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("db", gate(world))).has_value());
+        auto first = in_thread([&] { return world.node.start_application("db"); });
+        compare(world.me->receive<Note>().text, "starting");
+        auto second = in_thread([&] { return world.node.start_application("db"); });
+        QTRY_COMPARE_WITH_TIMEOUT(processes_of(world.node, "external thread").size(), std::size_t{3}, 10'000);
+        QVERIFY(world.settle());
+        world.node.exit(processes_of(world.node, "ApplicationMaster").at(0), ExitReason::kill());
+        compare(text_of(first.get()), "{killed,start}");
+        compare(text_of(second.get()), "{killed,start}");
+        world.me->send("gate", Proceed{}); // the tree that it leaves behind hears of its end when it stands
+        compare(world.me->receive<Note>().text, "stopping");
+        world.me->send("gate", Proceed{});
+        QVERIFY(world.settle());
+        auto third = in_thread([&] { return world.node.start_application("db"); });
+        compare(world.me->receive<Note>().text, "starting");
+        world.me->send("gate", Proceed{});
+        compare(text_of(third.get()), "ok");
+        stop_db(world);
+    }
+    void nothing_is_started_while_the_node_stops() {
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        QVERIFY(world.node.load(Application("db", gate(world))).has_value());
+        QVERIFY(world.node.load(Application("shop", tree(world, "c1"))).has_value());
+        auto start = in_thread([&] { return world.node.start_application("db"); });
+        compare(world.me->receive<Note>().text, "starting");
+        world.me->send("gate", Proceed{});
+        compare(text_of(start.get()), "ok");
+        auto stop = in_thread([&] { return world.node.stop(10s); });
+        compare(world.me->receive<Note>().text, "stopping");
+        compare(text_of(world.node.start_application("shop")), "node_stopped");
+        world.me->send("gate", Proceed{});
+        QVERIFY(stop.get().empty());
     }
     void node_stop_takes_applications_down_in_reverse_order() { // A04
         QFETCH_GLOBAL(int, schedulers);

@@ -57,6 +57,24 @@ private slots:
         compare(text_of(world.me->try_call(*top, TerminateChild{world.me->pid()})), "not_found");
         compare(world.children(*top), "undefined running");
     }
+    /// OTP 25 keeps such a child half-way, and its supervisor crashes at its end (function_clause).
+    void a_restart_that_answers_ignore_is_forgotten() { // S17
+        QFETCH_GLOBAL(int, schedulers);
+        World world{schedulers};
+        const Script script{{Script::Step::ok, Script::Step::ignore}};
+        const auto top =
+            world.start(Supervisor::simple_one_for_one({.intensity = 5})
+                            .child("w", world.worker("w", true, script).named({}), {.restart = RestartType::transient}));
+        const Pid first = **world.me->try_call(*top, StartChild{});
+        world.me->cast(first, Die{boom});
+        compare(world.notes(), "start w, terminate w boom");
+        compare(world.children(*top), "");
+        const CountChildren::Counts counts = *world.me->try_call(*top, CountChildren{});
+        QCOMPARE(counts.active, 0U);
+        QCOMPARE(counts.workers, 0U);
+        world.me->exit(*top, ExitReason::shutdown()); // from its parent
+        compare(to_string(world.end_of(*top)), "shutdown");
+    }
     void a_start_function_starts_a_child() { // S04, S21
         QFETCH_GLOBAL(int, schedulers);
         World world{schedulers};

@@ -76,6 +76,28 @@ void slammer(Process&) {
     slam_the_door();
 }
 
+[[gnu::noinline]] void run_out_of_bread() {
+    throw std::runtime_error{"no bread"};
+}
+[[gnu::noinline]] void run_out_of_milk() {
+    throw std::runtime_error{"no milk"};
+}
+void baker(Process&) {
+    run_out_of_bread();
+}
+void milkman(Process&) {
+    run_out_of_milk();
+}
+/// The exception of another thread, where one of this thread's may have been.
+void buyer(Process& self) {
+    self.blocking([] { throw std::runtime_error{"closed"}; });
+    asm volatile("");
+}
+/// Hands on what was thrown for another process.
+void mourner(Process&, const std::exception_ptr& exception) {
+    std::rethrow_exception(exception);
+}
+
 struct Till : Server<Till> {
     struct Pay {
         using Reply = int;
@@ -99,6 +121,8 @@ private slots:
     void a_handler_that_throws_is_told_in_the_crash_report();
     void runaways_tell_where_they_ran();
     void a_storm_of_exceptions_is_told_as_well();
+    void no_end_is_told_with_the_stack_of_another();
+    void an_exception_of_another_thread_is_told_where_it_came_in();
     void crash_reports_say_what_otp_says();
 };
 
@@ -211,6 +235,32 @@ void TestEndStacks::crash_reports_say_what_otp_says() {
     QVERIFY2(reason.starts_with("{error,\"vector::"), reason.c_str());
     const std::string stack = crash_report(node, pid, "stack");
     QVERIFY2(stack.find("serve (tst_end_stacks.cpp:") != std::string::npos, stack.c_str());
+}
+
+/// Exceptions get the memory of those before them.
+void TestEndStacks::no_end_is_told_with_the_stack_of_another() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const std::pair<void (*)(Process&), const char*> bodies[] = {
+        {baker, "run_out_of_bread"}, {milkman, "run_out_of_milk"}, {clerk, "look_up_shelf"}, {buyer, "buyer"}};
+    for (int i = 0; i < 200; ++i) {
+        const auto [body, place] = bodies[i * i % 7 % 4];
+        const auto [pid, monitor] = me->spawn_monitor(body);
+        reason_of_end(me, pid, monitor);
+        const std::string text = exit_event_of(node, pid).stack_text;
+        for (const auto& [other, function] : bodies)
+            QVERIFY2((text.find(function) != std::string::npos) == (other == body), text.c_str());
+    }
+}
+
+void TestEndStacks::an_exception_of_another_thread_is_told_where_it_came_in() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const std::exception_ptr outside = std::make_exception_ptr(std::runtime_error{"outside"});
+    const auto [pid, monitor] = me->spawn_monitor([outside](Process& self) { mourner(self, outside); });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"{error,\"outside\"}"});
+    const std::string text = exit_event_of(node, pid).stack_text;
+    QVERIFY2(text.find("mourner") != std::string::npos, text.c_str());
 }
 
 QTEST_APPLESS_MAIN(TestEndStacks)

@@ -2,6 +2,7 @@
 /// A process that uses up its stack or faults ends alone, whoever guards the stacks.
 #include "faulty_bodies.hpp"
 #include "runaways.hpp"
+#include "sanitizers.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -244,7 +245,7 @@ void TestIsolation::a_fault_ends_one_process_data() {
     QTest::addRow("call") << static_cast<Body>(fault_in_call) << std::string{"{fault,'SIGSEGV',0}"};
     QTest::addRow("division") << static_cast<Body>(fault_in_division) << std::string{"{fault,'SIGFPE',"};
     QTest::addRow("instruction") << static_cast<Body>(fault_of_instruction) << std::string{"{fault,'SIGILL',"};
-#if !defined(__SANITIZE_ADDRESS__) // which has these functions in its own library
+#if !defined(FIBERSCOPE_ADDRESS_SANITIZER) // which has these functions in its own library
     QTest::addRow("memset") << static_cast<Body>(fault_in_memset) << std::string{"{fault,'SIGSEGV',0}"};
     QTest::addRow("string") << static_cast<Body>(fault_in_string) << std::string{"{fault,'SIGSEGV',"};
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Limits of what a process may hold: of its mailbox, and what the two have in common.
 #include "limits_fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <limits>
 #include <optional>
@@ -124,7 +125,7 @@ void TestLimits::limits_are_set_and_read_back() {
     const Pid other = me->spawn(hold_messages);
     QCOMPARE(inspected(node, other, Inspect::links).heap_limit.most, std::size_t{0});
     QCOMPARE(inspected(node, other, Inspect::links).message_queue_limit.most, std::size_t{0});
-#ifndef __SANITIZE_ADDRESS__ // which ends the program where there is no memory
+#ifndef FIBERSCOPE_ADDRESS_SANITIZER // which ends the program where there is no memory
     // the largest limit is one, and cannot be passed
     const auto [last, last_monitor] = me->spawn_monitor(
         [](Process& self) {

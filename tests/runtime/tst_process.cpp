@@ -10,6 +10,7 @@ class TestProcess : public QObject {
     Q_OBJECT
 
 private slots:
+    void nodes_that_live_have_different_ids();
     void message_order_data() { add_scheduler_rows(); }
     void message_order();
     void selective_receive();
@@ -353,6 +354,16 @@ void TestProcess::dictionary_and_label() {
     QCOMPARE(me->receive<Tick>().number, 2);
     QVERIFY(node.wait_until_quiet(5s));
     QCOMPARE(node.snapshot().label(pid), std::string_view{"the label"});
+}
+
+void TestProcess::nodes_that_live_have_different_ids() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    for (int i = 0; i < 1100; ++i) { // more than there are ids
+        Node other{with_schedulers(1)};
+        QVERIFY(other.id() != node.id());
+        QVERIFY(!other.is_alive(me->pid()));
+    }
 }
 
 QTEST_APPLESS_MAIN(TestProcess)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The memory of a process's own: its limit, and that nothing is left of it when the process has ended.
 #include "limits_fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <limits>
 #include <new>
@@ -280,7 +281,7 @@ void TestProcessHeap::heaps_are_given_back() {
 }
 
 void TestProcessHeap::no_memory_is_an_error_of_one_process() {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef FIBERSCOPE_ADDRESS_SANITIZER
     QSKIP("AddressSanitizer ends the program where there is no memory");
 #endif
     QFETCH(unsigned, count);

@@ -5,6 +5,8 @@
 
 #include <fiberscope/fiberscope.hpp>
 
+#include <atomic>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,26 @@ public:
 private:
     Pid observer_;
     Terminate terminate_;
+};
+
+/// Always has more to do.
+class Restless final : public Server<Restless> {
+public:
+    using Messages = fiberscope::Messages<Get>;
+
+    explicit Restless(std::atomic<int>* rounds, bool traps) : rounds_{rounds} {
+        self().trap_exit(traps);
+        continue_with(Term::atom("more"));
+    }
+    void handle_continue(const Term& more) {
+        ++*rounds_;
+        continue_with(more);
+    }
+    Reply<Get> handle_call(const Get&) { return 1; }
+    Term state() const { return Term::atom("restless"); }
+
+private:
+    std::atomic<int>* rounds_;
 };
 
 class Closed final : public Server<Closed> {};
@@ -154,6 +176,46 @@ private slots:
         const MonitorRef monitor = me->monitor(server);
         QCOMPARE(*me->try_call(server, GetAndStop{}), 42);
         compare(to_string(reason_of_end(me, server, monitor)), "{error,in_terminate}");
+    }
+    void an_endless_continue_keeps_nobody_waiting_data() {
+        QTest::addColumn<bool>("interrupts");
+        QTest::newRow("cooperative") << false;
+        QTest::newRow("signals") << true;
+    }
+    void an_endless_continue_keeps_nobody_waiting() {
+        QFETCH(bool, interrupts);
+        NodeConfig config = with_schedulers(1);
+        config.preemption = interrupts ? Preemption::signal : Preemption::cooperative;
+        Node node{config};
+        std::atomic<int> rounds{0};
+        for (const bool traps : {false, true}) {
+            const auto child = Restless::start(&rounds, traps).named("restless");
+            const Pid top = *node.start(Supervisor::one_for_one().child("restless", child, {.shutdown = Shutdown{10ms}}));
+            const Pid restless = node.whereis("restless");
+            std::atomic<int> others{0};
+            node.spawn([&](Process& self) {
+                while (others < 10) {
+                    self.sleep(1ms);
+                    ++others;
+                }
+            });
+            QTRY_COMPARE_WITH_TIMEOUT(others.load(), 10, 10'000); // its timers fire
+            QVERIFY(rounds > 0);
+            compare(to_string(node.call(restless, Get{}, 10ms).error()), "timeout"); // messages come after (G08)
+            std::promise<Inspection> answer;
+            node.inspect({restless}, Inspect::state, {},
+                         [&](std::vector<Inspection> found) { answer.set_value(std::move(found.front())); });
+            compare(answer.get_future().get().state, "restless");
+            node.suspend(restless);
+            QVERIFY(node.wait_until_quiet(10s));
+            const int so_far = rounds;
+            node.resume(restless);
+            QTRY_VERIFY_WITH_TIMEOUT(rounds > so_far, 10'000);
+            QVERIFY(node.call(top, TerminateChild{Term::atom("restless")})->has_value());
+            QVERIFY(!node.is_alive(restless));
+            QVERIFY(node.exit(top, ExitReason::kill()));
+        }
+        QVERIFY(node.stop().empty());
     }
     void stop_waits_for_the_end() { // G14
         QFETCH_GLOBAL(unsigned, count);

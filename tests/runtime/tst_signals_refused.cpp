@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 /// A program whose allocator is part of itself: there its locks might be held where a process is interrupted.
 #include "process_fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <cstdlib>
 #include <new>
 
+#if !defined(FIBERSCOPE_ALLOCATOR_OF_SANITIZER) // which then is part of the program
 void* operator new(std::size_t bytes) {
     if (void* memory = std::malloc(bytes > 0 ? bytes : 1))
         return memory;
@@ -16,6 +18,7 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t /*bytes*/) noexcept {
     std::free(memory);
 }
+#endif
 
 using namespace fiberscope;
 using namespace fiberscope::test;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// A named supervision tree that starts and stops as a whole. A value; `node.start(application)` starts it.
 /// **Source:** OTP, kernel, manual page `application` (rules A01 to A06). Wanted differences: the top supervisor is given as a

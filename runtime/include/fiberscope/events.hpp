@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Severity of a log event, in the words of OTP's logger.
 enum class LogLevel : std::uint8_t { debug, info, notice, warning, error, critical };

@@ -15,5 +15,6 @@
 #include <fiberscope/snapshot.hpp>
 #include <fiberscope/supervisor.hpp>
 #include <fiberscope/sys.hpp>
+#include <fiberscope/target.hpp>
 #include <fiberscope/task.hpp>
 #include <fiberscope/term.hpp>

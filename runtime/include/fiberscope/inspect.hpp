@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// What to ask a process for; members of a set, joined by `|`.
 enum class Inspect : std::uint32_t {

@@ -21,15 +21,17 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Says that T may be sent: specialise it as `std::true_type` for a class of your own that holds nothing shared.
 /// Aggregates of messages need no specialisation.
@@ -190,13 +192,26 @@ std::string print(const T& value) {
         return "<" + short_type_name(typeid(T).name()) + ">";
 }
 
-/// What the runtime knows of a message's C++ type. One object a type; its address is the type's identity.
+/// What the runtime knows of a message's C++ type. One object a type and part of the program that knows it.
 struct MessageType {
     const char* mangled_name;
     std::string (*print)(const void* value);
     std::uint32_t bytes; ///< of the value itself, without what it points to
     bool has_destructor; ///< one that does something
+    const std::type_info* info;
+    std::uint64_t name_hash;
 };
+
+/// FNV-1a.
+constexpr std::uint64_t hash_of(std::string_view text) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    return hash;
+}
+
+/// Two objects of the same type: in programs of several parts (plugins, `-fvisibility=hidden`) each may have its own.
+bool is_same_type_elsewhere(const MessageType& left, const MessageType& right) noexcept;
 
 template <class T>
 std::string print_value(const void* value) {
@@ -204,8 +219,15 @@ std::string print_value(const void* value) {
 }
 
 template <class T>
-inline const MessageType message_type{typeid(T).name(), &print_value<T>, static_cast<std::uint32_t>(sizeof(T)),
-                                      !std::is_trivially_destructible_v<T>};
+inline const MessageType message_type{
+    typeid(T).name(), &print_value<T>,          static_cast<std::uint32_t>(sizeof(T)), !std::is_trivially_destructible_v<T>,
+    &typeid(T),       hash_of(typeid(T).name())};
+
+template <class T>
+bool is_type(const MessageType& type) noexcept {
+    return &type == &message_type<T> ||
+           (type.name_hash == message_type<T>.name_hash && is_same_type_elsewhere(type, message_type<T>));
+}
 
 enum class SignalKind : std::uint8_t {
     message,
@@ -297,7 +319,7 @@ public:
 
     template <class T>
     bool is() const noexcept {
-        return signal_->type == &detail::message_type<T>;
+        return detail::is_type<T>(*signal_->type);
     }
     /// The value, or nullptr if the message is of another type.
     template <class T>

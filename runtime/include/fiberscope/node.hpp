@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 struct NodeConfig {
     std::string name = "fiberscope@localhost";
@@ -40,12 +40,16 @@ struct NodeConfig {
     /// `{fault,'SIGSEGV',Address}`; destructors do not run. Without it, and anywhere else (in a library, whose locks may
     /// be held, in the runtime, in other threads), a fault ends the program with a crash report.
     bool trap_faults = false;
+    /// Shared libraries whose code is the program's own, by path or by name (`libshop.so` is also `libshop.so.2`): see
+    /// trust_module. One that is not loaded yet: std::invalid_argument; call trust_module once it is.
+    std::vector<std::string> own_modules{};
     StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error
 };
 
 /// A process without a fiber: a pid and a mailbox for a thread outside of the Node. Its receive blocks the thread.
-/// Its end (the object's destruction) is an exit with reason normal, unless an exit signal ended it before.
-/// **Thread:** one at a time.
+/// Its end (the object's destruction) is an exit with reason normal, unless an exit signal ended it before: from then on its
+/// calls throw ProcessExit. The end of the Node is such a signal (`killed`), so a thread that waits hears of it.
+/// **Thread:** one at a time. **Lifetime:** it may outlive its Node, but for what `node()` refers to.
 class ExternalProcess {
 public:
     ExternalProcess(ExternalProcess&&) noexcept;
@@ -77,7 +81,9 @@ public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
     /// the threads or the stacks' address space cannot be had, std::bad_alloc; then nothing is left behind.
     explicit Node(NodeConfig config = {});
-    /// Stops it with a deadline of 10 s if `stop` has not been called.
+    /// Stops it with a deadline of 10 s if `stop` has not been called. **Blocks:** the thread, but not one that the Node's
+    /// end would have to wait for: destroyed in one of its own processes it is stopped meanwhile; if that calls std::exit, or
+    /// a child that fork() made ends, its processes are left as they are.
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
@@ -109,15 +115,20 @@ public:
     }
     /// Calls a server. **Blocks:** the thread, up to `timeout`. **Errors:** as Process::try_call, and node_stopped.
     template <class Request>
-    Result<typename Request::Reply> call(Target server, Request request, Duration timeout = std::chrono::seconds{5}) {
+    Result<typename Request::Reply> call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
+        using Answer = Result<typename Request::Reply>;
         auto me = try_attach();
         if (!me)
-            return Result<typename Request::Reply>{boost::system::in_place_error, me.error()};
-        return (**me)->template try_call<Request>(server, std::move(request), timeout);
+            return Answer{boost::system::in_place_error, me.error()};
+        try {
+            return (**me)->template try_call<Request>(server, std::move(request), timeout);
+        } catch (const ProcessExit& exit) { // the Node stops meanwhile
+            return Answer{boost::system::in_place_error, why_ended(exit)};
+        }
     }
     /// The same without waiting: `completion(Result<Reply>)`.
     template <class Request, class Completion>
-    void call_async(Target server, Request request, Duration timeout, Completion completion) {
+    void call_async(Target server, Request request, WaitTime timeout, Completion completion) {
         auto shared = std::make_shared<std::pair<Request, Completion>>(std::move(request), std::move(completion));
         run_async([server, timeout, shared](Process* self, const ExitReason& reason) {
             if (self != nullptr)
@@ -132,7 +143,7 @@ public:
     bool suspend(Pid process);
     bool resume(Pid process);
     bool is_alive(Pid process) const noexcept;
-    Pid whereis(Atom name) const;
+    Pid whereis(const Name& name) const;
     /// Registered names, sorted, with their processes.
     std::vector<std::pair<Atom, Pid>> registered() const;
     std::uint32_t process_count() const noexcept;
@@ -185,7 +196,7 @@ public:
     void log(LogLevel level, std::string text, Pid about = {});
     /// Waits until nothing is runnable and no signal is in flight; timed waits count as quiet. **Blocks:** the thread.
     /// False after `timeout`. For tests and the conformance runner.
-    bool wait_until_quiet(Duration timeout);
+    bool wait_until_quiet(WaitTime timeout);
 
     // -- schedulers, end ----
 
@@ -199,17 +210,24 @@ public:
     bool set_schedulers_online(std::uint32_t count);
     std::uint32_t schedulers() const noexcept;
     std::uint32_t schedulers_online() const noexcept;
-    /// Ends the Node: applications in reverse start order, then the rest is killed; what has not ended at the deadline
-    /// is abandoned and returned. Later calls return at once. **Blocks:** the thread, up to the deadline.
-    std::vector<Pid> stop(Duration deadline = std::chrono::seconds{10});
+    /// Ends the Node: applications in reverse start order, then the rest is killed, attached threads too (they are not waited
+    /// for); what has not ended at the deadline is abandoned and returned. Applications that take long are cut short: the
+    /// last quarter of the time, at most 1 s, is for the kill; however short the time is, what reaches a safe point within half
+    /// a second is ended. Later calls return at once.
+    /// **Blocks:** the thread, up to the deadline; where something does not end up to a second more.
+    /// In one of its own processes, or in `blocking` there, it only begins the end and returns at once those that live now, the
+    /// caller among them; they end meanwhile (as after `init:stop/0`). In a child that fork() made it does nothing.
+    std::vector<Pid> stop(WaitTime deadline = std::chrono::seconds{10});
     /// The same, in a thread of its own. **Errors:** std::system_error if there is none to be had.
-    void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
+    void stop_async(WaitTime deadline, std::function<void(std::vector<Pid>)> completion);
     bool is_stopped() const noexcept;
 
 private:
     Pid spawn_request(detail::SpawnRequest request, SpawnOptions options);
     bool deliver(const Target& target, std::unique_ptr<detail::MessageSignal> message);
     Result<std::unique_ptr<ExternalProcess>> try_attach();
+    /// The reason for an answer that did not come because the caller itself was ended: `node_stopped`, if that is why.
+    ExitReason why_ended(const ProcessExit& exit) const;
     template <class Operation>
     auto with_applications(Operation operation);
     template <class Operation, class Completion>

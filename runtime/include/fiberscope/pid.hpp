@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <string> // first: Qt's moc (6.4) stumbles over <compare> where it comes before every other header
 
 #include <compare>
 #include <cstdint>
 #include <functional>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Identifies one process of one Node for ever: a stale pid never reaches a newer process.
 /// Layout, from the top: node 10 bits, slot 22 bits, serial 32 bits. Prints `<0.SLOT.SERIAL>`.

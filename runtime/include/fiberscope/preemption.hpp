@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <atomic>
 #include <cstdint>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// How a scheduler takes the processor from a process whose slice is over while somebody waits for it. The first two
 /// steps are always there: each runtime call uses up reductions, and each runtime call and `poll()` sees that a slice

@@ -6,6 +6,7 @@
 #include <fiberscope/preemption.hpp>
 #include <fiberscope/receive.hpp>
 #include <fiberscope/snapshot.hpp>
+#include <fiberscope/target.hpp>
 
 #include <boost/system/result.hpp>
 
@@ -17,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 class Node;
 class Process;
@@ -30,18 +31,6 @@ template <class T>
 struct detail::is_standard_message<Result<T>> : is_message<T> {};
 /// What `Result::value()` of a failed result throws.
 [[noreturn]] void throw_exception_from_error(const ExitReason& reason, const boost::source_location& location);
-
-/// Whom to send to: a pid or a registered name.
-struct Target {
-    Pid pid;
-    Atom name;
-
-    Target(Pid process) noexcept : pid{process} {}              // NOLINT(google-explicit-constructor)
-    Target(Atom registered) noexcept : name{registered} {}      // NOLINT(google-explicit-constructor)
-    Target(const char* registered) : name{registered} {}        // NOLINT(google-explicit-constructor)
-    Target(std::string_view registered) : name{registered} {}   // NOLINT(google-explicit-constructor)
-    Target(const std::string& registered) : name{registered} {} // NOLINT(google-explicit-constructor)
-};
 
 /// How to spawn a process. A child inherits nothing (rule P05).
 struct SpawnOptions {
@@ -85,6 +74,8 @@ struct SpawnRequest {
     std::unique_ptr<Body> body;
     const void* function = nullptr;     ///< address of a plain function
     const char* mangled_type = nullptr; ///< else the type of the closure
+    Pid watcher{};                      ///< who monitors it from its birth, ...
+    Ref watched_as{};                   ///< ... under this reference: a task's owner
 };
 
 template <class Function>
@@ -98,6 +89,10 @@ SpawnRequest make_spawn_request(Function&& function) {
         request.mangled_type = typeid(typename Decayed::Shown).name(); // the body stands for another function
     else
         request.mangled_type = typeid(Decayed).name();
+    if constexpr (requires { function.watched_as; }) {
+        request.watcher = function.watcher;
+        request.watched_as = function.watched_as;
+    }
     request.body = std::make_unique<BodyOf<Decayed>>(std::forward<Function>(function));
     return request;
 }
@@ -135,7 +130,9 @@ protected:
 } // namespace detail
 
 /// The process itself: what its body does with the world. Handed to the body; only the body uses it.
-/// **Thread:** the process's own; never from another process or thread.
+/// **Thread:** the process's own; never from another process or thread: not in a function that runs in `blocking`, not in a
+/// std::thread, not in a child that has captured it. Calls that act for the process find that out: they throw
+/// `Error{{badarg,"Process& used outside its own process"}}` there, and the log tells where.
 /// **Blocks:** calls that say so park the process, never its scheduler. Every call is a safe point: a process whose
 /// slice is over goes to the back of its run queue, one that was killed unwinds from here (destructors run).
 /// **Errors:** wrong arguments throw `Error{badarg}`, as OTP's BIFs raise `badarg`.
@@ -220,12 +217,12 @@ public:
     }
     /// The same with a timeout. **Blocks:** parks.
     template <class T>
-    [[gnu::always_inline]] std::optional<T> receive_for(Duration timeout) {
+    [[gnu::always_inline]] std::optional<T> receive_for(WaitTime timeout) {
         return receive(on<T>([](T&& value) { return std::optional<T>{std::move(value)}; }),
                        after(timeout, [] { return std::optional<T>{}; }));
     }
     /// Parks the process for at least this time; messages stay in the mailbox.
-    void sleep(Duration time);
+    void sleep(WaitTime time);
     std::size_t message_queue_length() const noexcept;
 
     // -- memory ----
@@ -257,9 +254,9 @@ public:
     /// **Errors:** badarg: the name is taken, the process has a name or is dead, the name is `undefined` (N01).
     void register_name(Atom name, Pid process);
     void register_name(Atom name) { register_name(name, pid()); }
-    void unregister_name(Atom name);
+    void unregister_name(const Name& name);
     /// The default Pid if no process has the name.
-    Pid whereis(Atom name) const;
+    Pid whereis(const Name& name) const;
     /// The text that the observer shows for this process, at most 63 bytes.
     void set_label(std::string_view label);
     /// The process dictionary. `put` returns the old value, `undefined` if there was none.
@@ -271,13 +268,13 @@ public:
 
     /// Sends `message` after `delay`. A target's death removes the timer; a name is looked up when it fires (T04).
     template <class T>
-    TimerRef send_after(Duration delay, Target target, T message) {
+    TimerRef send_after(WaitTime delay, Target target, T message) {
         static_assert(MessageValue<T>, "send_after: this type is not a message: it shares memory");
         return start_timer_signal(delay, target,
                                   std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message)));
     }
     /// Sends Timeout{ref, message}.
-    TimerRef start_timer(Duration delay, Target target, Term message);
+    TimerRef start_timer(WaitTime delay, Target target, Term message);
     /// The time that was left, or nothing if it has fired, was cancelled or never was (T02, T03).
     /// **Blocks:** parks if the timer belongs to another scheduler.
     std::optional<Duration> cancel_timer(TimerRef timer);
@@ -292,7 +289,7 @@ public:
     /// Sends `request` and waits for its reply. **Blocks:** parks. **Errors:** ends this process with `{R,call}`:
     /// R = noproc, timeout, calling_self, or the reason with which the server ended.
     template <class Request>
-    typename Request::Reply call(Target server, Request request, Duration timeout = std::chrono::seconds{5}) {
+    typename Request::Reply call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
         auto result = try_call(server, std::move(request), timeout);
         if (!result)
             exit(Term::tuple({result.error().term(), Term::atom("call")}));
@@ -300,7 +297,7 @@ public:
     }
     /// The same, with the failure as a value: R alone. A reply after the timeout never reaches the mailbox.
     template <class Request>
-    Result<typename Request::Reply> try_call(Target server, Request request, Duration timeout = std::chrono::seconds{5}) {
+    Result<typename Request::Reply> try_call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
         using Reply = typename Request::Reply;
         static_assert(MessageValue<Request> && MessageValue<Reply>, "call: a request and its Reply are messages");
         auto envelope = std::make_unique<detail::Envelope<Request>>(detail::SignalKind::message, std::move(request));
@@ -311,7 +308,7 @@ public:
     }
     /// Stops a server with `reason`, after its terminate (`gen_server:stop`). **Blocks:** parks until it has ended.
     /// **Errors:** noproc, timeout (it still ends), calling_self, or the reason with which it ended instead of `reason`.
-    Result<std::monostate> stop(Target server, ExitReason reason = ExitReason::normal(), Duration timeout = infinity);
+    Result<std::monostate> stop(Target server, ExitReason reason = ExitReason::normal(), WaitTime timeout = infinity);
     /// Sends a cast: no reply, no error if there is no such server.
     template <class T>
     void cast(Target server, T message) {

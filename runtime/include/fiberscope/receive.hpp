@@ -2,19 +2,13 @@
 #pragma once
 
 #include <fiberscope/message.hpp>
+#include <fiberscope/wait_time.hpp>
 
-#include <chrono>
-#include <limits>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
-namespace fiberscope {
-
-/// Durations of timeouts. Nanoseconds inside; rule R03: a timeout never fires early.
-using Duration = std::chrono::nanoseconds;
-/// A timeout that never comes.
-inline constexpr Duration infinity = Duration::max();
+namespace FIBERSCOPE_API fiberscope {
 
 namespace detail {
 
@@ -31,7 +25,7 @@ struct OnClause {
     Handler handler;
 
     bool matches(MessageSignal& signal) const {
-        return signal.type == &message_type<T> && guard(std::as_const(*static_cast<T*>(signal.value)));
+        return is_type<T>(*signal.type) && guard(std::as_const(*static_cast<T*>(signal.value)));
     }
     decltype(auto) run(MessageSignal& signal) { return handler(std::move(*static_cast<T*>(signal.value))); }
 };
@@ -148,9 +142,9 @@ auto on_any(Guard guard, Handler handler) {
 }
 
 /// The last clause: what to do if nothing matched for `timeout`, counted from the entry of receive. 0: look once.
-template <class Rep, class Period, class Handler = detail::DoNothing>
-auto after(std::chrono::duration<Rep, Period> timeout, Handler handler = {}) {
-    return detail::AfterClause<Handler>{std::chrono::duration_cast<Duration>(timeout), std::move(handler)};
+template <class Handler = detail::DoNothing>
+auto after(WaitTime timeout, Handler handler = {}) {
+    return detail::AfterClause<Handler>{timeout, std::move(handler)};
 }
 
 } // namespace fiberscope

@@ -12,7 +12,7 @@
 #include <tuple>
 #include <utility>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 namespace detail {
 class ServerLoop;
@@ -92,7 +92,7 @@ protected:
     /// After the running handler (or the start), before any waiting message, `handle_continue(term)` runs.
     void continue_with(Term term) { continue_ = std::move(term); }
     /// `handle_timeout()` runs if no message comes for this long after the running handler (G09).
-    void idle_timeout(Duration timeout) { idle_timeout_ = timeout; }
+    void idle_timeout(WaitTime timeout) { idle_timeout_ = timeout; }
     /// The request that `handle_call` handles now, to reply to later.
     template <class Request>
     From<Request> from() const noexcept {
@@ -179,7 +179,7 @@ private:
 
     template <class... T>
     bool handle_one_of(detail::MessageSignal& message, Messages<T...>) {
-        return ((message.type == &detail::message_type<T> && handle_as<T>(message)) || ...);
+        return ((detail::is_type<T>(*message.type) && handle_as<T>(message)) || ...);
     }
 
     template <class T>

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// Strict classes, as in BEAM: a ready `max` or `high` process keeps all lower ones of its scheduler waiting;
 /// `normal` and `low` share one queue, in which a low one is taken one turn in eight (rule F02).
@@ -47,7 +47,7 @@ struct ProcessRow {
     std::uint64_t reductions = 0;     ///< since its start
     std::uint64_t cpu_ns = 0;         ///< time on a scheduler since its start, to the last switch
     std::uint64_t memory_bytes = 0;   ///< control block, stack high water, mailbox, heap
-    std::uint64_t messages_in = 0;    ///< received into its mailbox since its start
+    std::uint64_t messages_in = 0;    ///< received since its start, replies included
     std::uint64_t messages_out = 0;   ///< sent since its start
     std::uint32_t started_ms = 0;     ///< when it was spawned
     std::uint32_t state_since_ms = 0; ///< when it came into its status

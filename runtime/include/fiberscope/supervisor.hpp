@@ -12,15 +12,15 @@
 #include <variant>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// How a supervisor stops a child: `exit(child, shutdown)`, and `kill` if it has not ended after `time`.
 class Shutdown {
 public:
-    constexpr Shutdown(Duration time) noexcept : time_{time} {} // NOLINT(google-explicit-constructor)
+    /// A time that is too far to count is `infinity`; a negative one is refused with the child spec. **Errors:** badarg: NaN.
     template <class Rep, class Period>
-    constexpr Shutdown(std::chrono::duration<Rep, Period> time) noexcept // NOLINT(google-explicit-constructor)
-        : time_{std::chrono::duration_cast<Duration>(time)} {}
+    constexpr Shutdown(std::chrono::duration<Rep, Period> time) // NOLINT(google-explicit-constructor)
+        : time_{detail::saturated(time)} {}
     /// Waits for ever: for supervisors.
     static const Shutdown infinity;
     /// `kill` at once.
@@ -47,8 +47,8 @@ struct ChildOptions {
 class Supervisor;
 
 /// Starts a child by code of its own, as OTP's start function `{M,F,A}` does. `start` runs in the supervisor's process;
-/// it returns the child's process when that stands, or the default Pid for `ignore`, and links it itself: the end of a child that is not
-/// linked is never noticed (rule S21). What it throws is the failure of that start.
+/// it returns the child's process when that stands, or the default Pid for `ignore`, and links it itself: the end of a child that
+/// is not linked is never noticed (rule S21). What it throws is the failure of that start.
 struct StartFunction {
     std::function<Result<Pid>(Process& supervisor)> start;
     std::string name{}; ///< what reports show
@@ -82,10 +82,10 @@ enum class AutoShutdown : std::uint8_t {
 };
 
 /// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
-/// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value
-/// instead of the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in
-/// start order (OTP: the newest first), and knows restarts and last exit reasons besides; what a definition cannot
-/// express (an unknown strategy, restart or child type) does not compile instead of failing at the start.
+/// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value instead of
+/// the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in start order
+/// (OTP: the newest first), and knows restarts and last exit reasons, too; what a definition cannot express (an unknown strategy)
+/// does not compile; a child on demand whose restart answers `ignore` is forgotten (OTP 25 crashes at its own end).
 class Supervisor {
 public:
     static Supervisor one_for_one(RestartLimits limits = {}) { return {Strategy::one_for_one, limits}; }

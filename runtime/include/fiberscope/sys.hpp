@@ -10,7 +10,8 @@
 /// between two handlers, in the order of its mailbox; a suspended one handles nothing else but the end of its parent.
 /// **Source:** OTP, stdlib, manual page `sys` (rule G12). Wanted differences: a state is a C++ object, so there is `get_state` as
 /// its view, but no `replace_state`; tracing is the observer's.
-namespace fiberscope::sys {
+namespace FIBERSCOPE_API fiberscope {
+namespace sys {
 
 /// The server's `state()`. **Errors:** `no_state_view` if it has none, `{callback_failed,Reason}` if that one throws.
 struct GetState {
@@ -30,4 +31,5 @@ struct Terminate {
     using Reply = std::monostate;
 };
 
-} // namespace fiberscope::sys
+} // namespace sys
+} // namespace fiberscope

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 
 /// An interned name: a number that stands for a text, the same in the whole program.
 /// **Thread:** any thread. **Lifetime:** interned texts live as long as the program.
@@ -25,6 +25,8 @@ public:
     Atom(const char* name) : Atom{std::string_view{name}} {}        // NOLINT(google-explicit-constructor)
     Atom(const std::string& name) : Atom{std::string_view{name}} {} // NOLINT(google-explicit-constructor)
 
+    /// The atom of this text if there is one, else `undefined`: makes none. **Blocks:** never.
+    static Atom existing(std::string_view name) noexcept;
     static constexpr Atom from_id(std::uint32_t id) noexcept {
         Atom atom;
         atom.id_ = id;
@@ -44,6 +46,9 @@ private:
 namespace detail {
 struct TermNode;
 }
+
+class Term;
+bool operator==(const Term& left, const Term& right) noexcept; // here, too: g++ does not export what is a friend alone
 
 /// An immutable value of one pointer: atom, integer, string, pid, reference, tuple or list.
 /// Exit reasons, states and everything that the observer shows as a value are Terms. Prints in Erlang's form.

@@ -4,6 +4,7 @@
 #include "base/code_depth.hpp"
 
 #include <fiberscope/snapshot.hpp>
+#include <fiberscope/target.hpp>
 
 #include <array>
 #include <atomic>
@@ -35,6 +36,13 @@ public:
         if (const auto known = find(*index_.load(std::memory_order_relaxed), hash, text); known != none)
             return known;
         return insert(hash, text);
+    }
+
+    /// 0 if it is not interned.
+    std::uint32_t find(std::string_view text) const noexcept {
+        const std::uint32_t id =
+            find(*index_.load(std::memory_order_acquire), std::hash<std::string_view>{}(text), text);
+        return id != none ? id : 0;
     }
 
     std::string_view text(std::uint32_t id) const noexcept {
@@ -138,6 +146,15 @@ std::uint32_t intern_count() noexcept {
 }
 
 Atom::Atom(std::string_view name) : id_{intern(name)} {}
+
+Atom Atom::existing(std::string_view name) noexcept {
+    return from_id(table().find(name));
+}
+
+Name::Name(std::string_view text) : atom_{Atom::existing(text)} {
+    if (!atom_)
+        text_ = std::make_shared<const std::string>(text);
+}
 
 std::string_view Atom::name() const noexcept {
     return name_of(id_);

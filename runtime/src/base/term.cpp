@@ -16,7 +16,7 @@ namespace fiberscope {
 namespace detail {
 
 /// What a Term points to if one word cannot hold it. Never changed after it is made.
-struct TermNode {
+struct [[gnu::visibility("hidden")]] TermNode {
     using Value = std::variant<std::int64_t, std::string, Pid, Ref, std::vector<Term>>;
 
     TermNode(Term::Kind node_kind, Value node_value) : kind{node_kind}, value{std::move(node_value)} {}

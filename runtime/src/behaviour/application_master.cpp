@@ -43,7 +43,7 @@ ApplicationMaster::ApplicationMaster(ApplicationController* controller, Applicat
         return;
     }
     supervisor_ = *supervisor;
-    controller_->started(application_, self().pid(), supervisor_);
+    controller_->started(self(), application_, supervisor_);
     record(self(), EventKind::application_started, application_.name(), {});
     log_report(self(), LogLevel::info, self().pid(), "PROGRESS REPORT",
                {{"application", to_string(Term{application_.name()})}, {"started_at", to_string(supervisor_)}});

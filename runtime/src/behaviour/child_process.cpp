@@ -107,7 +107,7 @@ std::vector<ExitReason> stop_child_processes(Process& self, const std::vector<Pi
         self.exit(child, shutdown.is_brutal() ? ExitReason::kill() : ExitReason::shutdown());
     std::vector<ExitReason> reasons(children.size());
     bool is_last_word = shutdown.is_brutal() || shutdown.is_infinite();
-    const std::int64_t deadline_ns = is_last_word ? 0 : clock_ns() + shutdown.time().count();
+    const std::int64_t deadline_ns = is_last_word ? 0 : deadline_after(clock_ns(), shutdown.time());
     while (!waited_for.empty()) {
         const Duration left = is_last_word ? infinity : Duration{std::max<std::int64_t>(deadline_ns - clock_ns(), 0)};
         auto down = self.receive(on<Down>([&](const Down& end) { return waited_for.contains(end.ref); },

@@ -74,23 +74,12 @@ Turn ServerLoop::serve(ControlBlock& block, Scheduler& scheduler) {
             block.wake_at_ns.store(never_ns, std::memory_order_seq_cst); // the idle time may end, but nobody is told yet
             return Turn::waits;
         }
-        if (run_pending(block))
-            return Turn::ended;
-        in_hand_ = next_message(block);
-        if (in_hand_ != nullptr) {
-            block.messages_changed();
-            const bool has_ended = handle(block, *in_hand_);
-            {
-                const UserCode destructor;
-                in_hand_.reset();
-            }
-            if (has_ended)
-                return Turn::ended;
-        } else if (!idle_time_is_over(block, scheduler))
+        const Step step = take_step(block, scheduler);
+        if (step == Step::nothing_to_do)
             return Turn::waits;
-        else if (guarded(block, nullptr, [this] { server_->on_timeout(); }))
+        if (step == Step::ended)
             return Turn::ended;
-        if (scheduler.charge(4)) {
+        if (scheduler.charge(4)) { // after each: a server may give itself more to do for ever
             if (scheduler.someone_waits())
                 return Turn::over;
             scheduler.renew_slice(block);
@@ -161,14 +150,24 @@ bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Hand
     return true;
 }
 
-/// The start or a handler may have asked to continue before the next message (G08).
-bool ServerLoop::run_pending(ControlBlock& block) {
-    while (server_->continue_) {
+/// What the start or a handler asked to continue with comes before any message (G08), the end of idle time after all.
+ServerLoop::Step ServerLoop::take_step(ControlBlock& block, Scheduler& scheduler) {
+    const auto done = [](bool has_ended) { return has_ended ? Step::ended : Step::done; };
+    if (server_->continue_) {
         const Term term = *std::exchange(server_->continue_, std::nullopt);
-        if (guarded(block, nullptr, [&] { server_->on_continue(term); }))
-            return true;
+        return done(guarded(block, nullptr, [&] { server_->on_continue(term); }));
     }
-    return false;
+    in_hand_ = next_message(block);
+    if (in_hand_ != nullptr) {
+        block.messages_changed();
+        const bool has_ended = handle(block, *in_hand_);
+        const UserCode destructor;
+        in_hand_.reset();
+        return done(has_ended);
+    }
+    if (!idle_time_is_over(block, scheduler))
+        return Step::nothing_to_do;
+    return done(guarded(block, nullptr, [this] { server_->on_timeout(); }));
 }
 
 std::unique_ptr<MessageSignal> ServerLoop::next_message(ControlBlock& block) {

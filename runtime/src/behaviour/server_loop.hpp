@@ -13,7 +13,7 @@ namespace fiberscope::detail {
 /// What a server's process executes: start the object, then one handler a message. Between two messages it holds no
 /// frames, so an idle server costs its control block and its object.
 /// **Source:** gen_server.erl, sys.erl and proc_lib.erl of OTP 25, rules G01 to G14.
-class ServerLoop final : public ProcessCode {
+class [[gnu::visibility("hidden")]] ServerLoop final : public ProcessCode {
 public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
 
@@ -26,8 +26,9 @@ private:
     Turn serve(ControlBlock& block, Scheduler& scheduler);
     /// Runs the constructor. False: the start failed, the end reason is set.
     bool start(ControlBlock& block);
-    /// Runs what must come before the next message: stop, continue. True: the server has ended.
-    bool run_pending(ControlBlock& block);
+    enum class Step : std::uint8_t { done, nothing_to_do, ended };
+    /// Runs one handler: what it continues with, else that of the next message, else that of a timeout.
+    Step take_step(ControlBlock& block, Scheduler& scheduler);
     /// The next message to handle: the oldest; while suspended by `sys::Suspend` the oldest that is handled even so.
     std::unique_ptr<MessageSignal> next_message(ControlBlock& block);
     /// True: the server has ended.

@@ -5,6 +5,7 @@
 #include "base/code_depth.hpp"
 #include "behaviour/server_loop.hpp"
 #include "process/await.hpp"
+#include "process/pending_reply.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 
@@ -21,7 +22,8 @@ void drop_exit_of(ControlBlock& starter, Pid child) {
 
 } // namespace
 
-Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system) {
+Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system,
+                         const std::function<void(Pid)>& spawned) {
     const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(starter);
     block.safe_point(10);
@@ -33,24 +35,18 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     plan.mangled_type = spec.mangled_type;
     plan.flags = static_cast<std::uint8_t>(ProcessRow::server_flag | (system ? ProcessRow::system_flag : 0));
     plan.reports_start = true;
-    plan.start_request = ProcessSystem::make_ref();
-    const Ref request = plan.start_request;
+    PendingReply start{block, ProcessSystem::make_ref()};
+    plan.start_request = start.ref();
     SpawnOptions options = spec.options;
     options.link = link;
     options.monitor = false;
-    block.open_calls.push_back(request);
-    struct Closing {
-        ControlBlock& starter_block;
-        Ref open;
-        ~Closing() { std::erase(starter_block.open_calls, open); }
-    } const closing{block, request};
-    const auto newest = block.mailbox.end();
     const Pid child = block.system().spawn(&block, plan, options).first;
-    const auto received =
-        await_message(block, newest, infinity, [request](MessageSignal& message) { return message.tag == request ? 0 : -1; });
-    if (received.message == nullptr)
+    if (spawned)
+        spawned(child);
+    const auto answer = start.wait(infinity);
+    if (!answer)
         return ExitReason{Term::atom("noproc")}; // the starter unwinds: nothing is waited for
-    const auto& report = *static_cast<const StartReport*>(received.message->value);
+    const auto& report = *static_cast<const StartReport*>((**answer)->value);
     if (report.outcome == StartReport::Outcome::started)
         return {boost::system::in_place_value, child};
     if (link && starter.trap_exit())
@@ -61,6 +57,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
 void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> reply) {
     const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(self);
+    block.check_caller();
     reply->role = MessageRole::reply;
     reply->tag = tag;
     reply->from = self.pid();
@@ -74,10 +71,7 @@ void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> r
 }
 
 Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
-    SpawnPlan plan;
-    plan.code = std::make_unique<PlainCode>(std::move(request.body));
-    plan.function = request.function;
-    plan.mangled_type = request.mangled_type;
+    SpawnPlan plan{std::move(request)};
     options.link = true;
     ControlBlock& block = ProcessAccess::block(parent);
     return block.system().spawn(&block, plan, options).first;
@@ -108,8 +102,11 @@ void become_group_leader(Process& process) noexcept {
 
 void kill_group(Process& process) {
     ProcessSystem& system = ProcessAccess::block(process).system();
+    constexpr std::uint32_t between_polls = 1024;
     for (bool is_done = false; !std::exchange(is_done, true);)
         for (std::uint32_t slot = 1; slot < system.table().used_slots(); ++slot) {
+            if (slot % between_polls == 0)
+                process.poll();
             const ControlBlock& block = *system.table().at(slot);
             const Pid member = block.pid();
             if (block.shown.group_leader.get() != process.pid().bits() || member == process.pid() || !system.is_alive(member))

@@ -74,8 +74,8 @@ std::optional<SupervisorProcess::StartFailure> SupervisorProcess::start_group(co
             reports_.failed("start_error", *child, {}, started.error());
             return StartFailure{child, started.error()};
         }
-        if (!*started && child->is_temporary())
-            children_.remove(*child);
+        if (!*started)
+            forget_if_unkept(*child); // it answered ignore
     }
     return std::nullopt;
 }

@@ -2,24 +2,22 @@
 #include <fiberscope/task.hpp>
 
 #include "base/code_depth.hpp"
-#include "process/await.hpp"
+#include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace fiberscope::detail {
 
-Ref await_task_begin(Process& task, Pid owner) {
-    const MonitorRef monitor = task.monitor(owner);
-    const Ref reply_to = task.receive(on<TaskBegin>([](TaskBegin begin) { return begin.reply_to; }),
-                                      on<Down>([monitor](const Down& down) { return down.ref == monitor; },
-                                               [&task](const Down& down) -> Ref { task.exit(down.reason); }));
-    task.demonitor(monitor, true);
-    return reply_to;
+void link_to_owner(Process& task, Pid owner) {
+    try {
+        task.link(owner);
+    } catch (const Error&) {
+        task.exit(ExitReason::noproc());
+    }
 }
 
-Pid start_supervised_task(Process& owner, const Target& supervisor, StartFunction start) {
+Pid start_task_child(Process& owner, const Target& supervisor, StartFunction start) {
     auto spec = std::make_shared<const ChildSpec>(ChildSpec{Term::atom("task"), std::move(start), {}, nullptr, nullptr, {}});
     const auto started = owner.call(supervisor, StartChild{std::move(spec)}, infinity);
     if (!started)
@@ -27,40 +25,52 @@ Pid start_supervised_task(Process& owner, const Target& supervisor, StartFunctio
     return *started;
 }
 
-TaskHandle::TaskHandle(Process& owner, Pid task, MonitorRef monitor) : owner_{&owner}, task_{task}, monitor_{monitor} {
+TaskHandle::TaskHandle(Process& owner) : owner_{&owner} {
     const RuntimeCall in_runtime;
-    ProcessAccess::block(owner).open_calls.push_back(monitor);
-    owner.send(task, TaskBegin{monitor});
+    ControlBlock& block = ProcessAccess::block(owner);
+    reply_ = std::make_unique<PendingReply>(block, ProcessSystem::make_ref());
+    block.monitors.add(reply_->ref(), {}); // the other side is made with the task
 }
 
-TaskHandle::TaskHandle(TaskHandle&& other) noexcept
-    : owner_{std::exchange(other.owner_, nullptr)}, task_{other.task_}, monitor_{other.monitor_} {}
+TaskHandle::TaskHandle(TaskHandle&& other) noexcept = default;
 
 TaskHandle& TaskHandle::operator=(TaskHandle&& other) noexcept {
     std::swap(owner_, other.owner_);
     std::swap(task_, other.task_);
-    std::swap(monitor_, other.monitor_);
+    std::swap(reply_, other.reply_);
     return *this;
+}
+
+TaskHandle::~TaskHandle() {
+    close();
+}
+
+Ref TaskHandle::ref() const noexcept {
+    return reply_->ref();
+}
+
+void TaskHandle::started(Pid task) noexcept {
+    const RuntimeCall in_runtime;
+    task_ = task;
+    ControlBlock& block = ProcessAccess::block(*owner_);
+    if (auto* monitor = block.monitors.find(reply_->ref())) // else it has ended already
+        monitor->target = task;
+    block.monitors_changed();
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::wait(Duration timeout) {
     const RuntimeCall in_runtime;
-    if (owner_ == nullptr)
+    if (reply_ == nullptr)
         throw Error{Term::atom("badarg")};
-    ControlBlock& block = ProcessAccess::block(*owner_);
-    block.safe_point();
-    auto received = await_message(block, block.mailbox.begin(), timeout,
-                                  [this](MessageSignal& message) { return message.tag == monitor_ ? 0 : -1; });
-    if (received.message == nullptr)
-        return std::nullopt;
-    close();
-    if (received.message->type == &message_type<Down>)
-        return Result<std::unique_ptr<MessageSignal>>{static_cast<Down*>(received.message->value)->reason};
-    return Result<std::unique_ptr<MessageSignal>>{std::move(received.message)};
+    ProcessAccess::block(*owner_).safe_point();
+    auto answer = reply_->wait(timeout);
+    if (answer)
+        close();
+    return answer;
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::shut_down(Shutdown how) {
-    if (owner_ == nullptr)
+    if (reply_ == nullptr || (how.is_brutal() && how.time() != Shutdown::brutal_kill.time()))
         throw Error{Term::atom("badarg")};
     owner_->unlink(task_);
     owner_->exit(task_, how.is_brutal() ? ExitReason::kill() : ExitReason::shutdown());
@@ -74,21 +84,7 @@ std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::shut_down(Shut
 
 void TaskHandle::close() noexcept {
     const RuntimeCall in_runtime;
-    if (owner_ == nullptr)
-        return;
-    ControlBlock& block = ProcessAccess::block(*std::exchange(owner_, nullptr));
-    std::erase(block.open_calls, monitor_);
-    for (auto at = block.mailbox.begin(); MessageSignal* message = block.mailbox.next(at); at = {message})
-        if (message->tag == monitor_) { // an end or a reply that nobody fetched
-            auto unwanted = block.mailbox.take(at);
-            block.messages_changed();
-            block.drop(std::move(unwanted));
-            break;
-        }
-    if (!block.monitors.erase(monitor_))
-        return;
-    block.monitors_changed();
-    block.give_up_monitor(task_, monitor_);
+    reply_.reset();
 }
 
 } // namespace fiberscope::detail

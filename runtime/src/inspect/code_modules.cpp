@@ -2,6 +2,7 @@
 #include "inspect/code_modules.hpp"
 
 #include "base/readable_name.hpp"
+#include "scheduler/program_code.hpp"
 
 #include <link.h>
 #include <unistd.h>
@@ -81,7 +82,7 @@ CodeModule CodeModules::module_of(std::uintptr_t pc) {
     const std::string_view path = found != nullptr ? found : "?";
     module.name = shown_name(path);
     module.start = start;
-    module.is_program = module.handle == dwfl_addrmodule(session_, program_);
+    module.is_program = module.handle == dwfl_addrmodule(session_, program_) || program_code::is_own(pc);
     module.is_system = !module.is_program && is_of_system(path);
     return module;
 }

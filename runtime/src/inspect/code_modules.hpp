@@ -14,7 +14,7 @@ struct CodeModule {
     Dwfl_Module* handle = nullptr; ///< nullptr: no code lies there
     std::string name;              ///< of its file: `libc.so.6`
     std::uintptr_t start = 0;
-    bool is_program = false; ///< the executable itself
+    bool is_program = false; ///< the executable itself, or a library that is trusted as it is
     bool is_system = false;  ///< one of the system's libraries
 };
 

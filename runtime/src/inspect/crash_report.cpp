@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "inspect/crash_report.hpp"
 
+#include "base/standard_error.hpp"
 #include "inspect/function_names.hpp"
 #include "inspect/observation.hpp"
+#include "inspect/report_file.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -12,13 +14,11 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
-#include <filesystem>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <semaphore.h>
 #include <unistd.h>
@@ -32,8 +32,11 @@ namespace {
 std::string signal_text(const Fault& fault) {
     const char* abbreviation = ::sigabbrev_np(fault.signal);
     const char* description = ::sigdescr_np(fault.signal);
-    return fmt::format("SIG{} ({}), address {:#x}, at {:#x}", abbreviation != nullptr ? abbreviation : "?",
-                       description != nullptr ? description : "?", fault.address, fault.code.pc);
+    const std::string about = !fault.is_sent               ? fmt::format("address {:#x}", fault.address)
+                              : fault.sender == ::getpid() ? std::string{"raised by the program itself"}
+                                                           : fmt::format("sent by process {}", fault.sender);
+    return fmt::format("SIG{} ({}), {}, at {:#x}", abbreviation != nullptr ? abbreviation : "?",
+                       description != nullptr ? description : "?", about, fault.code.pc);
 }
 
 std::string process_text(const Crash& crash) {
@@ -103,38 +106,13 @@ std::string report_text(const Crash& crash, const std::vector<std::weak_ptr<Proc
     return text;
 }
 
-// -- where it goes ----
-
-void write_all(int file, std::string_view text) noexcept {
-    while (!text.empty()) {
-        const ssize_t written = ::write(file, text.data(), text.size());
-        if (written <= 0)
-            return;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
-
-/// Puts it into a new file; returns what to tell about that.
-std::string save(const std::string& text) {
-    std::error_code error;
-    const auto folder = std::filesystem::temp_directory_path(error);
-    const auto path = (error ? "/tmp" : folder) / fmt::format("{}-crash-{}-{:%Y%m%d-%H%M%S}.txt", ::program_invocation_short_name,
-                                                              ::getpid(), fmt::localtime(std::time(nullptr)));
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (file < 0)
-        return fmt::format("This report could not be saved in {}: {}\n", path.string(), std::strerror(errno));
-    write_all(file, text);
-    ::close(file);
-    return fmt::format("This report: {}\n", path.string());
-}
-
 // -- who writes it ----
 
-/// The thread waits for a crash all its life. Made at the first Node's start.
+/// The thread waits for a crash all its life, and ends with the program. Made at the first Node's start, never destroyed.
 class Writer {
 public:
     static Writer& instance() {
-        static Writer writer;
+        static Writer& writer = *new Writer;
         return writer;
     }
 
@@ -144,10 +122,12 @@ public:
         systems_.push_back(std::move(system));
     }
 
-    /// False if it did not come to an end in time.
+    /// False if it did not come to an end in time, or this is a child that fork() made: that has no such thread.
     bool write(const Crash& crash) noexcept {
         constexpr int look_ms = 5;
         constexpr int most_looks = 1000;
+        if (made_by_ != ::getpid())
+            return false;
         crash_ = crash;
         ::sem_post(wanted_.get());
         for (int look = 0; look < most_looks && !is_written_.load(std::memory_order_acquire); ++look)
@@ -156,24 +136,22 @@ public:
     }
 
 private:
-    Writer() : thread_{[this] { run(); }} {}
-    ~Writer() {
-        is_ending_.store(true);
-        ::sem_post(wanted_.get());
-        thread_.join();
+    Writer() {
+        std::thread{[this] { run(); }}.detach();
     }
 
     void run() {
         ::pthread_setname_np(::pthread_self(), "fs-crash");
+        sigset_t all; // a reader that is gone, or a limit of the file's size, is to make the write fail and no more
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
         while (::sem_wait(wanted_.get()) != 0) {
         }
-        if (is_ending_.load())
-            return;
         try {
             const std::lock_guard lock{mutex_};
             std::string text = report_text(crash_, systems_);
-            text += save(text);
-            write_all(STDERR_FILENO, text);
+            text += save_report(text);
+            standard_error::write(text);
             is_written_.store(true, std::memory_order_release);
         } catch (...) { // NOLINT(bugprone-empty-catch): the short line is written instead
         }
@@ -186,10 +164,9 @@ private:
     } wanted_;
     Crash crash_{};                       ///< written before wanted_ is posted
     std::atomic<bool> is_written_{false}; ///< by the thread
-    std::atomic<bool> is_ending_{false};
+    const pid_t made_by_ = ::getpid();
     std::mutex mutex_; ///< protects systems_
     std::vector<std::weak_ptr<ProcessSystem>> systems_;
-    std::thread thread_;
 };
 
 } // namespace
@@ -204,7 +181,7 @@ void crash_report::write(const Crash& crash) noexcept {
     std::array<char, 160> line{};
     const auto end = fmt::format_to_n(line.data(), line.size(), "*** Crash: signal {}, address {:#x}, at {:#x}; no report\n",
                                       crash.fault.signal, crash.fault.address, crash.fault.code.pc);
-    write_all(STDERR_FILENO, {line.data(), std::min<std::size_t>(end.size, line.size())});
+    standard_error::write({line.data(), std::min<std::size_t>(end.size, line.size())});
 }
 
 } // namespace fiberscope::detail

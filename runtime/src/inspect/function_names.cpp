@@ -128,7 +128,7 @@ FunctionNames::FunctionNames() : symbols_{std::make_unique<Symbols>()} {}
 FunctionNames::~FunctionNames() = default;
 
 FunctionNames& FunctionNames::instance() {
-    static FunctionNames the_names;
+    static FunctionNames& the_names = *new FunctionNames; // asked by threads that end with the program
     return the_names;
 }
 

@@ -228,14 +228,18 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
         const ControlBlock& block = *system.table().at(slot);
         if (!block.is_used())
             continue;
-        snapshot.processes.push_back(row_of(system, block));
-        const ProcessRow& row = snapshot.processes.back();
+        const ProcessRow row = row_of(system, block);
+        const bool has_label = row.has_label() && block.copy_label(label);
+        const Snapshot::PreemptionCounts preemption{row.pid, block.preemptions.get(), block.refusals.get(),
+                                                    static_cast<std::uint64_t>(block.longest_run_ns.get())};
+        if (block.pid() != row.pid)
+            continue; // it ended meanwhile: a part may be of the next one there
+        snapshot.processes.push_back(row);
         snapshot.node.processes_bytes += row.memory_bytes;
-        if (row.has_label() && block.copy_label(label))
+        if (has_label)
             snapshot.labels.push_back({row.pid, label});
         if ((row.flags & ProcessRow::preempted_flag) != 0)
-            snapshot.preemptions.push_back(
-                {row.pid, block.preemptions.get(), block.refusals.get(), static_cast<std::uint64_t>(block.longest_run_ns.get())});
+            snapshot.preemptions.push_back(preemption);
     }
 }
 

@@ -265,6 +265,9 @@ void ControlBlock::forget_all() noexcept {
         message->forget();
     }
     is_handling_ = is_matching_ = is_computing_ = false;
+    if (rare_ != nullptr)
+        for (static_guard::Word* guard : std::exchange(rare_->initialising, {}))
+            static_guard::give_back(*guard);
     if (handled_ != nullptr)
         push(*handled_.release()); // to be answered as by the dead
     while (unhandled_ != nullptr) {

@@ -7,6 +7,7 @@
 #include "process/mailbox.hpp"
 #include "process/process_heap.hpp"
 #include "process/signals.hpp"
+#include "process/static_guard.hpp"
 #include "scheduler/schedulable.hpp"
 
 #include <fiberscope/events.hpp>
@@ -65,7 +66,7 @@ private:
 
 /// One process. Its address is its slot in the table and stays for the Node's life; processes come and go in it.
 /// **Thread:** each part says who touches it.
-class ControlBlock final : public Schedulable {
+class [[gnu::visibility("hidden")]] ControlBlock final : public Schedulable {
 public:
     ControlBlock(ProcessSystem& system, std::uint32_t slot);
     ~ControlBlock();
@@ -149,8 +150,14 @@ public:
     void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept override;
 
     /// A safe point that costs `reductions`: gives way if the slice is over, throws ProcessExit if it was killed.
+    /// **Errors:** as check_caller.
     void safe_point(std::int32_t reductions = 1);
-    /// Handles all signals that have come. True if the mailbox grew.
+    /// **Errors:** Error{badarg,...} and a report that tells where, if it is not this process that calls.
+    void check_caller() {
+        if (current_process() != &process_) [[unlikely]]
+            check_foreign_caller();
+    }
+    /// Handles all signals that have come. True if the mailbox grew, or a reply came.
     bool handle_signals();
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
     void throw_if_ended();
@@ -216,8 +223,9 @@ public:
     };
     SmallMap<Ref, MonitorMade> monitors;
     SmallMap<Ref, Pid> monitored_by;
-    /// Requests whose reply is still welcome: a reply to any other is dropped, so a late one never shows (rule G01).
-    std::vector<Ref> open_calls;
+    /// What it has asked for and has not been answered (nullptr), or has not fetched yet: see PendingReply. A reply to
+    /// anything else is dropped, so a late one never shows (rule G01).
+    SmallMap<Ref, std::unique_ptr<MessageSignal>> pending_replies;
     /// Schedulers that hold timers for this process: bit (id - 1) % 64. Set by whoever makes one.
     std::atomic<std::uint64_t> timer_schedulers{0};
     /// What few processes have, made when first needed.
@@ -226,9 +234,16 @@ public:
         std::map<Pid, int> suspenders;                           ///< with their counts (rule Z01)
         std::map<Pid, int> suspended;                            ///< by this process, with their counts
         std::string label;                                       ///< under the system's label lock
+        std::vector<static_guard::Word*> initialising;           ///< function-local statics whose initialisers it is in
     };
     Rare& rare();
     const Rare* rare_or_null() const noexcept { return rare_.get(); }
+
+    // function-local statics, static_guard.cpp
+    void enters_initialiser(static_guard::Word& guard) noexcept;
+    void leaves_initialiser(static_guard::Word& guard) noexcept;
+    /// Lets others run while another process is in the initialiser.
+    void wait_for_initialiser(static_guard::Word& guard);
 
     // what it may hold, limits.cpp
     Holdings& holdings();
@@ -259,6 +274,7 @@ private:
     void answer_inspection(InspectSignal& signal);
     RawStack collect_frames() const;
     void add_message(std::unique_ptr<MessageSignal> message);
+    bool keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept;
     std::unique_ptr<Signal> take_signals(Signal* new_head) noexcept;
 
     void mailbox_has_grown(std::size_t before);
@@ -266,6 +282,7 @@ private:
     void is_over(Watched& watched, const char* what, const char* unit, std::size_t size);
     void report_limit(const std::string& limit, std::size_t size, bool kills);
 
+    void check_foreign_caller();
     /// May a formatter or a state view be called here?
     bool may_print() const noexcept;
     bool go_waiting(Scheduler& scheduler) noexcept;
@@ -330,6 +347,7 @@ private:
     Signal* unhandled_ = nullptr;     ///< taken from the queue and not handled yet, oldest first
     std::unique_ptr<Signal> handled_; ///< that is being handled
     bool is_handling_ = false;
+    bool reply_has_come_ = false;                ///< among the signals that are being handled
     bool is_matching_ = false;                   ///< a guard looks at a message
     bool is_finishing_ = false;                  ///< its code has come to its end, destructors may still run
     bool is_computing_ = false;                  ///< it looks at its signals while its slice ends, not because it waits
@@ -356,7 +374,7 @@ void ControlBlock::park_for(const std::atomic<bool>& event, GoOn go_on) {
 std::string printed(const MessageSignal& message);
 
 /// From the public handle to the block behind it.
-struct ProcessAccess {
+struct [[gnu::visibility("hidden")]] ProcessAccess {
     static ControlBlock& block(const Process& process) noexcept { return *process.block_; }
 };
 

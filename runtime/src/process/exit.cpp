@@ -44,7 +44,6 @@ void ControlBlock::finish() {
     if (!std::exchange(end_is_announced_, true)) // no user code may run once this has begun: it might not come back
         announce_end(std::exchange(end_reason_, {}));
     destroy_messages();
-    open_calls.clear();
     end_stack_.reset();
     {
         const std::lock_guard lock{system_.label_mutex};
@@ -60,6 +59,10 @@ void ControlBlock::destroy_messages() {
     if (holdings_ != nullptr)
         while (auto message = holdings_->unwanted.pop())
             mailbox.push(std::move(message));
+    if (!pending_replies.empty()) // what frames or objects were to fetch that are gone without having been destroyed
+        for (auto& [ref, answer] : pending_replies.take())
+            if (answer != nullptr)
+                mailbox.push(std::move(answer));
     if (mailbox.size() > 0 && !pending_exit_)
         pending_exit_ = ExitReason::normal();
     for (std::size_t count = 0; auto message = mailbox.pop(); ++count) {

@@ -134,11 +134,13 @@ std::size_t Process::heap_bytes() const noexcept {
 
 Limit Process::heap_limit(Limit limit) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     return block_->set_heap_limit(limit);
 }
 
 Limit Process::message_queue_limit(Limit limit) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     return block_->set_message_queue_limit(limit);
 }
 

@@ -5,6 +5,7 @@
 #include "base/code_depth.hpp"
 #include "base/intern.hpp"
 #include "process/await.hpp"
+#include "process/pending_reply.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/services.hpp"
@@ -57,10 +58,7 @@ Pid Process::parent() const noexcept {
 std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOptions options) {
     const RuntimeCall in_runtime;
     block_->safe_point(10);
-    SpawnPlan plan;
-    plan.code = std::make_unique<PlainCode>(std::move(request.body));
-    plan.function = request.function;
-    plan.mangled_type = request.mangled_type;
+    SpawnPlan plan{std::move(request)};
     return block_->system().spawn(block_, plan, options);
 }
 
@@ -81,6 +79,7 @@ void Process::exit(Pid target, ExitReason reason) {
 
 bool Process::trap_exit(bool trap) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const bool old = trap_exit();
     block_->set_flag(ProcessRow::trap_exit_flag, trap);
     return old;
@@ -100,6 +99,7 @@ Priority Process::priority() const noexcept {
 
 void Process::suspend(Pid target) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     if (target == pid() || !is_alive(target))
         badarg();
     auto signal = make_control<SuspendSignal>(*block_, SignalKind::suspend);
@@ -109,6 +109,7 @@ void Process::suspend(Pid target) {
 
 void Process::resume(Pid target) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     auto& suspended = block_->rare().suspended;
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())
@@ -143,6 +144,7 @@ void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> messa
 
 void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> message) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     if (block_->system().resolve(target))
         deliver(target, std::move(message));
 }
@@ -163,7 +165,7 @@ Received Process::wait(Matcher matcher, Duration timeout) {
     return received;
 }
 
-void Process::sleep(Duration time) {
+void Process::sleep(WaitTime time) {
     const RuntimeCall in_runtime;
     block_->safe_point();
     await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
@@ -214,8 +216,8 @@ MonitorRef Process::monitor(Target target) {
     const Pid to = block_->system().resolve(target);
     if (to == pid())
         return ref; // never fires, is not listed (M04)
-    auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name);
-    block_->monitors.add(ref, {to, target.name});
+    auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name.atom());
+    block_->monitors.add(ref, {to, target.name.atom()});
     block_->monitors_changed();
     if (to)
         block_->system().send(to, std::move(signal));
@@ -252,25 +254,27 @@ void Process::register_name(Atom name, Pid process) {
         badarg();
 }
 
-void Process::unregister_name(Atom name) {
+void Process::unregister_name(const Name& name) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    if (!block_->system().registry().remove(name))
+    if (!block_->system().registry().remove(name.existing()))
         badarg();
 }
 
-Pid Process::whereis(Atom name) const {
+Pid Process::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
-    return block_->system().registry().find(name);
+    return block_->system().registry().find(name.existing());
 }
 
 void Process::set_label(std::string_view label) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     block_->set_label(label);
 }
 
 Term Process::put(Term key, Term value) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     auto& entry = block_->rare().dictionary[to_string(key)];
     entry.first = std::move(key);
     return std::exchange(entry.second, std::move(value));
@@ -278,6 +282,7 @@ Term Process::put(Term key, Term value) {
 
 Term Process::get(const Term& key) const {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const auto* rare = block_->rare_or_null();
     if (rare == nullptr)
         return {};
@@ -298,14 +303,12 @@ Term Process::erase(const Term& key) {
 TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::unique_ptr<MessageSignal> message) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    if (delay < Duration::zero())
-        badarg();
     message->from = pid();
     const bool is_timeout = message->type == &message_type<Timeout>;
     return block_->system().start_timer(deadline_after(clock_ns(), delay), target, std::move(message), is_timeout);
 }
 
-TimerRef Process::start_timer(Duration delay, Target target, Term message) {
+TimerRef Process::start_timer(WaitTime delay, Target target, Term message) {
     const RuntimeCall in_runtime;
     return start_timer_signal(delay, target,
                               std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
@@ -330,57 +333,41 @@ std::optional<Duration> Process::read_timer(TimerRef timer) {
 Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
                                                             Duration timeout) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
+    if (block_->is_external())
+        block_->safe_point(); // also where there is nobody to call any more
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
     if (to == pid())
         return ExitReason{Term::atom("calling_self")};
-    const Ref ref = ProcessSystem::make_ref();
+    PendingReply reply{*block_, ProcessSystem::make_ref()};
     request->role = MessageRole::call;
-    request->tag = ref;
-    const auto newest = block_->mailbox.end(); // the reply can only come after this: no older message is looked at (R04)
-    struct Closing {
-        ControlBlock& block;
-        Ref request_ref;
-        Pid server_pid;
-        bool answered = false;
-        ~Closing() {
-            std::erase(block.open_calls, request_ref);
-            if (block.monitors.erase(request_ref) && !answered)
-                block.give_up_monitor(server_pid, MonitorRef{request_ref});
-        }
-    } closing{*block_, ref, to};
-    block_->monitors.add(ref, {to, server.name});
-    block_->open_calls.push_back(ref);
+    request->tag = reply.ref();
+    block_->monitors.add(reply.ref(), {to, server.name.existing()}); // the server makes its side with the request
     deliver(to, std::move(request));
-    auto received =
-        await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
-    if (received.message == nullptr)
-        return ExitReason{Term{atoms::timeout}};
-    if (received.message->type == &message_type<Down>)
-        return static_cast<Down*>(received.message->value)->reason;
-    closing.answered = received.message->from == to; // the server has forgotten the monitor with its reply
-    return std::move(received.message);
+    if (auto answer = reply.wait(timeout))
+        return std::move(*answer);
+    return ExitReason{Term{atoms::timeout}};
 }
 
-Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration timeout) {
+Result<std::monostate> Process::stop(Target server, ExitReason reason, WaitTime timeout) {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     const Pid to = block_->system().resolve(server);
     if (!to)
         return ExitReason::noproc();
     if (to == pid())
         return ExitReason{Term::atom("calling_self")};
-    const auto newest = block_->mailbox.end();
-    const MonitorRef ref = monitor(to);
+    block_->safe_point();
+    PendingReply end{*block_, ProcessSystem::make_ref()};
+    end.monitor(to);
     cast(to, sys::Terminate{reason});
-    auto down = await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
-    if (down.message == nullptr) {
-        demonitor(ref, true);
+    const auto ended = end.wait(timeout);
+    if (!ended)
         return ExitReason{Term{atoms::timeout}};
-    }
-    const ExitReason& ended_with = static_cast<Down*>(down.message->value)->reason;
-    if (ended_with != reason)
-        return ended_with;
+    if (ended->error() != reason)
+        return ended->error();
     return {boost::system::in_place_value};
 }
 
@@ -388,6 +375,7 @@ Result<std::monostate> Process::stop(Target server, ExitReason reason, Duration 
 
 void Process::yield() {
     const RuntimeCall in_runtime;
+    block_->check_caller();
     Scheduler* scheduler = block_->scheduler();
     if (scheduler == nullptr)
         return;

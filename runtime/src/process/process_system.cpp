@@ -15,12 +15,6 @@ namespace fiberscope::detail {
 
 namespace {
 
-/// Tells the Nodes of a program apart; 0 means nobody.
-std::uint32_t next_node_id() {
-    static std::atomic<std::uint32_t> last{0};
-    return last.fetch_add(1) % 1023 + 1;
-}
-
 /// A monitor of a dead process, or a request to it, is answered at once.
 std::unique_ptr<Signal> down_of_the_dead(Pid target, Ref ref) {
     auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{ref}, target, ExitReason::noproc(), {}});
@@ -51,8 +45,8 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 } // namespace
 
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
-    : config_{config}, node_{node}, id_{next_node_id()}, started_ns_{clock_ns()}, events_{config.event_capacity},
-      group_{settings_of(config), *this}, table_{*this, config.process_limit, config.schedulers} {
+    : config_{config}, node_{node}, started_ns_{clock_ns()}, events_{config.event_capacity}, group_{settings_of(config), *this},
+      table_{*this, config.process_limit, config.schedulers} {
     const std::string& obstacle = preemption_signal::refused_because();
     if (obstacle.empty())
         group_.set_preemption(config.preemption);
@@ -86,17 +80,16 @@ void ProcessSystem::blocking_pool_is_full(std::uint32_t threads, std::uint32_t w
 }
 
 /// As BEAM's system monitor tells of a `long_schedule`.
-void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                                  RawStack stack) noexcept {
+void ProcessSystem::slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits,
+                                  std::int64_t ran_ns, bool is_wanted, RawStack stack) noexcept {
     try {
-        report_long_slice(scheduler, process, ran_ns, is_wanted, std::move(stack));
+        report_long_slice(scheduler, process, Pid::from_bits(id_bits), ran_ns, is_wanted, std::move(stack));
     } catch (const std::bad_alloc&) { // a report less
     }
 }
 
-void ProcessSystem::report_long_slice(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                                      RawStack stack) {
-    const Pid pid = Pid::from_bits(process.id_bits());
+void ProcessSystem::report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns,
+                                      bool is_wanted, RawStack stack) {
     const ControlBlock* block = table_.find(pid);
     const bool may_signal = scheduler.may_signal(process);
     auto entry = std::make_shared<LogEntry>();
@@ -114,6 +107,8 @@ void ProcessSystem::report_long_slice(const Scheduler& scheduler, const Schedula
         event = block->event_of(EventKind::log);
         event.name = Atom::from_id(block->shown.name.get());
         block->copy_label(event.label);
+        if (!block->is_live(pid.serial()))
+            event = {}; // it has ended meanwhile: these may be another's
     }
     event.kind = EventKind::log;
     event.pid = pid;
@@ -136,6 +131,10 @@ std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
     }
     return ancestors;
 }
+
+SpawnPlan::SpawnPlan(SpawnRequest&& request)
+    : code{std::make_unique<PlainCode>(std::move(request.body))}, function{request.function},
+      mangled_type{request.mangled_type}, watcher{request.watcher}, watched_as{request.watched_as} {}
 
 SpawnPlan::~SpawnPlan() {
     if (code == nullptr)
@@ -182,6 +181,8 @@ Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, Spaw
     if ((plan.flags & ProcessRow::system_flag) != 0)
         child.preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
     child.shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
+    if (plan.watcher)
+        child.monitored_by.add(plan.watched_as, plan.watcher);
     if (plan.reports_start)
         child.report_start_to(parent->pid(), plan.start_request);
     if (options.name && !registry_.add(options.name, child, pid))
@@ -230,6 +231,9 @@ ControlBlock* ProcessSystem::attach() {
     block->set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(name.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (closed.load(std::memory_order_relaxed)) // the Node stops just now, and may not have seen it
+        send(block->pid(), std::make_unique<Envelope<Exit>>(SignalKind::exit, Exit{Pid{}, ExitReason::kill()}));
     return block;
 }
 
@@ -355,7 +359,7 @@ std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
     if (!cancelled)
         return std::nullopt;
     table->is_stale();
-    answer_for_the_dead(cancelled->target.pid, std::move(cancelled->message));
+    answer_for_the_dead(cancelled->pid, std::move(cancelled->message));
     constexpr std::uint32_t few = 1024;
     Scheduler* here = Scheduler::current();
     const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
@@ -394,7 +398,7 @@ void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexce
     auto due = timers_[scheduler.id() - 1]->take(TimerRef{timer});
     if (!due)
         return;
-    const Pid target = resolve(due->target);
+    const Pid target = due->pid ? due->pid : registry_.find(due->name);
     due->message->sent_ns = scheduler.now_ns();
     std::unique_ptr<Signal> message = std::move(due->message);
     if (target)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/event_ring.hpp"
+#include "base/node_id.hpp"
 #include "process/control_block.hpp"
 #include "process/process_table.hpp"
 #include "process/registry.hpp"
@@ -26,8 +27,11 @@ struct SpawnPlan {
     /// Set for a server: who waits for its start to be over.
     bool reports_start = false;
     Ref start_request;
+    Pid watcher; ///< monitors it from its birth as `watched_as`
+    Ref watched_as;
 
     SpawnPlan() = default;
+    explicit SpawnPlan(SpawnRequest&& request);
     SpawnPlan(const SpawnPlan&) = delete;
     SpawnPlan& operator=(const SpawnPlan&) = delete;
     /// Of a spawn that failed: what the code has captured is destroyed as user code.
@@ -43,7 +47,7 @@ public:
 
     const NodeConfig& config() const noexcept { return config_; }
     Node& node() const noexcept { return node_; }
-    std::uint32_t id() const noexcept { return id_; }
+    std::uint32_t id() const noexcept { return id_.number(); }
     ProcessTable& table() noexcept { return table_; }
     const ProcessTable& table() const noexcept { return table_; }
     Registry& registry() noexcept { return registry_; }
@@ -67,7 +71,7 @@ public:
     /// The same, but gives the signal to a dead process back, unanswered.
     std::unique_ptr<Signal> try_send(Pid target, std::unique_ptr<Signal> signal) noexcept;
     /// Where a message to `target` goes; the default Pid if no process has the name.
-    Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name); }
+    Pid resolve(const Target& target) const { return target.pid ? target.pid : registry_.find(target.name.existing()); }
     /// Answers a signal to a dead process as the process table would: link and monitor get noproc.
     void answer(Pid target, Signal& signal);
     /// The same, and destroys it. The destructor of a message is code of the user's, who is its sender.
@@ -82,8 +86,8 @@ public:
     void drop_timers_of(ControlBlock& block, Pid pid);
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
-    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                       RawStack stack) noexcept override;
+    void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                       bool is_wanted, RawStack stack) noexcept override;
     void blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept override;
 
     /// Counters beside those of the schedulers.
@@ -104,7 +108,7 @@ public:
     std::function<void(std::string because)> on_stop_request;
 
 private:
-    void report_long_slice(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
+    void report_long_slice(const Scheduler& scheduler, const Schedulable& process, Pid pid, std::int64_t ran_ns, bool is_wanted,
                            RawStack stack);
     Pid bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
@@ -113,7 +117,7 @@ private:
 
     const NodeConfig config_;
     Node& node_;
-    const std::uint32_t id_;
+    const NodeId id_;
     const std::int64_t started_ns_;
     EventRing events_;
     SchedulerGroup group_;

@@ -90,6 +90,8 @@ ControlBlock* ProcessTable::take_free(std::uint32_t scheduler) {
 
 void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcept {
     count_.fetch_sub(1, std::memory_order_relaxed);
+    if (block.pid().serial() == 0) // it has begun anew
+        return;
     constexpr std::uint32_t longest_queue = 4 * shortest_queue;
     if (scheduler != 0 && locals_[scheduler].queue.size > shortest_queue) {
         FreeQueue& queue = locals_[scheduler].queue;

@@ -14,7 +14,8 @@ namespace fiberscope::detail {
 
 /// All control blocks of a Node, by slot. Chunks never move and blocks are never freed while the Node lives, so looking
 /// a pid up needs no lock. Free slots are used again first come, first served and not before a few hundred others, so
-/// that the pids of neighbours in time differ by more than their serial.
+/// that the pids of neighbours in time differ by more than their serial. A slot whose serials are used up stays free for
+/// ever, so no pid ever names a second process.
 class ProcessTable {
 public:
     ProcessTable(ProcessSystem& system, std::uint32_t limit, std::uint32_t schedulers);

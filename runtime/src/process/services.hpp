@@ -9,6 +9,7 @@
 #include <fiberscope/server.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,8 +20,9 @@ namespace fiberscope::detail {
 /// Starts a server from within a process and waits until its constructor has run, as `gen_server:start_link`.
 /// `system`: the process is part of the Node itself and marked so.
 /// **Blocks:** parks. **Errors:** the reason of the start; `ignore`; `{already_started,Pid}`.
-/// A linked start that failed leaves no Exit message behind.
-Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system = false);
+/// A linked start that failed leaves no Exit message behind. `spawned` is called with its pid before anything is waited for.
+Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bool system = false,
+                         const std::function<void(Pid)>& spawned = nullptr);
 
 /// Spawns a process, linked; names the observer's initial function after the request.
 /// **Errors:** as Process::spawn.

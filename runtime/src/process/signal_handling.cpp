@@ -42,6 +42,7 @@ bool ControlBlock::handle_signals() {
     if (pending_exit_ || is_handling_ || !has_signals())
         return false;
     const std::size_t before = mailbox.size();
+    reply_has_come_ = false;
     const Marked handling{is_handling_};
     unhandled_ = take_signals(nullptr).release();
     while (unhandled_ != nullptr) {
@@ -56,7 +57,7 @@ bool ControlBlock::handle_signals() {
         is_wanted.store(has_signals(), std::memory_order_seq_cst);
     messages_changed();
     if (mailbox.size() <= before)
-        return false;
+        return reply_has_come_;
     mailbox_has_grown(before);
     return true;
 }
@@ -119,10 +120,24 @@ void ControlBlock::add_message(std::unique_ptr<MessageSignal> message) {
     mailbox.push(std::move(message));
 }
 
+/// Hands a reply, or the end of whom it asked, to the PendingReply that waits for it; the first one counts.
+bool ControlBlock::keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept {
+    auto* place = pending_replies.find(answer->tag);
+    if (place == nullptr || *place != nullptr)
+        return false;
+    *place = std::move(answer);
+    reply_has_come_ = true;
+    shown.messages_in.add();
+    return true;
+}
+
 /// A reply to a request that nobody waits for any more is dropped here, as by OTP's aliases (rules G01, M08).
 void ControlBlock::handle_message(std::unique_ptr<MessageSignal> message) {
-    if (message->role == MessageRole::reply && std::find(open_calls.begin(), open_calls.end(), message->tag) == open_calls.end())
-        return drop(std::move(message));
+    if (message->role == MessageRole::reply) {
+        if (!keep_answer(message))
+            drop(std::move(message));
+        return;
+    }
     if (message->role == MessageRole::call) {
         handled_ = std::move(message); // until that much is done
         const auto& request = static_cast<const MessageSignal&>(*handled_);
@@ -163,7 +178,10 @@ void ControlBlock::handle_down(std::unique_ptr<MessageSignal> down) {
         value.pid = monitor->target;
     monitors.erase(down->tag);
     monitors_changed();
-    add_message(std::move(down));
+    if (pending_replies.find(down->tag) == nullptr)
+        add_message(std::move(down));
+    else
+        keep_answer(down); // after a reply the end says nothing more
 }
 
 void ControlBlock::give_up_monitor(Pid target, MonitorRef monitor) noexcept {

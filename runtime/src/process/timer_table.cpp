@@ -4,6 +4,7 @@
 namespace fiberscope::detail {
 
 TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout) {
+    const Atom name = target.name.atom();
     const std::lock_guard lock{mutex_};
     std::uint32_t index = free_;
     if (index != none)
@@ -14,13 +15,15 @@ TimerRef TimerTable::add(std::int64_t at_ns, const Target& target, std::unique_p
             throw Error{Term::atom("system_limit")};
         records_.emplace_back();
     }
-    Record& record = records_[index];
+    Record& record = records_[index]; // its serial is not the last one: see free
     const TimerRef ref{std::uint64_t{scheduler_} << 56U | std::uint64_t{index} << 32U | ++record.serial};
     record.at_ns = at_ns;
-    record.target = target;
+    record.pid = target.pid;
+    record.name = name;
     try {
         chain(index);
     } catch (...) {
+        --record.serial; // nobody has seen it
         record.next = free_;
         free_ = index;
         throw;
@@ -45,9 +48,9 @@ const TimerTable::Record* TimerTable::find(TimerRef timer) const noexcept {
 void TimerTable::chain(std::uint32_t index) {
     Record& record = records_[index];
     record.previous = record.next = none;
-    if (!record.target.pid)
+    if (!record.pid)
         return;
-    const auto [first, is_new] = first_of_target_.try_emplace(record.target.pid.bits(), index);
+    const auto [first, is_new] = first_of_target_.try_emplace(record.pid.bits(), index);
     if (is_new)
         return;
     record.next = first->second;
@@ -60,7 +63,7 @@ void TimerTable::unchain(const Record& record, std::uint32_t index) {
         records_[record.next].previous = record.previous;
     if (record.previous != none)
         records_[record.previous].next = record.next;
-    const auto first = first_of_target_.find(record.target.pid.bits());
+    const auto first = first_of_target_.find(record.pid.bits());
     if (first == first_of_target_.end() || first->second != index)
         return;
     if (record.next == none)
@@ -71,10 +74,12 @@ void TimerTable::unchain(const Record& record, std::uint32_t index) {
 
 TimerTable::Due TimerTable::free(std::uint32_t index) {
     Record& record = records_[index];
-    Due due{record.target, std::move(record.message), record.at_ns};
+    Due due{record.pid, record.name, std::move(record.message), record.at_ns};
     unchain(record, index);
-    record.next = free_;
-    free_ = index;
+    if (record.serial != last_serial) { // else its references are used up: none may come to name another timer
+        record.next = free_;
+        free_ = index;
+    }
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return due;
 }

@@ -23,7 +23,8 @@ public:
     explicit TimerTable(std::uint32_t scheduler) : scheduler_{scheduler} {}
 
     struct Due {
-        Target target;
+        Pid pid;   ///< whom it is for, or ...
+        Atom name; ///< ... who has this name then
         std::unique_ptr<MessageSignal> message;
         std::int64_t at_ns;
     };
@@ -50,10 +51,12 @@ public:
 
 private:
     static constexpr std::uint32_t none = ~0U;
+    static constexpr std::uint32_t last_serial = ~0U;
     struct Record {
         std::uint32_t serial = 0;
         std::int64_t at_ns = 0;
-        Target target{Pid{}};
+        Pid pid;
+        Atom name;
         std::unique_ptr<MessageSignal> message; ///< null: free
         std::uint32_t previous = none;          ///< in the chain of the same target pid
         std::uint32_t next = none;              ///< in that chain, or the next free one

@@ -2,6 +2,7 @@
 #include "scheduler/blocking_pool.hpp"
 
 #include "base/clock.hpp"
+#include "scheduler/program_exit.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -34,6 +35,9 @@ struct ReportLimit {
         return reports++ < most_a_second;
     }
 };
+
+/// The state of the pool whose thread this is; nullptr: of none.
+constinit thread_local const void* own_pool = nullptr;
 
 } // namespace
 
@@ -68,6 +72,10 @@ std::uint32_t BlockingPool::in_flight() const noexcept {
 
 std::uint32_t BlockingPool::busy_threads() const noexcept {
     return state_->busy.load(std::memory_order_relaxed);
+}
+
+bool BlockingPool::is_own_thread() const noexcept {
+    return own_pool == state_.get();
 }
 
 std::uint32_t BlockingPool::waiting_jobs() const noexcept {
@@ -125,6 +133,8 @@ bool BlockingPool::note_waiting(State& state) noexcept {
 }
 
 void BlockingPool::work(State& state) {
+    own_pool = &state;
+    const program_exit::Watch exit_watch;
     std::unique_lock lock{state.mutex};
     for (;;) {
         if (state.jobs.empty())

@@ -29,6 +29,8 @@ public:
     std::uint32_t in_flight() const noexcept;
     /// Threads that run something now.
     std::uint32_t busy_threads() const noexcept;
+    /// The calling thread is one of them, and runs a job.
+    bool is_own_thread() const noexcept;
     /// Jobs that wait for a thread to be done with another.
     std::uint32_t waiting_jobs() const noexcept;
     /// Ends the idle threads; those that hang in a job end after it, on their own.

@@ -27,7 +27,7 @@ namespace fiberscope::detail {
 
 namespace {
 
-constexpr std::array fault_signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+constexpr std::array fault_signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
 constexpr std::size_t red_zone_bytes = 128;
 constexpr greg_t trap_flag = 0x100;
 constexpr greg_t direction_flag = 0x400;
@@ -54,7 +54,10 @@ Fault fault_of(int signal, const siginfo_t& info, const ucontext_t& context) noe
     const auto& registers = context.uc_mcontext.gregs;
     const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
     const bool is_fetch = word(REG_TRAPNO) == page_fault && (word(REG_ERR) & instruction_fetch) != 0;
-    return {signal, reinterpret_cast<std::uintptr_t>(info.si_addr), is_fetch, {word(REG_RIP), word(REG_RSP), word(REG_RBP)}};
+    const InterruptedCode code{word(REG_RIP), word(REG_RSP), word(REG_RBP)};
+    if (info.si_code <= 0)
+        return {signal, 0, false, code, true, info.si_pid};
+    return {signal, reinterpret_cast<std::uintptr_t>(info.si_addr), is_fetch, code};
 }
 
 /// Hands the fault to who was there before. By default that is the end of the program, when the instruction is tried again.
@@ -89,8 +92,7 @@ void crash(const Fault& fault, Scheduler* scheduler) noexcept {
 }
 
 FaultAnswer answer_to(const Fault& fault, const siginfo_t& info, Scheduler* scheduler) noexcept {
-    const bool is_fault = info.si_code > 0; // else somebody sent it
-    if (scheduler == nullptr || !is_fault)
+    if (scheduler == nullptr || fault.is_sent)
         return FaultAnswer::crash;
     if (fault.signal == SIGTRAP)
         return info.si_code == TRAP_TRACE ? scheduler->take_step(fault.code) : FaultAnswer::crash;
@@ -108,8 +110,11 @@ void handle(int signal, siginfo_t* info, void* context) {
         ::siglongjmp(*std::exchange(probing, nullptr), 1);
     const int error = errno;
     Scheduler* scheduler = Scheduler::current();
-    if (scheduler == nullptr && !is_default(previous_of(signal)))
+    const struct sigaction& previous = previous_of(signal);
+    if (scheduler == nullptr && !is_default(previous))
         return pass_on(signal, info, context);
+    if (signal == SIGABRT && is_default(previous) && previous.sa_handler == SIG_IGN)
+        return; // std::abort insists, without a handler
     const Fault fault = fault_of(signal, *info, *static_cast<const ucontext_t*>(context));
     auto& interrupted = *static_cast<ucontext_t*>(context);
     const FaultAnswer answer = answer_to(fault, *info, scheduler);

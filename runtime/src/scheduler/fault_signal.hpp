@@ -7,18 +7,21 @@
 #include <cstdint>
 
 #include <ctime>
+#include <sys/types.h>
 
 namespace fiberscope::detail {
 
 class Schedulable;
 class Scheduler;
 
-/// A hardware fault: SIGSEGV, SIGBUS, SIGFPE or SIGILL.
+/// A hardware fault: SIGSEGV, SIGBUS, SIGFPE or SIGILL; or SIGABRT, by which a program ends itself.
 struct Fault {
     int signal;
     std::uintptr_t address; ///< what it was about, as the kernel says
     bool is_fetch;          ///< that is where the next instruction was to be: a call of what is no code
     InterruptedCode code;
+    bool is_sent = false; ///< no fault: somebody sent the signal
+    pid_t sender = 0;
 };
 
 /// What is done about a fault.

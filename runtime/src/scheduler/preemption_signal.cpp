@@ -3,6 +3,7 @@
 
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
+#include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>
@@ -25,14 +26,6 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#if defined(__SANITIZE_THREAD__)
-#define FIBERSCOPE_THREAD_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FIBERSCOPE_THREAD_SANITIZER
-#endif
-#endif
 
 extern "C" {
 [[gnu::visibility("hidden")]] std::size_t fiberscope_xsave_bytes = 0;
@@ -57,16 +50,15 @@ bool lies_in_own_code(Function* function) noexcept {
 }
 
 /// The processor compares return addresses with a stack of its own, and would not let an injected call return.
-[[maybe_unused]] bool has_shadow_stack() noexcept {
+bool has_shadow_stack() noexcept {
     constexpr int arch_shstk_status = 0x5005;
     unsigned long features = 0;
     return ::syscall(SYS_arch_prctl, arch_shstk_status, &features) == 0 && (features & 1U) != 0;
 }
 
 std::string find_obstacle() {
-#if defined(FIBERSCOPE_THREAD_SANITIZER)
-    return "ThreadSanitizer cannot follow it";
-#else
+    if (has_thread_sanitizer())
+        return "ThreadSanitizer cannot follow it";
     if (fiberscope_xsave_bytes == 0)
         return "the processor lacks XSAVE";
     if (has_shadow_stack())
@@ -75,7 +67,6 @@ std::string find_obstacle() {
     if (lies_in_own_code(&std::malloc) || lies_in_own_code(allocate))
         return "malloc is linked into the program itself, so the program's code may hold its locks";
     return {};
-#endif
 }
 
 void find_xsave_bytes() noexcept {
@@ -128,7 +119,7 @@ struct Findings {
 } // namespace
 
 const std::string& preemption_signal::refused_because() {
-    static const Findings findings;
+    static const Findings& findings = *new Findings; // signals come until the program's very end
     return findings.obstacle;
 }
 
@@ -158,11 +149,7 @@ bool preemption_signal::may_be_interrupted(std::uintptr_t pc) noexcept {
 }
 
 std::size_t preemption_signal::stack_reserve() noexcept {
-#if defined(__SANITIZE_ADDRESS__)
-    constexpr std::size_t for_the_runtime = 24 * 1024; // its frames are larger
-#else
-    constexpr std::size_t for_the_runtime = 6 * 1024;
-#endif
+    const std::size_t for_the_runtime = has_address_sanitizer() ? 24 * 1024 : 6 * 1024; // instrumented frames are larger
     return fiberscope_xsave_bytes + for_the_runtime;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -12,7 +13,14 @@ namespace program_code {
 
 /// Reads the loaded objects, once a program.
 void find();
-/// The program's own text.
+/// The module that `address` lies in is the program's own from now on, and is never unloaded: so the range of its code, once
+/// published, holds for ever. **Errors:** as trust_module.
+void trust(const void* address);
+/// The same for a loaded one, by its path or name. **Errors:** std::invalid_argument if there is none, too.
+void trust_named(const std::string& name);
+/// How many times something was added to the program's own code.
+std::size_t own_modules() noexcept;
+/// The program's own text: that of the executable, and of the modules that are trusted.
 bool is_own(std::uintptr_t pc) noexcept;
 /// The unwinder takes no lock: a signal handler may use it, and it may be interrupted.
 bool is_unwinder_safe() noexcept;

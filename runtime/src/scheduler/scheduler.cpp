@@ -2,6 +2,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include "scheduler/fiber_algorithm.hpp"
+#include "scheduler/program_exit.hpp"
 #include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
@@ -90,6 +91,8 @@ Scheduler* Scheduler::current() noexcept {
 
 void Scheduler::run() {
     current_scheduler = this;
+    const program_exit::Watch exit_watch;
+    program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
     thread_id_ = ::gettid();
     clockid_t clock{};
@@ -98,6 +101,8 @@ void Scheduler::run() {
     if (group_.settings().nice != 0)
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
     try {
+        enter_boost(*this);
+        boost_state.enough();
         live();
     } catch (...) {
         end_fibers();
@@ -108,7 +113,6 @@ void Scheduler::run() {
 }
 
 void Scheduler::live() {
-    enter_boost(*this);
     main_context_ = boost::fibers::context::active();
     const AlternateStack signal_stack;
     keep_fibers();

@@ -8,6 +8,7 @@
 #include "scheduler/preemption_signal.hpp"
 #include "scheduler/run_queue.hpp"
 #include "scheduler/stack_pool.hpp"
+#include "scheduler/thrown_stacks.hpp"
 #include "scheduler/timer_queue.hpp"
 
 #include <fiberscope/snapshot.hpp>
@@ -147,6 +148,7 @@ public:
     const StackSample& fault_stack() const noexcept { return fault_stack_; }
     /// A costly look at a stack is due: not too many a second.
     bool may_unwind() noexcept;
+    ThrownStacks& thrown_stacks() noexcept { return thrown_stacks_; }
 
     // -- owning thread: for signals of faults, scheduler_faults.cpp ----
 
@@ -285,6 +287,7 @@ private:
     // faults; the owning thread's and its signal handlers'
     ForcedEnd forced_end_;
     std::uint32_t steps_ = 0; ///< since code is stepped through
+    ThrownStacks thrown_stacks_;
     StackSample fault_stack_;
     std::optional<UrgingTimer> urging_timer_;
     std::int64_t unwound_since_ns_ = 0;

@@ -97,6 +97,11 @@ bool SchedulerGroup::stop(std::int64_t deadline_ns) {
     return ended;
 }
 
+bool SchedulerGroup::is_inside() const noexcept {
+    const Scheduler* here = Scheduler::current();
+    return (here != nullptr && &here->group() == this) || blocking_pool_.is_own_thread();
+}
+
 // -- where work goes ----
 
 Scheduler& SchedulerGroup::scheduler_for(Schedulable& process) const noexcept {

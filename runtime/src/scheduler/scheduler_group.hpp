@@ -38,10 +38,10 @@ class SchedulerClient {
 public:
     /// A timer's entry is due. **Thread:** the scheduler's.
     virtual void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept = 0;
-    /// `process` has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end or to be suspended, too.
-    /// `stack`: empty if its thread did not answer. **Thread:** the monitor's.
-    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::int64_t ran_ns, bool is_wanted,
-                               RawStack stack) noexcept = 0;
+    /// `process`, which was `id_bits` then, has run for `ran_ns` without giving way although somebody waits; `is_wanted`: to end
+    /// or to be suspended, too. `stack`: empty if its thread did not answer. **Thread:** the monitor's.
+    virtual void slice_is_long(const Scheduler& scheduler, const Schedulable& process, std::uint64_t id_bits, std::int64_t ran_ns,
+                               bool is_wanted, RawStack stack) noexcept = 0;
     /// All threads of the blocking pool (so many) are busy, and jobs wait. **Thread:** any.
     virtual void blocking_pool_is_full(std::uint32_t threads, std::uint32_t waiting_jobs) noexcept = 0;
 
@@ -64,6 +64,8 @@ public:
     /// Ends the threads and waits for them until `deadline_ns`. Those that do not come to an end are left behind.
     /// **Pre-condition:** no process is left that could still run, but those given up. **Blocks:** the thread.
     bool stop(std::int64_t deadline_ns);
+    /// The calling thread is one of these schedulers', or of their blocking pool.
+    bool is_inside() const noexcept;
     bool is_stopping() const noexcept { return stopping_.load(std::memory_order_seq_cst); }
 
     const SchedulerSettings& settings() const noexcept { return settings_; }

@@ -4,6 +4,7 @@
 #include "scheduler/scheduler_group.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <pthread.h>
 
@@ -22,19 +23,12 @@ constexpr std::uint32_t quick_retries = 100;
 } // namespace
 
 SliceMonitor& SliceMonitor::instance() {
-    static SliceMonitor monitor;
+    static SliceMonitor& monitor = *new SliceMonitor;
     return monitor;
 }
 
-SliceMonitor::SliceMonitor() : thread_{[this] { run(); }} {}
-
-SliceMonitor::~SliceMonitor() {
-    {
-        const std::lock_guard lock{mutex_};
-        ending_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
+SliceMonitor::SliceMonitor() {
+    std::thread{[this] { run(); }}.detach();
 }
 
 void SliceMonitor::add(Scheduler& scheduler) {
@@ -62,9 +56,9 @@ void SliceMonitor::run() {
     int quiet_looks = 0;
     int still_looks = 0;
     std::unique_lock lock{mutex_};
-    while (!ending_) {
+    for (;;) {
         const Pace pace = pace_.load(std::memory_order_relaxed);
-        const auto is_disturbed = [&] { return ending_ || pace_.load(std::memory_order_relaxed) > pace; };
+        const auto is_disturbed = [&] { return pace_.load(std::memory_order_relaxed) > pace; };
         // Who has work for the monitor makes it visible first and looks at the pace then; here it is the other way round.
         std::atomic_thread_fence(std::memory_order_seq_cst);
         const std::int64_t now_ns = clock_ns();
@@ -163,9 +157,12 @@ std::int64_t SliceMonitor::report(Watched& watched, std::int64_t now_ns) {
         RawStack stack = scheduler.stuck_stack();
         if (stack.empty() && now_ns < waits_ns + patience * long_ns)
             return now_ns + millisecond_ns;
+        const std::uint64_t id_bits = watched.slice.process->id_bits();
+        if (scheduler.running_slice() != watched.slice)
+            return now_ns; // over, and the next process may live where this one did
         watched.is_reported = true;
         scheduler.set_stuck(true);
-        scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, now_ns - watched.slice.began_ns,
+        scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, id_bits, now_ns - watched.slice.began_ns,
                                                  watched.is_wanted, std::move(stack));
     }
     scheduler.rescue_inbox();

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 namespace fiberscope::detail {
@@ -17,7 +16,7 @@ namespace fiberscope::detail {
 /// interrupted by a signal, and again soon if it could not be just then. A slice that does not end for all that is
 /// reported, and others take what the scheduler cannot get to.
 /// It rests (looks 50 times a second) while nobody waits but timers are pending, and sleeps without limit once nothing
-/// has run for a second.
+/// has run for a second. Never destroyed: schedulers use it until the program's very end, and its thread ends with that.
 /// **Thread:** any.
 class SliceMonitor {
 public:
@@ -53,9 +52,8 @@ private:
     };
 
     SliceMonitor();
-    ~SliceMonitor();
     void wake(Pace pace) noexcept;
-    void run();
+    [[noreturn]] void run();
     std::int64_t look(std::int64_t now_ns);
     std::int64_t look_at(Watched& watched, std::int64_t now_ns);
     static void begin(Watched& watched, const RunningSlice& slice) noexcept;
@@ -65,11 +63,9 @@ private:
     std::mutex mutex_; ///< protects all but pace_
     std::condition_variable changed_;
     std::vector<Watched> watched_;
-    bool ending_ = false;
     bool someone_waits_ = false;           ///< in the last look
     bool something_ran_ = false;           ///< likewise
     std::atomic<Pace> pace_{Pace::asleep}; ///< written under mutex_
-    std::thread thread_;
 };
 
 } // namespace fiberscope::detail

@@ -13,7 +13,7 @@
 #include <functional>
 #include <memory>
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 class Node;
 }
 

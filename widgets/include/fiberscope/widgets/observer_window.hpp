@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <fiberscope/config.hpp>
 #include <fiberscope/pid.hpp>
 
 #include <QHash>
@@ -14,7 +15,7 @@
 class QSettings;
 class QTabWidget;
 
-namespace fiberscope {
+namespace FIBERSCOPE_API fiberscope {
 class Node;
 }
 
@@ -32,7 +33,7 @@ class StatusBar;
 /// An observer of a Node, laid out as Erlang's: tabs System, Load Charts, Schedulers, Applications, Processes, Log.
 /// It reads the Node on a thread of its own and never waits for it; the Node goes on when the window closes.
 /// **Thread:** GUI thread. **Lifetime:** the Node outlives it.
-class ObserverWindow : public QMainWindow {
+class FIBERSCOPE_API ObserverWindow : public QMainWindow {
     Q_OBJECT
 
 public:

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fiberscope/wait_time.hpp>
+
+#include <fiberscope/term.hpp>
+
+namespace fiberscope::detail {
+
+void throw_bad_time() {
+    throw Error{Term::atom("badarg")};
+}
+
+} // namespace fiberscope::detail

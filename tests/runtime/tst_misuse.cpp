@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSL-1.0
+/// `Process&` where it is not one's own: the first mistake of every newcomer is told in words, and harms its owner only if it
+/// was its own.
+#include "process_fixture.hpp"
+
+#include <functional>
+#include <thread>
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+
+namespace {
+
+struct Get {
+    using Reply = int;
+};
+struct Shelf : Server<Shelf> {
+    using Messages = fiberscope::Messages<Get>;
+    Reply<Get> handle_call(const Get&) { return 7; }
+};
+
+using Use = std::function<void(Process& self)>;
+
+const char* const refusal = "{badarg,\"Process& used outside its own process\"}";
+
+/// What `use` throws, as text.
+std::string thrown_by(const Use& use, Process& self) {
+    try {
+        use(self);
+        return "nothing";
+    } catch (const Error& error) {
+        return to_string(error.term);
+    } catch (const ProcessExit& exit) {
+        return "exit " + to_string(exit.reason);
+    }
+}
+
+/// The field `name` of the report about a misuse.
+std::string report_of_misuse(const Node& node, std::string_view wanted) {
+    for (const Event& event : node.events_after(0).events)
+        if (event.kind == EventKind::log && event.log->title == "Process& used outside its own process")
+            for (const auto& [name, value] : event.log->fields)
+                if (name == wanted)
+                    return value;
+    return "none";
+}
+
+[[gnu::noinline]] void report_progress(Process& self) {
+    self.send(self.pid(), Tick{1});
+    asm volatile("");
+}
+
+} // namespace
+
+class TestMisuse : public QObject {
+    Q_OBJECT
+
+private slots:
+    void in_a_blocking_call_data() { add_uses(); }
+    void in_a_blocking_call();
+    void in_a_thread_data() { add_uses(); }
+    void in_a_thread();
+    void in_a_child_data() { add_uses(); }
+    void in_a_child();
+    void report_tells_where();
+    void reading_is_allowed();
+
+private:
+    static void add_uses();
+};
+
+void TestMisuse::add_uses() {
+    QTest::addColumn<Use>("use");
+    const auto row = [](const char* name, Use use) { QTest::newRow(name) << std::move(use); };
+    row("send", [](Process& self) { self.send(self.pid(), Tick{1}); });
+    row("cast", [](Process& self) { self.cast("shelf", Tick{1}); });
+    row("call", [](Process& self) { self.call("shelf", Get{}); });
+    row("try_call of nobody", [](Process& self) { static_cast<void>(self.try_call("nobody", Get{})); });
+    row("stop", [](Process& self) { static_cast<void>(self.stop("shelf")); });
+    row("start", [](Process& self) { static_cast<void>(self.start(Shelf::start())); });
+    row("receive", [](Process& self) { self.receive<Tick>(); });
+    row("receive_for 0", [](Process& self) { self.receive_for<Tick>(0s); });
+    row("sleep", [](Process& self) { self.sleep(1h); });
+    row("yield", [](Process& self) { self.yield(); });
+    row("poll", [](Process& self) { self.poll(); });
+    row("spawn", [](Process& self) { self.spawn([](Process&) {}); });
+    row("link", [](Process& self) { self.link(self.pid()); });
+    row("monitor", [](Process& self) { self.monitor("shelf"); });
+    row("exit signal", [](Process& self) { self.exit(self.whereis("shelf"), ExitReason::shutdown()); });
+    row("trap_exit", [](Process& self) { self.trap_exit(true); });
+    row("put", [](Process& self) { self.put(1, 2); });
+    row("set_label", [](Process& self) { self.set_label("mine"); });
+    row("send_after", [](Process& self) { self.send_after(1s, self.pid(), Tick{}); });
+    row("async", [](Process& self) { static_cast<void>(task::async(self, [] { return 1; })); });
+    row("blocking", [](Process& self) { self.blocking([] {}); });
+    row("heap_limit", [](Process& self) { self.heap_limit({1000}); });
+}
+
+/// The owner is none the worse: its mailbox, its flags and its children are as they were.
+void check_owner(Process& self) {
+    QVERIFY(!self.receive_for<Tick>(0s));
+    QVERIFY(!self.trap_exit());
+    QCOMPARE(self.call("shelf", Get{}), 7);
+    QCOMPARE(to_string(self.get(1)), std::string{"undefined"});
+}
+
+void TestMisuse::in_a_blocking_call() {
+    QFETCH(Use, use);
+    Node node{with_schedulers(2)};
+    QVERIFY(node.start(Shelf::start().named("shelf")));
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([use](Process& self) {
+        const std::string thrown = self.blocking([&] { return thrown_by(use, self); });
+        QCOMPARE(thrown, std::string{refusal});
+        check_owner(self);
+    });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+void TestMisuse::in_a_thread() {
+    QFETCH(Use, use);
+    Node node{with_schedulers(2)};
+    QVERIFY(node.start(Shelf::start().named("shelf")));
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([use](Process& self) {
+        std::string thrown;
+        std::thread thread{[&] { thrown = thrown_by(use, self); }};
+        self.blocking([&] { thread.join(); });
+        QCOMPARE(thrown, std::string{refusal});
+        check_owner(self);
+    });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+void TestMisuse::in_a_child() {
+    QFETCH(Use, use);
+    Node node{with_schedulers(2)};
+    QVERIFY(node.start(Shelf::start().named("shelf")));
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([use](Process& self) {
+        self.spawn_monitor([use, &self](Process& /*own*/) { use(self); });
+        const ExitReason reason = self.receive(on<Down>([](Down down) { return down.reason; }));
+        QCOMPARE(to_string(reason), "{error," + std::string{refusal} + "}");
+        check_owner(self);
+    });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+void TestMisuse::report_tells_where() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([](Process& self) { self.blocking([&self] { report_progress(self); }); });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), "{error," + std::string{refusal} + "}");
+    QCOMPARE(report_of_misuse(node, "process"), to_string(pid));
+    QVERIFY(report_of_misuse(node, "used_by").starts_with("a thread that is no process"));
+    const std::string stack = report_of_misuse(node, "stack");
+    QVERIFY2(stack.starts_with("report_progress"), stack.c_str());
+}
+
+/// What only looks is safe from anywhere, and part of log lines that such functions write.
+void TestMisuse::reading_is_allowed() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor([](Process& self) {
+        self.blocking([&self] {
+            QVERIFY(self.is_alive(self.pid()));
+            QVERIFY(!self.whereis("nobody"));
+            self.node().log(LogLevel::info, "at work", self.pid());
+        });
+    });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+QTEST_APPLESS_MAIN(TestMisuse)
+#include "tst_misuse.moc"

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <QtTest>
+
+#include "process_fixture.hpp"
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <chrono>
+#include <future>
+#include <string>
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+
+namespace {
+
+struct Get {
+    using Reply = int;
+};
+
+/// Never answers.
+class Silent final : public Server<Silent> {
+public:
+    using Messages = fiberscope::Messages<Get>;
+    Reply<Get> handle_call(const Get&) { return Reply<Get>::later(); }
+};
+
+/// Ends for nothing but a kill.
+void stubborn(Process& self) {
+    self.trap_exit(true);
+    for (;;)
+        self.receive<Exit>();
+}
+
+/// The reason with which the calls of an attached thread end.
+template <class Function>
+std::string exit_of(Function function) {
+    try {
+        function();
+    } catch (const ProcessExit& exit) {
+        return to_string(exit.reason);
+    }
+    return "none";
+}
+
+} // namespace
+
+class NodeStopTest final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase_data() { add_scheduler_rows(); }
+
+    // -- attached threads ----
+
+    void an_attached_thread_hears_of_it() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        QVERIFY(node.start(Silent::start().named("silent")).has_value());
+        std::promise<void> is_attached;
+        auto thread = std::async(std::launch::async, [&] {
+            auto me = node.attach();
+            me->trap_exit(true); // what ends it cannot be trapped
+            is_attached.set_value();
+            const std::string first = exit_of([&] { me->receive<Tick>(); });
+            std::string later;
+            for (const auto& each : {exit_of([&] { me->receive_for<Tick>(1h); }), exit_of([&] { me->sleep(1h); }),
+                                     exit_of([&] { me->call("silent", Get{}, infinity); }),
+                                     exit_of([&] { me->send(me->pid(), Tick{}); }), exit_of([&] { me->spawn(stubborn); })})
+                later += each + " ";
+            return first + ": " + later;
+        });
+        is_attached.get_future().wait();
+        QVERIFY(node.stop(10s).empty()); // neither waited for nor left
+        QCOMPARE(thread.get(), std::string{"killed: killed killed killed killed killed "});
+    }
+    void a_call_from_outside_is_answered() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        const Pid server = *node.start(Silent::start());
+        auto thread = std::async(std::launch::async, [&] { return node.call(server, Get{}, infinity); });
+        const auto waiting = [&] { return !node.snapshot().processes.empty() && node.process_count() >= 3; };
+        QTRY_VERIFY_WITH_TIMEOUT(waiting(), 10'000); // logger, server, and the thread
+        node.stop(10s);
+        const std::string reason = to_string(thread.get().error());
+        QVERIFY2(reason == "node_stopped" || reason == "killed", reason.c_str()); // by what came first
+    }
+    void a_permanent_application_that_ends_it_is_heard_of() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        auto me = node.attach();
+        const auto failing = [](Process& self) {
+            self.receive<Tick>();
+            throw Error{Term::atom("broken")};
+        };
+        QVERIFY(node.start(Application{"shop",
+                                       Supervisor::one_for_one({.intensity = 0}).child("worker", failing, {}, {.name = "worker"})}
+                               .restart_type(RestartType::permanent))
+                    .has_value());
+        me->send("worker", Tick{});
+        QCOMPARE(exit_of([&] { me->receive<Tick>(); }), std::string{"killed"});
+        QVERIFY(node.is_stopped());
+    }
+    void it_may_outlive_its_node() {
+        QFETCH_GLOBAL(unsigned, count);
+        auto node = std::make_unique<Node>(with_schedulers(count));
+        auto me = node->attach();
+        const Pid child = me->spawn_link([](Process& self) { self.receive<Tick>(); });
+        node.reset();
+        QCOMPARE(exit_of([&] { me->receive<Tick>(); }), std::string{"killed"});
+        QVERIFY(!me->is_alive(child));
+    }
+    void nobody_attaches_any_more() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        node.stop();
+        QVERIFY_EXCEPTION_THROWN(node.attach(), Error);
+    }
+
+    // -- the deadline ----
+
+    void applications_do_not_take_all_of_it() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        std::atomic<int> destroyed{0};
+        const auto body = [&destroyed](Process& self) {
+            const Witness witness{destroyed};
+            stubborn(self);
+        };
+        const auto child = [&](bool waits_for_ever) {
+            return Supervisor::one_for_one().child("stubborn", body,
+                                                   {.shutdown = waits_for_ever ? Shutdown::infinity : Shutdown{1ms}});
+        };
+        QVERIFY(node.start(Application{"first", child(false)}).has_value());
+        QVERIFY(node.start(Application{"second", child(true)}).has_value());
+        node.spawn(body);
+        QVERIFY(node.wait_until_quiet(10s));
+        QVERIFY(node.stop(400ms).empty());
+        QCOMPARE(destroyed.load(), 3);
+    }
+    void a_short_one_is_enough_for_what_can_be_ended_data() {
+        QTest::addColumn<int>("deadline_ms");
+        QTest::newRow("none") << 0;
+        QTest::newRow("1 ms") << 1;
+    }
+    void a_short_one_is_enough_for_what_can_be_ended() {
+        QFETCH_GLOBAL(unsigned, count);
+        QFETCH(int, deadline_ms);
+        Node node{with_schedulers(count)};
+        std::atomic<int> destroyed{0};
+        for (int i = 0; i < 100; ++i)
+            node.spawn([&destroyed](Process& self) {
+                const Witness witness{destroyed};
+                stubborn(self);
+            });
+        QVERIFY(node.start(Application{"app", Supervisor::one_for_one().child("stubborn", stubborn)}).has_value());
+        QVERIFY(node.wait_until_quiet(10s));
+        std::atomic<bool> computes{false};
+        std::atomic<bool> goes_on{true};
+        node.spawn([&](Process& self) { // and reaches safe points
+            const Witness witness{destroyed};
+            for (computes = true; goes_on;)
+                self.poll();
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(computes.load(), 10'000);
+        const auto began = std::chrono::steady_clock::now();
+        const auto left = node.stop(std::chrono::milliseconds{deadline_ms});
+        goes_on = false;
+        QVERIFY(left.empty());
+        QCOMPARE(destroyed.load(), 101);
+        QVERIFY(std::chrono::steady_clock::now() - began < 5s);
+    }
+};
+
+QTEST_APPLESS_MAIN(NodeStopTest)
+#include "tst_node_stop.moc"
