@@ -47,6 +47,9 @@ private slots:
     void while_sending_data();
     void while_sending();
     void while_handling_signals();
+    void while_making_a_node();
+    void while_attaching();
+    void while_blocking_and_sleeping();
 };
 
 namespace {
@@ -234,6 +237,49 @@ void TestNoMemory::while_handling_signals() {
     other.reset();
     QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"noproc"});
     QCOMPARE(node.process_count(), 2U);
+}
+
+void TestNoMemory::while_making_a_node() {
+    const NodeConfig config = with_schedulers(2);
+    const int failures = fail_each_allocation(
+        [&config] {
+            const Node node{config};
+            allocations_left = -1; // it takes memory to end one, too
+        },
+        [&config] {
+            Node another{config};
+            ExternalProcess me = another.attach();
+            const auto [pid, monitor] = me->spawn_monitor([](Process&) {});
+            QCOMPARE(reason_of_end(me, pid, monitor), ExitReason::normal());
+        });
+    QVERIFY(failures >= 10);
+}
+
+void TestNoMemory::while_attaching() {
+    Node node{with_schedulers(1)};
+    const int failures = fail_each_allocation([&node] { const ExternalProcess me = node.attach(); },
+                                              [&node] { QCOMPARE(node.process_count(), 1U); });
+    QVERIFY(failures >= 2);
+}
+
+/// The call fails, and the process goes on as before: it is not shown as blocking, its next timeout comes.
+void TestNoMemory::while_blocking_and_sleeping() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    std::atomic<int> failures{0};
+    const auto body = [&failures](Process& self) {
+        failures += fail_each_allocation([&self] { self.blocking([] {}); }, [] {});
+        failures += fail_each_allocation([&self] { self.sleep(1ms); }, [] {});
+    };
+    for (int i = 0; i < 100; ++i) // the table of timeouts grows on the way
+        node.spawn([](Process& self) { self.receive(on<Tick>([](Tick) {}), after(1h, [] {})); });
+    for (int i = 0; i < 100; ++i) {
+        const auto [pid, monitor] = me->spawn_monitor(body);
+        QCOMPARE(reason_of_end(me, pid, monitor), ExitReason::normal());
+    }
+    QVERIFY(failures >= 100);
+    QVERIFY(node.wait_until_quiet(10s));
+    QCOMPARE(node.snapshot().node.blocking_threads, 0U);
 }
 
 QTEST_APPLESS_MAIN(TestNoMemory)

@@ -216,14 +216,20 @@ void ProcessSystem::connect(ControlBlock& parent, ControlBlock& child, const Spa
 ControlBlock* ProcessSystem::attach() {
     if (closed.load(std::memory_order_relaxed))
         throw Error{Term::atom("node_stopped")};
+    const Atom name{"external thread"};
     ControlBlock* block = table_.allocate(0);
     if (block == nullptr)
         throw Error{Term::atom("system_limit")};
-    block->become_external();
+    try {
+        block->become_external();
+    } catch (...) {
+        table_.release(*block, 0);
+        throw;
+    }
     block->begin_life({}, {}, clock_ns());
     block->shown.group_leader.set(0);
     block->set_flag(ProcessRow::external_flag, true);
-    block->shown.initial_name.set(Atom{"external thread"}.id());
+    block->shown.initial_name.set(name.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (closed.load(std::memory_order_relaxed)) // the Node stops just now, and may not have seen it
