@@ -81,7 +81,8 @@ Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
 
 // -- life ----
 
-Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+Node::Node(NodeConfig config, BuildOf build) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+    core_->note_build(build);
     core_->start();
     ServerSpec logger = Logger::start().named("logger");
     logger.options.initial_function = "logger";
