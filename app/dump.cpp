@@ -77,6 +77,7 @@ void writeNode(JsonWriter& json, const NodeRow& node) {
     json.field("preemption", node.preemption);
     json.field("stack_guards", node.stack_guards);
     json.field("faults_are", node.faults_are);
+    json.field("compiled", node.compiled);
     json.endObject();
 }
 

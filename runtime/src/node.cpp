@@ -91,7 +91,8 @@ Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
 
 // -- life ----
 
-Node::Node(NodeConfig config) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+Node::Node(NodeConfig config, BuildOf build) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+    core_->note_build(build);
     try {
         core_->start();
         ExternalProcess me = attach();

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
 #include "inspect/crash_report.hpp"
+#include "inspect/function_names.hpp"
 #include "process/plain_code.hpp"
 #include "scheduler/program_exit.hpp"
 
@@ -94,7 +95,21 @@ NodeCore::NodeCore(const NodeConfig& config, Node& node)
 
 NodeCore::~NodeCore() = default;
 
+void NodeCore::note_build(BuildOf build) {
+    std::string lost;
+    const auto lacks = [&lost](const char* flag) { lost += (lost.empty() ? "without " : "; without ") + std::string{flag}; };
+    if (!build.probes_stack)
+        lacks("-fstack-clash-protection: a frame larger than the guard zone overwrites the stack of another process");
+    if (!build.keeps_frame_pointers)
+        lacks("-fno-omit-frame-pointer: most stacks of crashes and of running processes have one frame only");
+    system->compiled = lost.empty() ? "with -fstack-clash-protection and -fno-omit-frame-pointer" : lost;
+    if (!lost.empty())
+        system->log(std::make_shared<const LogEntry>(
+            LogEntry{LogLevel::warning, {}, "The program is compiled " + lost + ". Compile it with these flags.", {}}));
+}
+
 void NodeCore::start() {
+    FunctionNames::instance().generation(); // what is loaded now, before an address is noted
     system->on_stop_request = [weak = weak_from_this()](std::string because) {
         auto core = weak.lock();
         if (core == nullptr)

@@ -20,6 +20,8 @@ public:
     NodeCore(const NodeConfig& config, Node& node);
     ~NodeCore();
 
+    /// Warns if the code that makes the Node lacks a flag that processes need. Before `start`.
+    void note_build(BuildOf build);
     void start();
     /// As Node::stop. **Blocks:** the thread.
     std::vector<Pid> stop(Duration deadline);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <dlfcn.h>
+
 using namespace fiberscope;
 using namespace fiberscope::test;
 
@@ -122,6 +124,7 @@ private slots:
     void runaways_tell_where_they_ran();
     void a_storm_of_exceptions_is_told_as_well();
     void no_end_is_told_with_the_stack_of_another();
+    void unloaded_code_is_not_named_after_what_took_its_place();
     void an_exception_of_another_thread_is_told_where_it_came_in();
     void crash_reports_say_what_otp_says();
 };
@@ -261,6 +264,36 @@ void TestEndStacks::an_exception_of_another_thread_is_told_where_it_came_in() {
     QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"{error,\"outside\"}"});
     const std::string text = exit_event_of(node, pid).stack_text;
     QVERIFY2(text.find("mourner") != std::string::npos, text.c_str());
+}
+
+void TestEndStacks::unloaded_code_is_not_named_after_what_took_its_place() {
+    using Body = void (*)(Process&);
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const auto end_in = [&](void* module) {
+        const auto [pid, monitor] = me->spawn_monitor(reinterpret_cast<Body>(::dlsym(module, "swapped_body")));
+        reason_of_end(me, pid, monitor);
+        return pid;
+    };
+    void* first = ::dlopen(FIBERSCOPE_FIRST, RTLD_NOW | RTLD_LOCAL);
+    QVERIFY2(first != nullptr, ::dlerror());
+    const void* const place = ::dlsym(first, "swapped_body");
+    const Pid named = end_in(first);
+    QVERIFY(exit_event_of(node, named).stack_text.find("first_place") != std::string::npos);
+    const Pid forgotten = end_in(first);
+    ::dlclose(first);
+    void* second = ::dlopen(FIBERSCOPE_SECOND, RTLD_NOW | RTLD_LOCAL);
+    QVERIFY2(second != nullptr, ::dlerror());
+    if (::dlsym(second, "swapped_body") != place)
+        QSKIP("it has not taken the place of the first");
+    const std::string text = exit_event_of(node, forgotten).stack_text;
+    QVERIFY2(text.find("unloaded code") != std::string::npos, text.c_str());
+    QVERIFY2(text.find("second_place") == std::string::npos, text.c_str());
+    QCOMPARE(name_of(exit_event_of(node, forgotten).initial_function), name_of(0));
+    const std::string text_of_second = exit_event_of(node, end_in(second)).stack_text;
+    QVERIFY2(text_of_second.find("second_place") != std::string::npos, text_of_second.c_str());
+    QVERIFY2(text_of_second.find("first_place") == std::string::npos, text_of_second.c_str());
+    ::dlclose(second);
 }
 
 QTEST_APPLESS_MAIN(TestEndStacks)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fiberscope/application.hpp>
+#include <fiberscope/build_check.hpp>
 #include <fiberscope/events.hpp>
 #include <fiberscope/inspect.hpp>
 #include <fiberscope/isolation.hpp>
@@ -80,7 +81,8 @@ class Node {
 public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
     /// the threads or the stacks' address space cannot be had, std::bad_alloc; then nothing is left behind.
-    explicit Node(NodeConfig config = {});
+    /// `build`: found out where it is called; where a flag is missing that processes need, the log warns of that.
+    explicit Node(NodeConfig config = {}, detail::BuildOf build = detail::build_here());
     /// Stops it with a deadline of 10 s if `stop` has not been called. **Blocks:** the thread, but not one that the Node's
     /// end would have to wait for: destroyed in one of its own processes it is stopped meanwhile; if that calls std::exit, or
     /// a child that fork() made ends, its processes are left as they are.

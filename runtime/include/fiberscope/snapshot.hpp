@@ -144,6 +144,7 @@ struct NodeRow {
     std::string preemption;             ///< the mode in force, with the reason if it was refused
     std::string stack_guards;           ///< how overflow is caught, or why it is not
     std::string faults_are;             ///< what a hardware fault in a process leads to
+    std::string compiled;               ///< with which of the flags that it needs the code was that made the Node
 };
 
 /// The text of an interned id of a row.

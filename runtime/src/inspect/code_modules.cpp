@@ -10,14 +10,16 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace fiberscope::detail {
 namespace {
 
-/// What the loader tells: how many objects it has loaded, a change of which means that the list is out of date, and
-/// where the program's own headers lie.
+/// What the loader tells: how many objects it has loaded and unloaded, a change of which means that the list is out of date,
+/// and where the program's own headers lie.
 struct Loaded {
     unsigned long long objects = 0;
+    unsigned long long unloaded = 0;
     std::uintptr_t program = 0;
 };
 
@@ -25,7 +27,7 @@ Loaded ask_loader() {
     Loaded loaded;
     dl_iterate_phdr(
         [](dl_phdr_info* info, std::size_t, void* out) { // the executable comes first
-            *static_cast<Loaded*>(out) = {info->dlpi_adds, reinterpret_cast<std::uintptr_t>(info->dlpi_phdr)};
+            *static_cast<Loaded*>(out) = {info->dlpi_adds, info->dlpi_subs, reinterpret_cast<std::uintptr_t>(info->dlpi_phdr)};
             return 1;
         },
         &loaded);
@@ -60,9 +62,12 @@ CodeModules::~CodeModules() {
 
 bool CodeModules::is_up_to_date() {
     const Loaded now = ask_loader();
-    if (session_ != nullptr && now.objects == objects_)
+    if (session_ != nullptr && now.objects == objects_ && now.unloaded == unloaded_)
         return true;
+    if (session_ != nullptr && now.unloaded != unloaded_) // another file may lie where one was that is known
+        dwfl_end(std::exchange(session_, nullptr));
     objects_ = now.objects;
+    unloaded_ = now.unloaded;
     program_ = now.program;
     if (session_ == nullptr)
         session_ = dwfl_begin(&callbacks());

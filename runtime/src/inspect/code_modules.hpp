@@ -33,8 +33,9 @@ private:
     bool is_up_to_date();
 
     Dwfl* session_ = nullptr;
-    unsigned long long objects_ = 0; ///< loads of shared objects when the list of modules was made
-    std::uintptr_t program_ = 0;     ///< an address in the executable
+    unsigned long long objects_ = 0;  ///< loads of shared objects when the list of modules was made
+    unsigned long long unloaded_ = 0; ///< likewise
+    std::uintptr_t program_ = 0;      ///< an address in the executable
 };
 
 /// The demangled symbol that `pc` lies in; empty if there is none.

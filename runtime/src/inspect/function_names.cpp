@@ -6,6 +6,7 @@
 #include "inspect/code_modules.hpp"
 #include "inspect/frame_kind.hpp"
 #include "inspect/inline_chain.hpp"
+#include "inspect/loaded_code.hpp"
 
 #include <fmt/format.h>
 
@@ -97,6 +98,12 @@ FrameInfo gap(std::uint32_t frames) {
     return frame;
 }
 
+FrameInfo unloaded() {
+    FrameInfo frame;
+    frame.function = "unloaded code";
+    return frame;
+}
+
 } // namespace
 
 struct FunctionNames::Symbols {
@@ -105,6 +112,17 @@ struct FunctionNames::Symbols {
     std::unordered_map<std::string, std::uint32_t> names_by_type;
     std::unordered_map<std::uintptr_t, std::vector<FrameInfo>> frames;
     CodeModules modules;
+    LoadedCode loaded;
+    std::uint64_t generation = 0;
+
+    /// To be called first.
+    void refresh() {
+        if (!loaded.refresh())
+            return;
+        names_by_address.clear();
+        frames.clear();
+        ++generation;
+    }
 
     std::uint32_t id_of_address(std::uintptr_t pc) {
         const auto [entry, is_new] = names_by_address.try_emplace(pc, 0);
@@ -132,15 +150,37 @@ FunctionNames& FunctionNames::instance() {
     return the_names;
 }
 
+std::uint64_t FunctionNames::generation() {
+    const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
+    return symbols_->generation;
+}
+
+bool FunctionNames::was_there(std::uintptr_t address, std::chrono::system_clock::time_point at) {
+    const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
+    return symbols_->loaded.was_there(address, at);
+}
+
+void FunctionNames::forget_unloaded(RawStack& stack, std::chrono::system_clock::time_point at) {
+    const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
+    for (std::uintptr_t& address : stack.addresses)
+        if (!symbols_->loaded.was_there(address - 1, at))
+            address = 0;
+}
+
 std::uint32_t FunctionNames::id_of_address(std::uintptr_t pc) {
     if (pc == 0)
         return 0;
     const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
     return symbols_->id_of_address(pc);
 }
 
 std::uint32_t FunctionNames::id_of_program_code(std::uintptr_t pc) {
     const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
     const std::vector<FrameInfo>& frames = symbols_->frames_at(pc);
     const auto found =
         std::find_if(frames.begin(), frames.end(), [](const FrameInfo& frame) { return frame.kind == FrameKind::program; });
@@ -159,6 +199,7 @@ std::uint32_t FunctionNames::id_of_type(const char* mangled) {
 
 std::vector<FrameInfo> FunctionNames::frames_at(std::uintptr_t pc) {
     const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
     return symbols_->frames_at(pc);
 }
 
@@ -167,10 +208,15 @@ std::vector<FrameInfo> FunctionNames::frames_of(const RawStack& stack) {
     const std::size_t gap_at =
         stack.left_out == 0 ? stack.addresses.size() + 1 : std::min<std::size_t>(stack.left_out_after, stack.addresses.size());
     const std::lock_guard lock{symbols_->mutex};
+    symbols_->refresh();
     for (std::size_t i = 0; i <= stack.addresses.size(); ++i) {
         if (i == gap_at)
             frames.push_back(gap(stack.left_out));
-        if (i < stack.addresses.size())
+        if (i == stack.addresses.size())
+            break;
+        if (stack.addresses[i] == 0)
+            append(frames, {unloaded()});
+        else
             append(frames, symbols_->frames_at(stack.addresses[i] - 1));
     }
     return frames;

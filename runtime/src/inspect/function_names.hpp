@@ -5,13 +5,15 @@
 #include <fiberscope/events.hpp>
 #include <fiberscope/inspect.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace fiberscope::detail {
 
-/// Turns code addresses and types into readable names, and remembers them. One object a program.
+/// Turns code addresses and types into readable names, and remembers them, as long as nothing is loaded or unloaded. One object a
+/// program.
 /// Static functions are found in the symbol table, so nothing need be linked with -rdynamic; a stripped program shows
 /// `module+0xoffset`. Inlined functions, files and lines need debug information (`-g1` will do).
 /// **Thread:** any but a scheduler's: the first question about a module reads its symbols from disk.
@@ -19,6 +21,14 @@ namespace fiberscope::detail {
 class FunctionNames {
 public:
     static FunctionNames& instance();
+
+    /// Changes whenever names that were given may have become others'. The first call is to come before anything is noted
+    /// that is named later.
+    std::uint64_t generation();
+    /// What was noted at `at` about this address holds for what lies there now: no other library has taken its place.
+    bool was_there(std::uintptr_t address, std::chrono::system_clock::time_point at);
+    /// Puts 0 in place of the addresses for which that is not so.
+    void forget_unloaded(RawStack& stack, std::chrono::system_clock::time_point at);
 
     /// Interned readable name of the function that contains `pc`, such as `kv::client lambda`; 0 for address 0.
     std::uint32_t id_of_address(std::uintptr_t pc);
@@ -30,8 +40,8 @@ public:
     /// All functions that the code at `pc` lies in: the inlined ones, innermost first, then the one that has the symbol;
     /// never empty. For a return address ask about the byte before it.
     std::vector<FrameInfo> frames_at(std::uintptr_t pc);
-    /// The frames of a stack, of all kinds. Equal frames in a row are one; a frame without a file, `... 1,290 frames
-    /// left out ...`, stands for those that were not kept.
+    /// The frames of a stack, of all kinds; address 0 is `unloaded code`. Equal frames in a row are one; a frame without a file,
+    /// `... 1,290 frames left out ...`, stands for those that were not kept.
     std::vector<FrameInfo> frames_of(const RawStack& stack);
 
 private:

@@ -39,6 +39,15 @@ public:
                       [mangled] { return FunctionNames::instance().id_of_type(mangled); });
     }
 
+    /// Forgets names that may be others' by now. To be called before each reading.
+    void refresh() {
+        if (const std::uint64_t now = FunctionNames::instance().generation(); now != generation_) {
+            names_.clear();
+            code_.clear();
+            generation_ = now;
+        }
+    }
+
 private:
     using Names = boost::unordered_flat_map<std::uintptr_t, std::uint32_t>;
 
@@ -54,6 +63,7 @@ private:
             return found->second;
         return names.emplace(key, find()).first->second;
     }
+    std::uint64_t generation_ = 0;
     Names names_; ///< of functions and types
     Names code_;  ///< of the functions that places in the code belong to
 };
@@ -215,9 +225,11 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.over_limit = system.over_limit.load();
     node.preemption = preemption_text(system);
     node.stack_guards = system.group().stacks().guards();
+    node.compiled = system.compiled;
 }
 
 void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
+    names().refresh();
     take_counters(system, snapshot);
     snapshot.processes.clear();
     snapshot.labels.clear();
@@ -261,6 +273,16 @@ private:
     std::map<std::vector<std::uintptr_t>, std::string> texts_;
 };
 
+/// What was noted in a library that has been unloaded since is not named after another that lies there now.
+void forget_unloaded(Event& event) {
+    FunctionNames& names = FunctionNames::instance();
+    if (event.initial_address != 0 && !names.was_there(event.initial_address, event.at))
+        event.initial_address = 0;
+    if (event.initial_type != nullptr && !names.was_there(reinterpret_cast<std::uintptr_t>(event.initial_type), event.at))
+        event.initial_type = nullptr;
+    names.forget_unloaded(event.stack, event.at);
+}
+
 /// A stack goes into the exit, or into the report that tells of it.
 void name_stack(Event& event, LogEntry* report, StackTexts& texts) {
     const std::string& text = texts.of(std::exchange(event.stack, {}));
@@ -278,7 +300,9 @@ bool wants_initial_call(const LogEntry& report) {
 
 void name_functions(EventBatch& batch) {
     StackTexts texts;
+    names().refresh();
     for (Event& event : batch.events) {
+        forget_unloaded(event);
         event.initial_function = initial_function(event.initial_function, event.initial_address, event.initial_type);
         std::shared_ptr<LogEntry> named; // the ring's own is shared
         if (event.log != nullptr && (!event.stack.empty() || wants_initial_call(*event.log)))

@@ -104,6 +104,8 @@ public:
     std::atomic<bool> closed{false};
     /// Protects the labels of all processes: rarely written, read by snapshots.
     mutable std::mutex label_mutex;
+    /// How the code that made the Node was compiled. Written before it starts.
+    std::string compiled;
     /// Called when an application's end stops the Node.
     std::function<void(std::string because)> on_stop_request;
 

@@ -168,6 +168,8 @@ SystemBox runtimeBox() {
               [](const SystemSource& source) { return QString::fromStdString(source.node.stack_guards); }},
              {tr("Hardware faults"), tr("What a null dereference, a division by zero or the like in a process leads to"),
               [](const SystemSource& source) { return QString::fromStdString(source.node.faults_are); }},
+             {tr("Compiled"), tr("Which of the flags that processes need the program was compiled with"),
+              [](const SystemSource& source) { return QString::fromStdString(source.node.compiled); }},
              {tr("Timers"), tr("Pending timers"), [](const SystemSource& source) { return countText(source.node.timers); }}}};
 }
 

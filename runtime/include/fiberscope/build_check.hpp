@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+/// How the code that makes a Node was compiled.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+namespace fiberscope::detail {
+
+/// Flags that the user's code needs and the compiler does not record anywhere: they are seen in the code that it makes.
+struct BuildOf {
+    bool probes_stack = true;         ///< -fstack-clash-protection: no frame leaps over a guard zone
+    bool keeps_frame_pointers = true; ///< -fno-omit-frame-pointer: stacks can be followed quickly
+};
+
+#if defined(__x86_64__)
+
+/// Never called; its code is looked at. A frame of several pages, and a call of something unknown.
+[[maybe_unused, gnu::noinline, gnu::used, gnu::no_sanitize_address]] static void build_probe(void (*use)(volatile char*)) {
+    volatile char frame[3 * 4096];
+    use(frame);
+    use(frame);
+    asm volatile(".skip 128, 0x90" : : : "memory"); // as many bytes as are looked at belong to this function
+}
+
+/// A function with internal linkage, so that each translation unit answers for itself.
+[[maybe_unused]] static BuildOf build_here() noexcept {
+    constexpr unsigned char frame_pointer[] = {0x55, 0x48, 0x89, 0xe5};                          // push %rbp; mov %rsp,%rbp
+    constexpr unsigned char probe_by_or[] = {0x48, 0x83, 0x0c, 0x24, 0x00};                      // orq $0,(%rsp)
+    constexpr unsigned char probe_by_store[] = {0x48, 0xc7, 0x04, 0x24, 0x00, 0x00, 0x00, 0x00}; // movq $0,(%rsp)
+    constexpr std::size_t looked_at = 128;
+    constexpr std::size_t first_few = 24; // there may be an endbr64 or a call for a profiler in front
+    const auto* code = reinterpret_cast<const unsigned char*>(&build_probe);
+    const auto has = [code](std::size_t bytes, const auto& instruction) {
+        return std::search(code, code + bytes, std::begin(instruction), std::end(instruction)) != code + bytes;
+    };
+    return {has(looked_at, probe_by_or) || has(looked_at, probe_by_store), has(first_few, frame_pointer)};
+}
+
+#else
+
+[[maybe_unused]] static BuildOf build_here() noexcept {
+    return {};
+}
+
+#endif
+
+} // namespace fiberscope::detail
