@@ -43,9 +43,12 @@ void leave_behind(std::shared_ptr<void> core) {
 
 } // namespace
 
-NodeCore::NodeCore(const NodeConfig& config, Node& node) : system{std::make_shared<ProcessSystem>(config, node)} {}
+NodeCore::NodeCore(const NodeConfig& config, Node& node)
+    : system{std::make_shared<ProcessSystem>(config, node)}, log_handlers{std::make_shared<LogHandlers>(system)} {}
 
-NodeCore::~NodeCore() = default;
+NodeCore::~NodeCore() {
+    log_handlers->stop();
+}
 
 void NodeCore::start() {
     system->on_stop_request = [weak = weak_from_this()](std::string because) {
@@ -58,14 +61,26 @@ void NodeCore::start() {
         }
         std::thread{[core] { core->stop(deadline_after(clock_ns(), std::chrono::seconds{10})); }}.detach();
     };
-    fault_signal::install(&crash_report::write);
-    crash_report::watch(system);
+    if (system->config().signal_handlers) {
+        crash_report::watch(system);
+        signal_handlers_.emplace(&crash_report::write);
+    }
+    log_handlers->add_standard_error(level_for_standard_error(system->config().log_to_stderr));
     system->group().start();
 }
 
 std::string NodeCore::stopped_because() const {
     const std::lock_guard lock{reason_mutex_};
     return stopped_because_;
+}
+
+std::optional<ExitReason> NodeCore::refuse_inside(const char* call, const char* instead) const {
+    Process* const self = current_process();
+    if (self == nullptr || &ProcessAccess::block(*self).system() != system.get())
+        return std::nullopt;
+    const std::string text = std::string{call} + " inside a process of the node: use " + instead;
+    system->log(std::make_shared<const LogEntry>(LogEntry{LogLevel::error, self->pid(), text, {}}));
+    return ExitReason{Term::tuple({Term::atom("badarg"), Term::string(text)})};
 }
 
 void NodeCore::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
@@ -101,8 +116,11 @@ std::vector<Pid> NodeCore::stop(std::int64_t deadline_ns) {
     kill_all(deadline_ns);
     std::vector<Pid> left = living();
     constexpr std::chrono::milliseconds for_threads_to_end{500};
-    if (!system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), for_threads_to_end))))
-        leave_behind(shared_from_this());
+    if (system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), for_threads_to_end))))
+        signal_handlers_.reset();
+    else
+        leave_behind(shared_from_this()); // with the handlers, which its threads need
+    log_handlers->stop();
     return left;
 }
 

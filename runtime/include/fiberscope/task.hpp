@@ -61,9 +61,9 @@ struct TaskBody {
     }
     using Returned = decltype(call(std::declval<Function&>(), std::declval<Process&>()));
     using Value = std::conditional_t<std::is_void_v<Returned>, std::monostate, Returned>;
-    static_assert(MessageValue<Value>, "what a task returns is sent to its owner: it must be a message");
 
     void operator()(Process& self) {
+        check_message<Value>(); // what a task returns is sent to its owner
         const Ref reply_to = await_task_begin(self, owner);
         std::unique_ptr<MessageSignal> reply;
         if constexpr (std::is_void_v<Returned>) {
@@ -155,9 +155,9 @@ inline Supervisor supervisor(RestartLimits limits = {}) {
 /// **Errors:** ends this process with `{R,call}` if the supervisor cannot be called or cannot start it.
 template <class Function>
 TaskOf<Function> async_nolink(Process& self, const Target& supervisor, Function function, SpawnOptions options = {}) {
-    detail::TaskBody<Function> body{self.pid(), std::move(function)};
-    auto start = [body = std::move(body), options = std::move(options)](Process& parent) {
-        return Result<Pid>{boost::system::in_place_value, parent.spawn_link(body, options)};
+    auto body = std::make_shared<detail::TaskBody<Function>>(detail::TaskBody<Function>{self.pid(), std::move(function)});
+    auto start = [body = std::move(body), options = std::move(options)](Process& parent) { // once: it is temporary
+        return Result<Pid>{boost::system::in_place_value, parent.spawn_link(std::move(*body), options)};
     };
     const Pid pid = detail::start_supervised_task(self, supervisor, {std::move(start), "task"});
     return TaskOf<Function>{{self, pid, self.monitor(pid)}};

@@ -5,6 +5,7 @@
 #include "base/code_depth.hpp"
 #include "base/intern.hpp"
 #include "process/await.hpp"
+#include "process/call_cycle.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/services.hpp"
@@ -353,8 +354,7 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
     block_->monitors.add(ref, {to, server.name});
     block_->open_calls.push_back(ref);
     deliver(to, std::move(request));
-    auto received =
-        await_message(*block_, newest, timeout, [ref](MessageSignal& message) { return message.tag == ref ? 0 : -1; });
+    auto received = await_reply(*block_, newest, ref, to, timeout);
     if (received.message == nullptr)
         return ExitReason{Term{atoms::timeout}};
     if (received.message->type == &message_type<Down>)

@@ -27,8 +27,11 @@ SchedulerGroup::~SchedulerGroup() {
             thread.join();
 }
 
+std::string SchedulerGroup::signals_refused_because() const {
+    return settings_.signal_handlers ? preemption_signal::refused_because() : "the node is to install no signal handlers";
+}
+
 void SchedulerGroup::start() {
-    preemption_signal::install();
     threads_running_ = settings_.schedulers;
     for (const auto& scheduler : schedulers_)
         threads_.emplace_back([this, &scheduler = *scheduler] {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Calls that wait for each other in a circle: none of them can be answered.
+#pragma once
+
+#include "process/mailbox.hpp"
+
+#include <fiberscope/process.hpp>
+
+#include <string>
+
+namespace fiberscope::detail {
+
+class ControlBlock;
+class ProcessSystem;
+
+/// Waits for the reply to `request`, which `server` has. A call that has waited for five seconds, or to its timeout, looks
+/// whether it waits in a circle of calls, or for one, and says so in the log.
+Received await_reply(ControlBlock& block, Mailbox::Position newest, Ref request, Pid server, Duration timeout);
+
+/// `alice -> bob -> alice` if the calls that begin with that of `first` lead into a circle; else empty.
+/// **Thread:** that of `first`, while it waits in a call.
+std::string call_cycle(const ProcessSystem& system, Pid first);
+
+} // namespace fiberscope::detail
