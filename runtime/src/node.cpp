@@ -39,6 +39,7 @@ NodeConfig checked(NodeConfig config) {
     require(config.long_schedule <= std::chrono::hours{24}, "NodeConfig::long_schedule: at most 24 hours");
     require(config.scheduler_nice >= 0 && config.scheduler_nice <= 19, "NodeConfig::scheduler_nice: 0 to 19");
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
+    require(config.signal_handlers || !config.trap_faults, "NodeConfig::trap_faults: not without signal_handlers");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
     for (const std::string& module : config.own_modules)
         program_code::trust_named(module);
@@ -80,8 +81,10 @@ ExternalProcess Node::attach() {
     return ExternalProcess{std::shared_ptr<ControlBlock>{block, end}, block->process()};
 }
 
-Result<std::unique_ptr<ExternalProcess>> Node::try_attach() {
+Result<std::unique_ptr<ExternalProcess>> Node::try_attach(const char* call, const char* instead) {
     const RuntimeCall in_runtime;
+    if (auto refused = core_->refuse_inside(call, instead))
+        return *refused;
     try {
         return std::make_unique<ExternalProcess>(attach());
     } catch (const Error& error) {
@@ -103,11 +106,21 @@ Node::Node(NodeConfig config, BuildOf build) : core_{std::make_shared<NodeCore>(
     }
 }
 
+Node::Node(std::shared_ptr<NodeCore> core) noexcept : core_{std::move(core)}, stops_it_{false} {}
+
 Node::~Node() {
+    constexpr std::chrono::seconds deadline{10};
+    const RuntimeCall in_runtime;
+    if (!stops_it_)
+        return;
     if (core_->is_forked() || core_->is_inside())
         core_->leave();
     else
-        stop();
+        core_->stop(deadline);
+}
+
+Node Node::share() const {
+    return Node{core_};
 }
 
 const NodeConfig& Node::config() const noexcept {
@@ -194,7 +207,7 @@ void Node::run_async(std::function<void(Process* self, const ExitReason& reason)
 
 Result<Pid> Node::start(const ServerSpec& server) {
     const RuntimeCall in_runtime;
-    auto me = try_attach();
+    auto me = try_attach("Node::start", "self.start, or a supervisor");
     if (!me)
         return me.error();
     try {
@@ -213,9 +226,9 @@ Result<std::monostate> Node::load(Application application) {
 
 /// Runs `operation(applications, self)` in the calling thread, as a process.
 template <class Operation>
-auto Node::with_applications(Operation operation) {
+auto Node::with_applications(const char* call, const char* instead, Operation operation) {
     using Answer = decltype(operation(core_->applications, std::declval<Process&>()));
-    auto me = try_attach();
+    auto me = try_attach(call, instead);
     if (!me)
         return Answer{me.error()};
     try {
@@ -241,22 +254,26 @@ void Node::with_applications_async(Operation operation, Completion completion) {
 
 Result<std::monostate> Node::start(Application application) {
     const RuntimeCall in_runtime;
-    return with_applications([&](auto& all, Process& self) { return all.start(self, std::move(application)); });
+    return with_applications("Node::start", "start_async",
+                             [&](auto& all, Process& self) { return all.start(self, std::move(application)); });
 }
 
 Result<std::monostate> Node::start_application(Atom name, RestartType type) {
     const RuntimeCall in_runtime;
-    return with_applications([=](auto& all, Process& self) { return all.start(self, name, type); });
+    return with_applications("Node::start_application", "start_application_async",
+                             [=](auto& all, Process& self) { return all.start(self, name, type); });
 }
 
 Result<std::vector<Atom>> Node::ensure_all_started(Atom name, RestartType type) {
     const RuntimeCall in_runtime;
-    return with_applications([=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); });
+    return with_applications("Node::ensure_all_started", "ensure_all_started_async",
+                             [=](auto& all, Process& self) { return all.ensure_all_started(self, name, type); });
 }
 
 Result<std::monostate> Node::stop_application(Atom name) {
     const RuntimeCall in_runtime;
-    return with_applications([=](auto& all, Process& self) { return all.stop(self, name); });
+    return with_applications("Node::stop_application", "stop_application_async",
+                             [=](auto& all, Process& self) { return all.stop(self, name); });
 }
 
 void Node::start_async(Application application, std::function<void(Result<std::monostate>)> completion) {
@@ -330,8 +347,25 @@ void Node::log(LogLevel level, std::string text, Pid about) {
     cast("logger", Logger::Line{level, std::move(text), about});
 }
 
+Result<std::monostate> Node::add_log_handler(Atom id, std::optional<LogLevel> level, LogHandler handler) {
+    const RuntimeCall in_runtime;
+    return core_->log_handlers->add(id, level, std::move(handler));
+}
+
+Result<std::monostate> Node::remove_log_handler(Atom id) {
+    const RuntimeCall in_runtime;
+    return core_->log_handlers->remove(id);
+}
+
+Result<std::monostate> Node::set_log_handler_level(Atom id, std::optional<LogLevel> level) {
+    const RuntimeCall in_runtime;
+    return core_->log_handlers->set_level(id, level);
+}
+
 bool Node::wait_until_quiet(WaitTime timeout) {
     const RuntimeCall in_runtime;
+    if (auto refused = core_->refuse_inside("Node::wait_until_quiet", "messages or a monitor"))
+        throw Error{refused->term()};
     return core_->system->group().wait_until_quiet(deadline_after(clock_ns(), timeout));
 }
 
@@ -341,7 +375,7 @@ bool Node::set_schedulers_online(std::uint32_t count) {
 }
 Preemption Node::set_preemption(Preemption preemption) noexcept {
     const RuntimeCall in_runtime;
-    if (preemption_signal::refused_because().empty())
+    if (core_->system->group().signals_refused_because().empty())
         core_->system->group().set_preemption(preemption);
     return this->preemption();
 }

@@ -91,9 +91,11 @@ void leave_behind(std::shared_ptr<void> core) {
 } // namespace
 
 NodeCore::NodeCore(const NodeConfig& config, Node& node)
-    : system{std::make_shared<ProcessSystem>(config, node)}, made_by_{::getpid()} {}
+    : system{std::make_shared<ProcessSystem>(config, node)}, log_handlers{std::make_shared<LogHandlers>(system)}, made_by_{::getpid()} {}
 
-NodeCore::~NodeCore() = default;
+NodeCore::~NodeCore() {
+    log_handlers->stop();
+}
 
 void NodeCore::note_build(BuildOf build) {
     std::string lost;
@@ -120,14 +122,26 @@ void NodeCore::start() {
         }
         std::thread{[core] { core->stop(std::chrono::seconds{10}); }}.detach();
     };
-    fault_signal::install(&crash_report::write);
-    crash_report::watch(system);
+    if (system->config().signal_handlers) {
+        crash_report::watch(system);
+        signal_handlers_.emplace(&crash_report::write);
+    }
+    log_handlers->add_standard_error(level_for_standard_error(system->config().log_to_stderr));
     system->group().start();
 }
 
 std::string NodeCore::stopped_because() const {
     const std::lock_guard lock{reason_mutex_};
     return stopped_because_;
+}
+
+std::optional<ExitReason> NodeCore::refuse_inside(const char* call, const char* instead) const {
+    Process* const self = current_process();
+    if (self == nullptr || &ProcessAccess::block(*self).system() != system.get())
+        return std::nullopt;
+    const std::string text = std::string{call} + " inside a process of the node: use " + instead;
+    system->log(std::make_shared<const LogEntry>(LogEntry{LogLevel::error, self->pid(), text, {}}));
+    return ExitReason{Term::tuple({Term::atom("badarg"), Term::string(text)})};
 }
 
 void NodeCore::run_async(std::function<void(Process* self, const ExitReason& reason)> operation) {
@@ -169,8 +183,11 @@ std::vector<Pid> NodeCore::stop(Duration deadline) {
     constexpr std::chrono::milliseconds at_least{500}; // for the schedulers to run what can be ended, and to end themselves
     kill_all(std::max(deadline_ns, deadline_after(clock_ns(), at_least)));
     std::vector<Pid> left = living();
-    if (!system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), at_least))))
-        leave_behind(shared_from_this());
+    if (system->group().stop(std::max(deadline_ns, deadline_after(clock_ns(), at_least))))
+        signal_handlers_.reset();
+    else
+        leave_behind(shared_from_this()); // with the handlers, which its threads need
+    log_handlers->stop();
     return left;
 }
 

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "behaviour/application_controller.hpp"
+#include "inspect/log_handlers.hpp"
 #include "process/process_system.hpp"
+#include "scheduler/signal_handlers.hpp"
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,8 +42,12 @@ public:
     /// Runs `operation` in a process of its own, or with nullptr and the reason.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
     std::string stopped_because() const;
+    /// A call that blocks the thread, where one of the Node's own processes makes it: the error to answer, after the log
+    /// has said so; else nothing. `instead`: what to do in its place.
+    std::optional<ExitReason> refuse_inside(const char* call, const char* instead) const;
 
     const std::shared_ptr<ProcessSystem> system;
+    const std::shared_ptr<LogHandlers> log_handlers;
     ApplicationController applications;
 
 private:
@@ -52,6 +59,7 @@ private:
     const pid_t made_by_;
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait
     bool stopped_ = false;
+    std::optional<SignalHandlers> signal_handlers_; ///< while its threads run
     mutable std::mutex reason_mutex_; ///< protects stopped_because_
     std::string stopped_because_;
 };

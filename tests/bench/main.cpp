@@ -19,6 +19,7 @@ NodeConfig node_config(const Setting& setting) {
     NodeConfig config;
     config.schedulers = setting.schedulers;
     config.process_limit = 2'000'000;
+    config.log_to_stderr.reset();
     return config;
 }
 

@@ -47,7 +47,7 @@ Figures idle_servers(const Setting& setting) {
     const double ms = time_ms([&] {
         me->spawn([spec, to = me->pid()](Process& self) {
             for (std::uint64_t i = 0; i < servers; ++i)
-                self.start(spec);
+                self.start(spec).value();
             self.send(to, Done{});
         });
         me->receive<Done>();

@@ -12,7 +12,7 @@ struct Counter : Server<Counter> { // a process: state in an object, no stack wh
 
 int main() {
     Node node;
-    node.start(Application{"shop", Supervisor::one_for_one().child("counter", Counter::start().named("counter"))});
+    node.start(Application{"shop", Supervisor::one_for_one().child("counter", Counter::start().named("counter"))}).value();
     fmt::print("total {}\n", *node.call("counter", Add{42}));
     node.exit(node.whereis("counter"), ExitReason::kill()); // its supervisor starts it again ...
     while (!node.call("counter", Add{0})) {}                // ... and in between a call says noproc

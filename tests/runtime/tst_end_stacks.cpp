@@ -231,7 +231,7 @@ void TestEndStacks::crash_reports_say_what_otp_says() {
     QCOMPARE(crash_report(node, pid, "label"), std::string{"the clerk of aisle 4"});
     QCOMPARE(crash_report(node, pid, "ancestors"), "[" + to_string(me->pid()) + "]");
     QCOMPARE(crash_report(node, pid, "message_queue_len"), std::string{"1"});
-    QCOMPARE(crash_report(node, pid, "messages"), std::string{"[{7}]"});
+    QCOMPARE(crash_report(node, pid, "messages"), std::string{"[Tick {7}]"});
     QCOMPARE(crash_report(node, pid, "links"), "[" + to_string(friendly) + "]");
     QCOMPARE(crash_report(node, pid, "dictionary"), std::string{"[{aisle,4}]"});
     const std::string reason = crash_report(node, pid, "error_info");

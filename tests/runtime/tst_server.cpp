@@ -245,7 +245,7 @@ private slots:
         QCOMPARE(entries.size(), 3U);
         compare(entries[0].title, "SERVER TERMINATING");
         compare(field(entries[0], "name"), "counter");
-        compare(field(entries[0], "last_message"), "{}");
+        compare(field(entries[0], "last_message"), "GetAndStop {}");
         compare(field(entries[0], "state"), "{counter,42}");
         compare(field(entries[0], "reason"), "enough");
         compare(entries[1].title, "CRASH REPORT");
@@ -282,7 +282,7 @@ private slots:
         QVERIFY(node.wait_until_quiet(10s));
         const auto entries = errors_of(node);
         QCOMPARE(entries.size(), 1U);
-        compare(field(entries[0], "messages"), "[{7}]");
+        compare(field(entries[0], "messages"), "[Tick {7}]");
         compare(field(entries[0], "message_queue_len"), "1");
         compare(field(entries[0], "dictionary"), "[{colour,red}]");
     }

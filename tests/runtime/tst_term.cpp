@@ -3,11 +3,14 @@
 
 #include "base/intern.hpp"
 #include "base/message_text.hpp"
+#include "base/term_hash.hpp"
 
 #include <fiberscope/message.hpp>
+#include <fiberscope/process.hpp>
 #include <fiberscope/snapshot.hpp>
 #include <fiberscope/term.hpp>
 
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <thread>
@@ -20,6 +23,19 @@ namespace {
 struct Put {
     std::string key;
     int value;
+};
+struct Flags {
+    unsigned first : 3;
+    unsigned second : 5;
+    int third : 4;
+};
+struct Twelve {
+    int a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11;
+    std::string l = "l";
+};
+/// More fields than the structured bindings of ours.
+struct Wide {
+    int a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11, l = 12, m = 13;
 };
 struct Unprintable {
     int value;
@@ -94,8 +110,12 @@ private slots:
                                    << "nothing more is expected at character 3";
         QTest::newRow("open quote") << "\"a"
                                     << "the closing \" is missing at character 3";
-        QTest::newRow("float") << "1.5"
-                               << "an integer ends unexpectedly at character 2";
+        QTest::newRow("no digit after the dot") << "1."
+                                                << "an integer ends unexpectedly at character 2";
+        QTest::newRow("letters after a number") << "1.5x"
+                                                << "a number ends unexpectedly at character 4";
+        QTest::newRow("beyond all numbers") << "1.0e999"
+                                            << "a floating point number is out of range at character 1";
         QTest::newRow("too big") << "9223372036854775808"
                                  << "an integer of at most 64 bits is expected at character 1";
         QTest::newRow("pid") << "<0.x>"
@@ -125,6 +145,63 @@ private slots:
         QCOMPARE(tuple.elements().size(), std::size_t{2});
         QVERIFY(Term{1}.elements().empty());
         QVERIFY(!Term::list({Term::atom("shutdown")}).is_tagged("shutdown"));
+    }
+
+    void floating_point_numbers_print_as_in_erlang_data() {
+        QTest::addColumn<double>("value");
+        QTest::addColumn<QString>("text");
+        const std::vector<std::pair<double, const char*>> rows{
+            {0.0, "0.0"},         {-0.0, "-0.0"},         {1.0, "1.0"},
+            {-2.5, "-2.5"},       {0.1, "0.1"},           {0.001, "0.001"},
+            {0.00001, "1.0e-5"},  {100.0, "100.0"},       {1000.0, "1.0e3"},
+            {12345.678, "12345.678"}, {123456789.0, "123456789.0"}, {1234567890000.0, "1.23456789e12"},
+            {1e20, "1.0e20"},     {1.5e300, "1.5e300"},   {-2.5e-7, "-2.5e-7"},
+            {9007199254740991.0, "9007199254740991.0"},   {9007199254740992.0, "9.007199254740992e15"},
+            {std::numeric_limits<double>::denorm_min(), "5.0e-324"}, {0.30000000000000004, "0.30000000000000004"}};
+        for (const auto& [value, text] : rows)
+            QTest::newRow(text) << value << QString{text};
+    }
+    void floating_point_numbers_print_as_in_erlang() {
+        QFETCH(double, value);
+        QFETCH(QString, text);
+        const Term term{value};
+        QVERIFY(term.kind() == Term::Kind::floating);
+        QCOMPARE(term.as_floating(), value);
+        QCOMPARE(QString::fromStdString(to_string(term)), text);
+        const auto read = Term::parse(text.toStdString());
+        QVERIFY2(read.has_value(), read ? "" : read.error().c_str());
+        QVERIFY(*read == term);
+        QCOMPARE(detail::TermHash{}(*read), detail::TermHash{}(term));
+    }
+    void numbers_and_truth_values_are_terms() {
+        QVERIFY(!(Term{1.0} == Term{1})); // =:=
+        QVERIFY(Term{1.5F} == Term{1.5});
+        QVERIFY(*Term::parse("[1.0E3,-1.0e+2]") == Term::list({Term{1000.0}, Term{-100.0}}));
+        QVERIFY(Term{true}.is_boolean() && Term{true}.as_boolean() && Term{true}.is_atom("true"));
+        QVERIFY(Term{false}.is_boolean() && !Term{false}.as_boolean() && Term{false}.is_atom("false"));
+        QVERIFY(!Term{1}.is_boolean());
+        QVERIFY(Term{std::nan("")}.is_atom("nan"));
+        QVERIFY(Term{-std::numeric_limits<double>::infinity()}.is_atom("-infinity"));
+    }
+    void an_error_says_its_term() {
+        const Error error{Term::tuple({Term::atom("no"), Term{1}})};
+        QCOMPARE(std::string{error.what()}, std::string{"{no,1}"});
+        Error copy = error;
+        QCOMPARE(std::string{copy.what()}, std::string{"{no,1}"});
+        copy = Error{Term::atom("other")};
+        QCOMPARE(std::string{copy.what()}, std::string{"other"});
+        try {
+            throw Error{Term::atom("thrown")};
+        } catch (const std::exception& caught) {
+            QCOMPARE(std::string{caught.what()}, std::string{"thrown"});
+        }
+        const Result<int> failed = Term::atom("empty");
+        try {
+            static_cast<void>(failed.value());
+            QFAIL("no error");
+        } catch (const Error& caught) {
+            QVERIFY(caught.term.is_atom("empty"));
+        }
     }
 
     void equality_is_by_value() {
@@ -199,6 +276,9 @@ private slots:
     void messages_print() {
         QCOMPARE(text_of(Put{"apples", 3}), "{\"apples\",3}");
         QCOMPARE(text_of(Unprintable{1}), "<unprintable Unprintable>");
+        QCOMPARE(text_of(Flags{5, 1, -2}), "{5,1,-2}");
+        QCOMPARE(text_of(Wide{}), "{1,2,3,4,5,6,7,8,9,10,11,12,13}");
+        QCOMPARE(text_of(Twelve{}), "{1,2,3,4,5,6,7,8,9,10,11,\"l\"}");
         QCOMPARE(text_of(Term::tuple({Term::atom("a"), Term{1}})), "{a,1}");
         const QString text = text_of(std::string(10'000, 'x'));
         QCOMPARE(text.size(), 4096);

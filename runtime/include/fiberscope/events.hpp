@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -70,6 +71,14 @@ struct Event {
     std::string stack_text;             ///< exit: where it ended, if not normally; a report has it among its fields
     std::shared_ptr<const LogEntry> log;
 };
+
+/// A handler of the log, as `Node::add_log_handler` takes it. Its event is of the kind `log`.
+/// **Thread:** the Node's log thread, never a scheduler's; one handler at a time. What it throws removes it.
+using LogHandler = std::function<void(const Event& event)>;
+
+/// A log event as text of several lines, as OTP's default handler prints it: a header with the time, the title, the
+/// report's fields. Ends with a newline.
+std::string log_text(const Event& event);
 
 /// Events in the order of their seq.
 struct EventBatch {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <fiberscope/fields.hpp>
 #include <fiberscope/pid.hpp>
 #include <fiberscope/term.hpp>
 
@@ -13,12 +14,14 @@
 #include <complex>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -43,10 +46,14 @@ namespace detail {
 template <class T>
 concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
+/// True for a standard type that is a message, or the `Parts` that must be; neither: not a standard type.
 template <class T>
-struct is_standard_message : std::false_type {};
+struct is_standard_message {};
+/// A standard type whose parts must be messages.
 template <class... T>
-struct all_messages : std::bool_constant<(is_message<T>::value && ...)> {};
+struct all_messages {
+    using Parts = TypeList<T...>;
+};
 
 template <>
 struct is_standard_message<Pid> : std::true_type {};
@@ -62,6 +69,8 @@ template <>
 struct is_standard_message<Term> : std::true_type {};
 template <>
 struct is_standard_message<ExitReason> : std::true_type {};
+template <>
+struct is_standard_message<Error> : std::true_type {};
 template <class C, class T>
 struct is_standard_message<std::basic_string<C, T>> : std::true_type {};
 template <class R, class P>
@@ -105,34 +114,139 @@ struct is_standard_message<std::unique_ptr<T, D>> : all_messages<T> {};
 template <class T>
 concept PlainAggregate = std::is_aggregate_v<T> && std::is_class_v<T> && std::is_move_constructible_v<T>;
 
-template <class T, std::size_t... I>
-constexpr bool fields_are_messages(std::index_sequence<I...>) {
-    return (is_message<std::remove_cv_t<boost::pfr::tuple_element_t<I, T>>>::value && ...);
+/// A view of what belongs to another, or shared with others.
+template <class T>
+inline constexpr bool is_view = std::is_pointer_v<T> || std::is_member_pointer_v<T> || std::is_reference_v<T>;
+template <class C, class T>
+inline constexpr bool is_view<std::basic_string_view<C, T>> = true;
+template <class T, std::size_t N>
+inline constexpr bool is_view<std::span<T, N>> = true;
+template <class T>
+inline constexpr bool is_view<std::shared_ptr<T>> = !std::is_const_v<T>;
+template <class T>
+inline constexpr bool is_view<std::weak_ptr<T>> = true;
+template <class T>
+inline constexpr bool is_view<std::reference_wrapper<T>> = true;
+template <class T>
+inline constexpr bool is_view<std::function<T>> = true;
+
+/// Why a type is no message.
+enum class MessageFault { none, view, array, unmovable, opaque, base, part };
+
+template <class T, class... Outer>
+constexpr MessageFault fault_of();
+
+template <class... Outer, class... T>
+constexpr MessageFault fault_of_parts(TypeList<T...>) {
+    return ((fault_of<T, Outer...>() == MessageFault::none) && ...) ? MessageFault::none : MessageFault::part;
 }
 
-template <class T>
-constexpr bool is_message_by_default() {
-    if constexpr (Scalar<T> || is_standard_message<T>::value)
-        return true;
-    else if constexpr (PlainAggregate<T>) {
-        if constexpr (std::is_empty_v<T>)
-            return true;
-        else
-            return fields_are_messages<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>{});
-    } else
-        return false;
+template <class T, class... Outer>
+constexpr MessageFault fault_of_aggregate() {
+    if constexpr (std::is_empty_v<T>)
+        return MessageFault::none;
+    else if constexpr (HasBase<T>)
+        return MessageFault::base;
+    else if constexpr (has_array<T>())
+        return MessageFault::array;
+    else
+        return fault_of_parts<T, Outer...>(field_types<T>());
+}
+
+/// Without what the user says by `is_message`. `Outer`: of what it is a part.
+template <class T, class... Outer>
+constexpr MessageFault default_fault_of() {
+    if constexpr (is_view<T>)
+        return MessageFault::view;
+    else if constexpr (std::is_array_v<T>)
+        return MessageFault::array;
+    else if constexpr (Scalar<T> || requires { is_standard_message<T>::value; })
+        return MessageFault::none;
+    else if constexpr (requires { typename is_standard_message<T>::Parts; })
+        return fault_of_parts<Outer...>(typename is_standard_message<T>::Parts{});
+    else if constexpr (!std::is_move_constructible_v<T>)
+        return MessageFault::unmovable;
+    else if constexpr (PlainAggregate<T>)
+        return fault_of_aggregate<T, Outer...>();
+    else
+        return MessageFault::opaque;
+}
+
+template <class T, class... Outer>
+constexpr MessageFault fault_of() {
+    if constexpr ((std::is_same_v<T, Outer> || ...))
+        return MessageFault::none; // a part of itself, in a container
+    else if constexpr (requires { typename is_message<T>::Default; })
+        return default_fault_of<T, Outer...>();
+    else
+        return is_message<T>::value ? MessageFault::none : MessageFault::opaque;
 }
 
 } // namespace detail
 
 template <class T>
-struct is_message : std::bool_constant<detail::is_message_by_default<T>()> {};
+struct is_message {
+    using Default = T;
+    static constexpr bool value = detail::default_fault_of<T>() == detail::MessageFault::none;
+};
 
 /// A value that may cross from one process to another: arithmetic, enum, Pid, Ref, Term, a standard value type of
-/// messages, or an aggregate whose fields are messages. Not closures, pointers, references, `string_view`, `span`,
-/// `shared_ptr` to non-const: through those two processes would share memory.
+/// messages, or an aggregate whose fields are messages (itself in a container, too). Not closures, pointers, references,
+/// `string_view`, `span`, `shared_ptr` to non-const: through those two processes would share memory.
 template <class T>
 concept MessageValue = is_message<T>::value && std::is_move_constructible_v<T>;
+
+namespace detail {
+
+template <class... T>
+constexpr void check_messages(TypeList<T...>);
+
+/// Compiles only for a message; else says why it is none. A part that is to blame is checked in its turn.
+template <class T>
+constexpr void check_message() {
+    constexpr MessageFault fault = fault_of<T>();
+    static_assert(fault != MessageFault::view, "not a message: it shares memory with others (pointer, reference, view, "
+                                               "std::function); send a value, or std::shared_ptr<const T>");
+    static_assert(fault != MessageFault::array, "not a message: it has a C array; use std::array or std::string");
+    static_assert(fault != MessageFault::unmovable, "not a message: a message is moved on its way, and this type cannot be moved");
+    static_assert(fault != MessageFault::base, "not a message: it has a base class, into which nobody can look from outside; make "
+                                               "the base a member, or specialise fiberscope::is_message");
+    static_assert(fault != MessageFault::opaque,
+                  "not a message: nobody can look into it from outside (private members, constructors, virtual functions, a closure "
+                  "or a union); make it a struct of public members, or specialise fiberscope::is_message");
+    if constexpr (fault == MessageFault::part) {
+        if constexpr (requires { typename is_standard_message<T>::Parts; })
+            check_messages(typename is_standard_message<T>::Parts{});
+        else
+            check_messages(field_types<T>());
+    }
+}
+
+template <class... T>
+constexpr void check_messages(TypeList<T...>) {
+    (check_message<T>(), ...);
+}
+
+} // namespace detail
+
+namespace detail {
+
+template <class Request>
+struct reply_of {
+    static_assert(std::is_void_v<Request>, "not a request: it does not name its reply; struct Get { using Reply = std::string; };");
+    using Type = std::monostate;
+};
+template <class Request>
+requires requires { typename Request::Reply; }
+struct reply_of<Request> {
+    using Type = typename Request::Reply;
+};
+
+} // namespace detail
+
+/// What a request is answered with: its member type `Reply`.
+template <class Request>
+using ReplyOf = typename detail::reply_of<Request>::Type;
 
 namespace detail {
 
@@ -151,13 +265,28 @@ template <class T>
 std::string print(const T& value);
 
 template <class T>
+void print_next(std::string& text, const T& field) {
+    if (text.size() > 1)
+        text += ",";
+    text += print(field);
+}
+
+struct PrintFields {
+    std::string& text;
+    template <class... Declared, class... T>
+    void operator()(const T&... fields) const {
+        (print_next(text, fields), ...);
+    }
+};
+
+template <class T>
 std::string print_fields(const T& value) {
     std::string text = "{";
-    boost::pfr::for_each_field(value, [&text](const auto& field) {
-        if (text.size() > 1)
-            text += ",";
-        text += print(field);
-    });
+    constexpr std::size_t count = boost::pfr::tuple_size_v<T>;
+    if constexpr (count > 0 && count <= most_fields_bound)
+        visit_fields<count>(value, PrintFields{text});
+    else
+        boost::pfr::for_each_field(value, [&text](const auto& field) { print_next(text, field); });
     return text + "}";
 }
 
@@ -168,6 +297,8 @@ template <class T>
 std::string print(const T& value) {
     if constexpr (std::is_same_v<T, Pid> || std::is_same_v<T, Term> || std::is_same_v<T, ExitReason> || std::is_base_of_v<Ref, T>)
         return to_string(value);
+    else if constexpr (std::is_same_v<T, Error>)
+        return to_string(value.term);
     else if constexpr (std::is_same_v<T, Atom>)
         return std::string{value.name()};
     else if constexpr (std::is_same_v<T, std::string>)

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct NodeConfig {
     int scheduler_nice = 0;                                 ///< added to the threads' nice value, 0 to 19
     std::uint32_t blocking_threads = 10;                    ///< at most so many threads in the blocking pool
     std::uint32_t event_capacity = 16'384;                  ///< events that the ring holds
+    /// Reports of at least this level go to standard error, by the log handler `default`; nullopt: there is none. The
+    /// variable FIBERSCOPE_LOG of the environment, a level or `none`, is stronger.
+    std::optional<LogLevel> log_to_stderr = LogLevel::warning;
     /// A hardware fault (null dereference, division by zero, illegal instruction) in the code of a process is its exit
     /// `{fault,'SIGSEGV',Address}`; destructors do not run. Without it, and anywhere else (in a library, whose locks may
     /// be held, in the runtime, in other threads), a fault ends the program with a crash report.
@@ -44,6 +48,11 @@ struct NodeConfig {
     /// Shared libraries whose code is the program's own, by path or by name (`libshop.so` is also `libshop.so.2`): see
     /// trust_module. One that is not loaded yet: std::invalid_argument; call trust_module once it is.
     std::vector<std::string> own_modules{};
+    /// Handlers of SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, while a Node of the program wants them; the end of the
+    /// last one puts back what was there before. Without: no preemption by signals (System says so), no trapped faults, and
+    /// a fault or a stack overflow ends the program without a crash report.
+    bool signal_handlers = true;
+    bool crash_report_file = true; ///< a crash report goes into a file, too, if every Node of the program has this
     StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error
 };
 
@@ -76,7 +85,9 @@ class NodeCore;
 /// **Thread:** every call is safe from any thread outside of the Node's processes. One thread's signals to one process
 /// arrive in the order sent. Calls that may wait say so and have an `_async` form, whose completion runs once on a
 /// runtime thread (hand over and return).
-/// **Errors:** after `stop` calls answer `node_stopped` or do nothing; snapshots and events stay readable.
+/// **Errors:** after `stop` calls answer `node_stopped` or do nothing; snapshots and events stay readable. A call that
+/// blocks the thread, made by one of the Node's own processes, would block its scheduler: it answers `{badarg,Text}` or
+/// throws that as an Error, and the log says so.
 class Node {
 public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
@@ -89,6 +100,9 @@ public:
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
+    /// Another handle of the same runtime, for who looks on and may outlive this one: its end stops nothing, and once the
+    /// Node is stopped or gone it answers as a stopped Node does.
+    Node share() const;
 
     const NodeConfig& config() const noexcept;
     /// The 10 bits that its pids carry.
@@ -105,21 +119,21 @@ public:
     /// False if there is nobody to send to.
     template <class T>
     bool send(Target target, T message) {
-        static_assert(MessageValue<T>, "send: this type is not a message: it shares memory (pointer, reference, view, closure)");
+        detail::check_message<T>();
         return deliver(target, std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message)));
     }
     template <class T>
     bool cast(Target server, T message) {
-        static_assert(MessageValue<T>, "cast: this type is not a message: it shares memory");
+        detail::check_message<T>();
         auto envelope = std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message));
         envelope->role = detail::MessageRole::cast;
         return deliver(server, std::move(envelope));
     }
     /// Calls a server. **Blocks:** the thread, up to `timeout`. **Errors:** as Process::try_call, and node_stopped.
     template <class Request>
-    Result<typename Request::Reply> call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
-        using Answer = Result<typename Request::Reply>;
-        auto me = try_attach();
+    Result<ReplyOf<Request>> call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
+        using Answer = Result<ReplyOf<Request>>;
+        auto me = try_attach("Node::call", "self.call");
         if (!me)
             return Answer{boost::system::in_place_error, me.error()};
         try {
@@ -136,7 +150,7 @@ public:
             if (self != nullptr)
                 shared->second(self->template try_call<Request>(server, std::move(shared->first), timeout));
             else
-                shared->second(Result<typename Request::Reply>{boost::system::in_place_error, reason});
+                shared->second(Result<ReplyOf<Request>>{boost::system::in_place_error, reason});
         });
     }
     /// Sends an exit signal (`exit/2`), `kill` to kill. False if the process is dead.
@@ -157,22 +171,22 @@ public:
 
     /// Starts a server that is linked to nobody. **Blocks:** the thread, until its constructor has run.
     /// **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`.
-    Result<Pid> start(const ServerSpec& server);
-    Result<Pid> start(const Supervisor& supervisor) { return start(supervisor.start()); }
+    [[nodiscard]] Result<Pid> start(const ServerSpec& server);
+    [[nodiscard]] Result<Pid> start(const Supervisor& supervisor) { return start(supervisor.start()); }
     /// Starts an application. **Blocks:** the thread, until its tree stands.
     /// **Errors:** `{not_started,Dependency}`, `{not_running,Dependency}` (it ended by itself), `{already_started,Name}`,
     /// `{Reason,start}`.
-    Result<std::monostate> start(Application application);
+    [[nodiscard]] Result<std::monostate> start(Application application);
     /// Makes an application known, so that it can be started by name. **Errors:** `{already_loaded,Name}`.
-    Result<std::monostate> load(Application application);
+    [[nodiscard]] Result<std::monostate> load(Application application);
     /// Starts a known application. **Blocks:** the thread, until its tree stands.
     /// **Errors:** as `start`, and `{not_loaded,Name}`.
-    Result<std::monostate> start_application(Atom name, RestartType type = RestartType::temporary);
+    [[nodiscard]] Result<std::monostate> start_application(Atom name, RestartType type = RestartType::temporary);
     /// Starts a known application after those that it depends on; returns what was started, in that order. If one fails,
     /// those that this call started are stopped again. **Blocks:** the thread. **Errors:** `{Name,Reason}`.
-    Result<std::vector<Atom>> ensure_all_started(Atom name, RestartType type = RestartType::temporary);
+    [[nodiscard]] Result<std::vector<Atom>> ensure_all_started(Atom name, RestartType type = RestartType::temporary);
     /// **Blocks:** the thread, until its tree is down. **Errors:** `{not_started,Name}`.
-    Result<std::monostate> stop_application(Atom name);
+    [[nodiscard]] Result<std::monostate> stop_application(Atom name);
     void start_application_async(Atom name, RestartType type, std::function<void(Result<std::monostate>)> completion);
     void ensure_all_started_async(Atom name, RestartType type, std::function<void(Result<std::vector<Atom>>)> completion);
     void start_async(Application application, std::function<void(Result<std::monostate>)> completion);
@@ -196,6 +210,15 @@ public:
     void inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler);
     /// Writes a line to the log.
     void log(LogLevel level, std::string text, Pid about = {});
+    /// Hands each log event of at least this level (nullopt: none) from now on to `handler`, on a thread of the Node's
+    /// own; events that came faster than it could take them are told as a report of their number. `stop` returns after the
+    /// handlers have had the last events, or two seconds. **Errors:** `{already_exist,Id}`, `node_stopped`.
+    /// **Source:** OTP `logger:add_handler`, `remove_handler`, `set_handler_config(Id, level, Level)`.
+    Result<std::monostate> add_log_handler(Atom id, std::optional<LogLevel> level, LogHandler handler);
+    /// It is not called any more. **Blocks:** while it runs, unless it removes itself. **Errors:** `{not_found,Id}`.
+    Result<std::monostate> remove_log_handler(Atom id);
+    /// **Errors:** `{not_found,Id}`.
+    Result<std::monostate> set_log_handler_level(Atom id, std::optional<LogLevel> level);
     /// Waits until nothing is runnable and no signal is in flight; timed waits count as quiet. **Blocks:** the thread.
     /// False after `timeout`. For tests and the conformance runner.
     bool wait_until_quiet(WaitTime timeout);
@@ -227,17 +250,20 @@ public:
 private:
     Pid spawn_request(detail::SpawnRequest request, SpawnOptions options);
     bool deliver(const Target& target, std::unique_ptr<detail::MessageSignal> message);
-    Result<std::unique_ptr<ExternalProcess>> try_attach();
     /// The reason for an answer that did not come because the caller itself was ended: `node_stopped`, if that is why.
     ExitReason why_ended(const ProcessExit& exit) const;
+    explicit Node(std::shared_ptr<detail::NodeCore> core) noexcept;
+    /// For the call `call`, which blocks the thread; `instead`: what a process of the Node does in its place.
+    Result<std::unique_ptr<ExternalProcess>> try_attach(const char* call, const char* instead);
     template <class Operation>
-    auto with_applications(Operation operation);
+    auto with_applications(const char* call, const char* instead, Operation operation);
     template <class Operation, class Completion>
     void with_applications_async(Operation operation, Completion completion);
     /// Runs `operation` in a process of its own; with nullptr and the reason if there can be none.
     void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
 
     std::shared_ptr<detail::NodeCore> core_;
+    bool stops_it_ = true; ///< its end is the runtime's: false for a shared handle
 };
 
 } // namespace fiberscope

@@ -28,7 +28,7 @@ struct ServerSpec;
 template <class T>
 using Result = boost::system::result<T, ExitReason>;
 template <class T>
-struct detail::is_standard_message<Result<T>> : is_message<T> {};
+struct detail::is_standard_message<Result<T>> : all_messages<T> {};
 /// What `Result::value()` of a failed result throws.
 [[noreturn]] void throw_exception_from_error(const ExitReason& reason, const boost::source_location& location);
 
@@ -189,7 +189,7 @@ public:
     /// **Errors:** badarg if no process has the name.
     template <class T>
     void send(Target target, T message) {
-        static_assert(MessageValue<T>, "send: this type is not a message: it shares memory (pointer, reference, view, closure)");
+        detail::check_message<T>();
         deliver(target, std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message)));
     }
 
@@ -269,7 +269,7 @@ public:
     /// Sends `message` after `delay`. A target's death removes the timer; a name is looked up when it fires (T04).
     template <class T>
     TimerRef send_after(WaitTime delay, Target target, T message) {
-        static_assert(MessageValue<T>, "send_after: this type is not a message: it shares memory");
+        detail::check_message<T>();
         return start_timer_signal(delay, target,
                                   std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message)));
     }
@@ -284,12 +284,12 @@ public:
 
     /// Starts a server and waits until its constructor has run; `start_link` links it to this process, its parent.
     /// **Blocks:** parks. **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`.
-    Result<Pid> start(const ServerSpec& server);
-    Result<Pid> start_link(const ServerSpec& server);
+    [[nodiscard]] Result<Pid> start(const ServerSpec& server);
+    [[nodiscard]] Result<Pid> start_link(const ServerSpec& server);
     /// Sends `request` and waits for its reply. **Blocks:** parks. **Errors:** ends this process with `{R,call}`:
     /// R = noproc, timeout, calling_self, or the reason with which the server ended.
     template <class Request>
-    typename Request::Reply call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
+    ReplyOf<Request> call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
         auto result = try_call(server, std::move(request), timeout);
         if (!result)
             exit(Term::tuple({result.error().term(), Term::atom("call")}));
@@ -297,9 +297,10 @@ public:
     }
     /// The same, with the failure as a value: R alone. A reply after the timeout never reaches the mailbox.
     template <class Request>
-    Result<typename Request::Reply> try_call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
-        using Reply = typename Request::Reply;
-        static_assert(MessageValue<Request> && MessageValue<Reply>, "call: a request and its Reply are messages");
+    Result<ReplyOf<Request>> try_call(Target server, Request request, WaitTime timeout = std::chrono::seconds{5}) {
+        using Reply = ReplyOf<Request>;
+        detail::check_message<Request>();
+        detail::check_message<Reply>();
         auto envelope = std::make_unique<detail::Envelope<Request>>(detail::SignalKind::message, std::move(request));
         auto reply = call_signal(server, std::move(envelope), timeout);
         if (!reply)
@@ -312,7 +313,7 @@ public:
     /// Sends a cast: no reply, no error if there is no such server.
     template <class T>
     void cast(Target server, T message) {
-        static_assert(MessageValue<T>, "cast: this type is not a message: it shares memory");
+        detail::check_message<T>();
         auto envelope = std::make_unique<detail::Envelope<T>>(detail::SignalKind::message, std::move(message));
         envelope->role = detail::MessageRole::cast;
         cast_signal(server, std::move(envelope));

@@ -119,14 +119,14 @@ constexpr bool after_is_last() {
 /// A clause of `receive`: takes a message of type T and hands it to `handler(T)`.
 template <class T, class Handler>
 auto on(Handler handler) {
-    static_assert(MessageValue<T>, "on<T>: T is not a message: it shares memory (pointer, reference, view, closure)");
+    detail::check_message<T>();
     return detail::OnClause<T, detail::Always, Handler>{{}, std::move(handler)};
 }
 
 /// The same for those messages only for which `guard(const T&)` is true. A guard only looks.
 template <class T, class Guard, class Handler>
 auto on(Guard guard, Handler handler) {
-    static_assert(MessageValue<T>, "on<T>: T is not a message: it shares memory (pointer, reference, view, closure)");
+    detail::check_message<T>();
     return detail::OnClause<T, Guard, Handler>{std::move(guard), std::move(handler)};
 }
 

@@ -20,7 +20,7 @@ class ServerLoop;
 
 /// The messages that a Server takes with a type of their own: `using Messages = fiberscope::Messages<Get, Put>;`.
 template <class... T>
-struct Messages {};
+struct Messages {}; // in a server: using Messages = fiberscope::Messages<...>; with fiberscope::, else the name hides itself
 
 /// Whom a request came from: keep it to reply later, from any process, once.
 template <class Request>
@@ -33,7 +33,7 @@ struct From {
 template <class Request>
 class Reply {
 public:
-    using Value = typename Request::Reply;
+    using Value = ReplyOf<Request>;
 
     template <class T>
     requires std::constructible_from<Value, T&&> &&(!std::same_as<std::decay_t<T>, Reply>)Reply(T&& value)
@@ -46,6 +46,21 @@ private:
     Reply() = default;
     std::optional<Value> value_;
 };
+
+namespace detail {
+
+/// Stands for a handler that a server does not have.
+struct NoHandler {};
+
+/// Turns into any message but those: for what other type is there a handler?
+template <class... Known>
+struct AnyOther {
+    template <class T>
+    requires(!std::is_same_v<T, Message> && !std::is_same_v<T, AnyOther> && !(std::is_convertible_v<Known, T> || ...))
+    operator T() const noexcept; // NOLINT(google-explicit-constructor)
+};
+
+} // namespace detail
 
 class ServerBase;
 
@@ -76,13 +91,21 @@ public:
 
     /// Replies to a request, from any process. A second reply, or one after the caller's timeout, is dropped.
     template <class Request>
-    static void reply(Process& self, const From<Request>& from, typename Request::Reply value) {
-        using Value = typename Request::Reply;
+    static void reply(Process& self, const From<Request>& from, ReplyOf<Request> value) {
+        using Value = ReplyOf<Request>;
         detail::send_reply(self, from.pid, from.tag,
                            std::make_unique<detail::Envelope<Value>>(detail::SignalKind::message, std::move(value)));
     }
 
 protected:
+    // A server that has such a handler hides these; by them one is found that nobody can call.
+    static constexpr detail::NoHandler handle_call{};
+    static constexpr detail::NoHandler handle_cast{};
+    static constexpr detail::NoHandler handle_info{};
+    static constexpr detail::NoHandler handle_continue{};
+    static constexpr detail::NoHandler handle_timeout{};
+    static constexpr detail::NoHandler terminate{};
+
     /// The process that this server is.
     Process& self() const noexcept { return *self_; }
     /// Stops the server after the running handler, with terminate. In the constructor: the start fails with `reason`.
@@ -153,6 +176,9 @@ public:
     /// How to start one with these arguments; they are copied for each start.
     template <class... Args>
     static ServerSpec start(Args... args) {
+        static_assert((std::is_copy_constructible_v<Args> && ...),
+                      "Server::start: the arguments are copied for each start, and one of them cannot be copied");
+        check_handlers();
         ServerSpec spec;
         spec.mangled_type = typeid(Derived).name();
         spec.make = [args = std::make_tuple(std::move(args)...)]() -> std::unique_ptr<ServerBase> {
@@ -163,6 +189,50 @@ public:
 
 private:
     Derived& derived() noexcept { return static_cast<Derived&>(*this); }
+
+    static constexpr bool has_messages = requires { typename Derived::Messages; };
+
+    /// What compiles, but would never be called, does not compile.
+    static constexpr void check_handlers() {
+        constexpr bool no_calls = requires { { Derived::handle_call } -> std::convertible_to<detail::NoHandler>; };
+        constexpr bool no_casts = requires { { Derived::handle_cast } -> std::convertible_to<detail::NoHandler>; };
+        static_assert(has_messages || (no_calls && no_casts),
+                      "a server with handle_call or handle_cast says, in public, what it takes: "
+                      "using Messages = fiberscope::Messages<Get, Put>;");
+        constexpr bool no_continue = requires { { Derived::handle_continue } -> std::convertible_to<detail::NoHandler>; };
+        constexpr bool continues = requires(Derived & server, const Term& term) { server.handle_continue(term); };
+        static_assert(no_continue || continues, "handle_continue is private, or is not void handle_continue(const Term&)");
+        constexpr bool no_timeout = requires { { Derived::handle_timeout } -> std::convertible_to<detail::NoHandler>; };
+        constexpr bool times_out = requires(Derived & server) { server.handle_timeout(); };
+        static_assert(no_timeout || times_out, "handle_timeout is private, or is not void handle_timeout()");
+        constexpr bool no_terminate = requires { { Derived::terminate } -> std::convertible_to<detail::NoHandler>; };
+        constexpr bool terminates = requires(Derived & server, const ExitReason& reason) { server.terminate(reason); };
+        static_assert(no_terminate || terminates, "terminate is private, or is not void terminate(const ExitReason&)");
+        if constexpr (has_messages)
+            check_messages(typename Derived::Messages{});
+        else {
+            constexpr bool no_info = requires { { Derived::handle_info } -> std::convertible_to<detail::NoHandler>; };
+            constexpr bool takes_any = requires(Derived & server, const Message& any) { server.handle_info(any); };
+            static_assert(no_info || takes_any, "handle_info is private, or its type is not in using Messages = "
+                                                "fiberscope::Messages<Tick>; a handle_info(const Message&) takes all else");
+        }
+    }
+
+    /// One that is not in the list; of several the compiler would not know which.
+    template <class... T>
+    static constexpr void check_messages(Messages<T...>) {
+        (detail::check_message<T>(), ...);
+        using Other = detail::AnyOther<T...>;
+        constexpr bool calls_other = requires(Derived & server, const Other& other) { server.handle_call(other); };
+        constexpr bool casts_other = requires(Derived & server, const Other& other) { server.handle_cast(other); };
+        constexpr bool infos_other = requires(Derived & server, const Other& other) { server.handle_info(other); };
+        constexpr bool takes_all = requires(Derived & server, const detail::NoField& any) { server.handle_call(any); } ||
+            requires(Derived & server, const detail::NoField& any) { server.handle_cast(any); } ||
+            requires(Derived & server, const detail::NoField& any) { server.handle_info(any); } ||
+            (std::is_convertible_v<Other, T> || ...);
+        static_assert(takes_all || !(calls_other || casts_other || infos_other),
+                      "a type is forgotten in Messages: a handler takes one that is not in using Messages = fiberscope::Messages<...>");
+    }
 
     bool handle(detail::MessageSignal& message) final {
         if constexpr (requires { typename Derived::Messages; })
@@ -195,7 +265,7 @@ private:
             server.handle_info(std::move(info));
         };
         static_assert(takes_call || takes_cast || takes_info,
-                      "a type in Messages has no handler: handle_call(const T&), handle_cast(T) or handle_info(T)");
+                      "a type in Messages has no public handler: handle_call(const T&), handle_cast(T) or handle_info(T)");
         if constexpr (takes_call)
             if (message.role == detail::MessageRole::call)
                 return answer<T>(message, value), true;

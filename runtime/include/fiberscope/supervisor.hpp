@@ -81,6 +81,19 @@ enum class AutoShutdown : std::uint8_t {
     all_significant, ///< when the last of them does
 };
 
+namespace detail {
+
+/// The body, or where it cannot be copied a caller of the one that there is.
+template <class Function>
+std::function<void(Process&)> copyable_body(Function body) {
+    if constexpr (std::is_copy_constructible_v<Function>)
+        return body;
+    else
+        return [kept = std::make_shared<Function>(std::move(body))](Process& self) { (*kept)(self); };
+}
+
+} // namespace detail
+
 /// The definition of a supervisor: strategy, limits, children in start order. A value; starting it makes the process.
 /// **Source:** OTP, stdlib, manual page `supervisor` (rules S01 to S22). Wanted differences: the definition is a value instead of
 /// the result of an `init` callback, so there is no code change and no `{ok,Pid,Extra}`; WhichChildren answers in start order
@@ -106,15 +119,17 @@ public:
     Supervisor child(Term id, StartFunction start, ChildOptions options = {}) && {
         return std::move(*this).child(ChildSpec{std::move(id), std::move(start), {}, nullptr, nullptr, options});
     }
-    /// Adds a plain process with this body, copied for each start.
+    /// Adds a plain process with this body, copied for each start. One that cannot be copied is kept, and each start calls
+    /// it again: what it has moved away or changed stays so, and the children of such a template share it.
     template <class Function>
     requires std::is_invocable_v < std::decay_t<Function>
     &, Process& > Supervisor child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
-        ChildSpec spec{std::move(id), std::function<void(Process&)>{body}, std::move(spawn), nullptr, nullptr, options};
+        ChildSpec spec{std::move(id), {}, std::move(spawn), nullptr, nullptr, options};
         if constexpr (std::is_pointer_v<Function>)
             spec.function = reinterpret_cast<const void*>(body);
         else
             spec.mangled_type = typeid(Function).name();
+        spec.start = detail::copyable_body(std::move(body));
         return std::move(*this).child(std::move(spec));
     }
     /// The same with an atom for an id, as most ids are.

@@ -64,9 +64,9 @@ struct TaskBody {
     }
     using Returned = decltype(call(std::declval<Function&>(), std::declval<Process&>()));
     using Value = std::conditional_t<std::is_void_v<Returned>, std::monostate, Returned>;
-    static_assert(MessageValue<Value>, "what a task returns is sent to its owner: it must be a message");
 
     void operator()(Process& self) {
+        check_message<Value>(); // what a task returns is sent to its owner
         if (is_linked)
             link_to_owner(self, watcher);
         std::unique_ptr<MessageSignal> reply;
@@ -94,9 +94,10 @@ template <class Function>
 TaskHandle start_supervised_task(Process& owner, const Target& supervisor, Function function, SpawnOptions options,
                                  bool is_linked) {
     TaskHandle task{owner};
-    auto start = [body = TaskBody<Function>{owner.pid(), task.ref(), is_linked, std::move(function)},
-                  options = std::move(options)](Process& parent) {
-        return Result<Pid>{boost::system::in_place_value, parent.spawn_link(body, options)};
+    auto body = std::make_shared<TaskBody<Function>>(
+        TaskBody<Function>{owner.pid(), task.ref(), is_linked, std::move(function)});
+    auto start = [body = std::move(body), options = std::move(options)](Process& parent) { // once: it is temporary
+        return Result<Pid>{boost::system::in_place_value, parent.spawn_link(std::move(*body), options)};
     };
     task.started(start_task_child(owner, supervisor, {std::move(start), "task"}));
     return task;

@@ -5,7 +5,10 @@
 
 #include <boost/system/result.hpp>
 
+#include <atomic>
+#include <concepts>
 #include <cstdint>
+#include <exception>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -50,12 +53,12 @@ struct TermNode;
 class Term;
 bool operator==(const Term& left, const Term& right) noexcept; // here, too: g++ does not export what is a friend alone
 
-/// An immutable value of one pointer: atom, integer, string, pid, reference, tuple or list.
+/// An immutable value of one pointer: atom, integer, floating point number, string, pid, reference, tuple or list.
 /// Exit reasons, states and everything that the observer shows as a value are Terms. Prints in Erlang's form.
 /// **Thread:** any thread; copies share the value by an atomic reference count.
 class Term {
 public:
-    enum class Kind : std::uint8_t { atom, integer, string, pid, ref, tuple, list };
+    enum class Kind : std::uint8_t { atom, integer, string, pid, ref, tuple, list, floating };
 
     /// The atom `undefined`.
     constexpr Term() noexcept = default;
@@ -66,9 +69,17 @@ public:
     requires std::is_integral_v<Integer> &&(!std::is_same_v<Integer, bool>)Term(Integer value)
         : Term{integer(static_cast<std::int64_t>(value))} {} // NOLINT(google-explicit-constructor)
 
+    /// The atom `true` or `false`.
+    template <std::same_as<bool> Bool>
+    Term(Bool value) : Term{boolean(value)} {} // NOLINT(google-explicit-constructor)
+    template <std::floating_point Number>
+    Term(Number value) : Term{floating(static_cast<double>(value))} {} // NOLINT(google-explicit-constructor)
+
     static Term atom(std::string_view name) { return Term{Atom{name}}; }
     static Term boolean(bool value) { return atom(value ? "true" : "false"); }
     static Term integer(std::int64_t value);
+    /// Never equal to an integer (`=:=`). What Erlang has no number for is an atom: `nan`, `infinity`, `'-infinity'`.
+    static Term floating(double value);
     /// A text in double quotes, as opposed to an atom.
     static Term string(std::string_view text);
     static Term tuple(std::initializer_list<Term> elements);
@@ -91,6 +102,9 @@ public:
     /// Each accessor below is defined only for its own kind.
     Atom as_atom() const noexcept { return Atom::from_id(static_cast<std::uint32_t>(word_ >> 2U)); }
     std::int64_t as_integer() const noexcept;
+    double as_floating() const noexcept;
+    bool is_boolean() const noexcept { return is_atom("true") || is_atom("false"); }
+    bool as_boolean() const noexcept { return is_atom("true"); }
     std::string_view as_string() const noexcept;
     Pid as_pid() const noexcept;
     Ref as_ref() const noexcept;
@@ -118,7 +132,9 @@ class ExitReason {
 public:
     /// `normal`.
     ExitReason();
-    ExitReason(Term term) noexcept : term_{std::move(term)} {} // NOLINT(google-explicit-constructor)
+    /// A Term alone, not what may become one: so a `Result<int>` made of an int is a value.
+    template <std::same_as<Term> T>
+    ExitReason(T term) noexcept : term_{std::move(term)} {} // NOLINT(google-explicit-constructor)
 
     static ExitReason normal() { return {}; }
     static ExitReason shutdown() { return Term::atom("shutdown"); }
@@ -145,9 +161,20 @@ inline std::string to_string(const ExitReason& reason) {
     return to_string(reason.term());
 }
 
-/// An exception whose exit reason is `{error,term}`.
-struct Error {
+/// An exception whose exit reason is `{error,term}`. `what()` is the term as it was printed first.
+/// **Thread:** what(): any.
+struct Error : std::exception {
     Term term;
+
+    Error() noexcept = default;
+    Error(Term error_term) noexcept : term{std::move(error_term)} {} // NOLINT(google-explicit-constructor)
+    Error(const Error& other) noexcept : std::exception{other}, term{other.term} {}
+    Error& operator=(const Error& other) noexcept;
+    ~Error() override;
+    const char* what() const noexcept override;
+
+private:
+    mutable std::atomic<const std::string*> text_{nullptr}; ///< made by who asks first
 };
 
 } // namespace fiberscope

@@ -24,6 +24,7 @@ EventRing::EventRing(std::size_t capacity) : capacity_{std::max<std::size_t>(cap
 
 void EventRing::append(Event event) {
     Lane& lane = lanes_[is_routine(event) ? 1 : 0];
+    const bool wakes = wakes_follower(event);
     {
         const std::lock_guard lock{mutex_};
         event.seq = ++last_;
@@ -34,6 +35,8 @@ void EventRing::append(Event event) {
         else
             std::swap(slot(lane, lane.count), event);
     }
+    if (wakes)
+        wake_follower();
     // what it overwrote is freed here, outside of the lock
 }
 
@@ -82,6 +85,55 @@ bool EventRing::copy_some(std::uint64_t& seq, std::uint64_t last, EventBatch& ba
         seq = oldest->seq;
         batch.events.push_back(*oldest);
         ++next[from];
+    }
+    return true;
+}
+
+// -- who follows the log ----
+
+bool EventRing::wakes_follower(const Event& event) const noexcept {
+    return event.kind == EventKind::log && event.log != nullptr &&
+           static_cast<int>(event.log->level) >= wakes_from_.load(std::memory_order_relaxed);
+}
+
+void EventRing::wake_follower_from(std::optional<LogLevel> level) noexcept {
+    wakes_from_.store(level ? static_cast<int>(*level) : never_wakes, std::memory_order_relaxed);
+}
+
+void EventRing::wake_follower() noexcept {
+    news_.fetch_add(1, std::memory_order_release);
+    news_.notify_one();
+}
+
+EventRing::LogPosition EventRing::end() const {
+    const std::lock_guard lock{mutex_};
+    return {{lanes_[0].count, lanes_[1].count}};
+}
+
+bool EventRing::follow(LogPosition& position, LogLevel level, EventBatch& batch) const {
+    constexpr int at_once = 64;
+    const std::lock_guard lock{mutex_};
+    if (level > LogLevel::notice)
+        position.read[1] = lanes_[1].count; // only routine there
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        const std::uint64_t overwritten = lanes_[i].count - lanes_[i].events.size();
+        batch.lost += overwritten - std::min(overwritten, position.read[i]);
+        position.read[i] = std::max(position.read[i], overwritten);
+    }
+    for (int looked_at = 0; looked_at < at_once; ++looked_at) {
+        const Event* oldest = nullptr;
+        std::size_t from = 0;
+        for (std::size_t i = 0; i < lanes_.size(); ++i)
+            if (position.read[i] < lanes_[i].count)
+                if (const Event& next = slot(lanes_[i], position.read[i] + 1); oldest == nullptr || next.seq < oldest->seq) {
+                    oldest = &next;
+                    from = i;
+                }
+        if (oldest == nullptr)
+            return false;
+        ++position.read[from];
+        if (oldest->kind == EventKind::log && oldest->log != nullptr && oldest->log->level >= level)
+            batch.events.push_back(*oldest);
     }
     return true;
 }

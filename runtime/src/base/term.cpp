@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -17,7 +18,7 @@ namespace detail {
 
 /// What a Term points to if one word cannot hold it. Never changed after it is made.
 struct [[gnu::visibility("hidden")]] TermNode {
-    using Value = std::variant<std::int64_t, std::string, Pid, Ref, std::vector<Term>>;
+    using Value = std::variant<std::int64_t, double, std::string, Pid, Ref, std::vector<Term>>;
 
     TermNode(Term::Kind node_kind, Value node_value) : kind{node_kind}, value{std::move(node_value)} {}
 
@@ -53,6 +54,14 @@ Term Term::integer(std::int64_t value) {
     Term term;
     term.word_ = (static_cast<std::uintptr_t>(value) << 2U) | small_integer_tag;
     return term;
+}
+
+Term Term::floating(double value) {
+    if (std::isnan(value))
+        return atom("nan");
+    if (std::isinf(value))
+        return atom(value > 0 ? "infinity" : "-infinity");
+    return Term{make_node(Kind::floating, value)};
 }
 
 Term Term::string(std::string_view text) {
@@ -128,6 +137,10 @@ std::int64_t Term::as_integer() const noexcept {
     if ((word_ & tag_mask) == small_integer_tag)
         return static_cast<std::int64_t>(word_) >> 2;
     return *std::get_if<std::int64_t>(&node()->value);
+}
+
+double Term::as_floating() const noexcept {
+    return *std::get_if<double>(&node()->value);
 }
 
 std::string_view Term::as_string() const noexcept {

@@ -16,6 +16,7 @@ struct TermHash {
         switch (term.kind()) {
         case Term::Kind::atom: return mix(kind, term.as_atom().id());
         case Term::Kind::integer: return mix(kind, static_cast<std::size_t>(term.as_integer()));
+        case Term::Kind::floating: return mix(kind, std::hash<double>{}(term.as_floating()));
         case Term::Kind::string: return mix(kind, std::hash<std::string_view>{}(term.as_string()));
         case Term::Kind::pid: return mix(kind, term.as_pid().bits());
         case Term::Kind::ref: return mix(kind, term.as_ref().bits());

@@ -135,8 +135,43 @@ private:
         return true;
     }
 
+    /// The length of a floating point number that stands here: digits on both sides of a dot, then perhaps an exponent; or 0.
+    std::size_t floating_length() const noexcept {
+        std::size_t at = position_;
+        const auto digits = [&] {
+            const std::size_t start = at;
+            while (at < text_.size() && is_digit(text_[at]))
+                ++at;
+            return at > start;
+        };
+        const auto sign = [&](std::string_view signs) { at += at < text_.size() && signs.find(text_[at]) != signs.npos ? 1 : 0; };
+        sign("-");
+        if (!digits() || at == text_.size() || text_[at++] != '.' || !digits())
+            return 0;
+        if (const std::size_t mantissa = at; at < text_.size() && (text_[at] == 'e' || text_[at] == 'E')) {
+            ++at;
+            sign("+-");
+            if (!digits())
+                at = mantissa;
+        }
+        return at - position_;
+    }
+
+    Term floating(std::size_t length) {
+        double number = 0;
+        const auto [stop, error] = std::from_chars(text_.data() + position_, text_.data() + position_ + length, number);
+        if (error != std::errc{})
+            return fail("a floating point number is out of range");
+        position_ += length;
+        if (is_name_start(peek()))
+            return fail("a number ends unexpectedly");
+        return Term::floating(number);
+    }
+
     Term number() {
         take("+");
+        if (const std::size_t length = floating_length(); length > 0)
+            return floating(length);
         std::int64_t number = 0;
         if (!take_integer(number))
             return fail("an integer of at most 64 bits is expected");

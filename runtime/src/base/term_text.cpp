@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +76,32 @@ void append_quoted(std::string& out, std::string_view text, char quote) {
     out += quote;
 }
 
+/// The shortest digits that read back as the same number, in the shorter of the two notations; from 2^53 on, where
+/// neighbours are more than 1 apart, always with an exponent. A dot stands in both.
+/// **Source:** io_lib_format:fwrite_g, erlang:float_to_list(_, [short]).
+std::string floating_text(double value) {
+    constexpr double integers_end = 9007199254740992.0;
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value), std::chars_format::scientific);
+    const std::string scientific{buffer.data(), end.ptr};
+    const std::size_t mark = scientific.find('e');
+    std::string digits = scientific.substr(0, 1) + (mark > 2 ? scientific.substr(2, mark - 2) : std::string{});
+    const int exponent = std::stoi(scientific.substr(mark + 1));
+    const int count = static_cast<int>(digits.size());
+    const int place = exponent + 1; // of the dot, counted from the first digit
+    const std::string sign = std::signbit(value) ? "-" : "";
+    if (place > 0 && place < count && std::abs(value) < integers_end)
+        return sign + digits.insert(static_cast<std::size_t>(place), ".");
+    const std::string power = std::to_string(exponent);
+    const int exponent_cost = static_cast<int>(power.size()) + 1 + (count == 1 ? 2 : 1);
+    const int zeros_cost = place <= 0 ? 2 - place : place - count + 2;
+    if (zeros_cost > exponent_cost || std::abs(value) >= integers_end)
+        return sign + digits.substr(0, 1) + "." + (count == 1 ? "0" : digits.substr(1)) + "e" + power;
+    if (place <= 0)
+        return sign + "0." + std::string(static_cast<std::size_t>(-place), '0') + digits;
+    return sign + digits + std::string(static_cast<std::size_t>(place - count), '0') + ".0";
+}
+
 void append_leaf(std::string& out, const Term& term) {
     switch (term.kind()) {
     case Term::Kind::atom:
@@ -82,6 +111,7 @@ void append_leaf(std::string& out, const Term& term) {
             out += name;
         break;
     case Term::Kind::integer: out += fmt::format_int{term.as_integer()}.c_str(); break;
+    case Term::Kind::floating: out += floating_text(term.as_floating()); break;
     case Term::Kind::string: append_quoted(out, term.as_string(), '"'); break;
     case Term::Kind::pid: out += to_string(term.as_pid()); break;
     case Term::Kind::ref: out += to_string(term.as_ref()); break;
@@ -121,6 +151,31 @@ std::string to_string(const Term& term) {
         current = &open.back().rest.front();
         open.back().rest = open.back().rest.subspan(1);
     }
+}
+
+// -- Error ----
+
+Error& Error::operator=(const Error& other) noexcept {
+    term = other.term;
+    delete text_.exchange(nullptr);
+    return *this;
+}
+
+Error::~Error() {
+    delete text_.load();
+}
+
+const char* Error::what() const noexcept {
+    const std::string* text = text_.load();
+    if (text == nullptr)
+        try {
+            auto made = std::make_unique<const std::string>(to_string(term));
+            if (text_.compare_exchange_strong(text, made.get()))
+                text = made.release();
+        } catch (...) { // no memory
+            return "fiberscope::Error";
+        }
+    return text->c_str();
 }
 
 } // namespace fiberscope

@@ -249,7 +249,7 @@ void ServerLoop::handle_unknown(ControlBlock& block, const MessageSignal& messag
     if (message.role != MessageRole::info)
         throw Error{Term::atom("function_clause")};
     log_report(block.process(), LogLevel::error, block.pid(), "Unexpected message dropped",
-               {{"server", to_string(block.pid())}, {"message", printed(message)}});
+               {{"server", to_string(block.pid())}, {"message", printed_with_type(message)}});
 }
 
 void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last) {
@@ -279,7 +279,7 @@ void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reaso
     std::vector<std::pair<std::string, std::string>> fields;
     fields.emplace_back("name", name ? std::string{name.name()} : to_string(block.pid()));
     if (last != nullptr) {
-        fields.emplace_back("last_message", printed(*last)); // as its handler left it
+        fields.emplace_back("last_message", printed_with_type(*last)); // as its handler left it
         if (last->from)
             fields.emplace_back("from", to_string(last->from));
     }

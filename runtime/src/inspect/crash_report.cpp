@@ -150,11 +150,20 @@ private:
         try {
             const std::lock_guard lock{mutex_};
             std::string text = report_text(crash_, systems_);
-            text += save_report(text);
+            if (wants_file())
+                text += save_report(text);
             standard_error::write(text);
             is_written_.store(true, std::memory_order_release);
         } catch (...) { // NOLINT(bugprone-empty-catch): the short line is written instead
         }
+    }
+
+    /// **Pre-condition:** the lock is held.
+    bool wants_file() const {
+        return std::all_of(systems_.begin(), systems_.end(), [](const auto& weak) {
+            const auto system = weak.lock();
+            return system == nullptr || system->config().crash_report_file;
+        });
     }
 
     struct Semaphore {

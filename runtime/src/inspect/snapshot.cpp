@@ -167,7 +167,7 @@ std::string preemption_text(const ProcessSystem& system) {
     if (system.group().preemption() == Preemption::signal)
         return fmt::format("at runtime calls after {:g} ms, by signal after {:g} ms", milliseconds(config.slice),
                            milliseconds(config.signal_slice));
-    const std::string& obstacle = preemption_signal::refused_because();
+    const std::string obstacle = system.group().signals_refused_because();
     const std::string cooperative = fmt::format("cooperative: at runtime calls after {:g} ms", milliseconds(config.slice));
     return obstacle.empty() ? cooperative : cooperative + " (no signals: " + obstacle + ")";
 }

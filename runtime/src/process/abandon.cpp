@@ -12,6 +12,9 @@
 #include <cstring>
 #include <exception>
 #include <mutex>
+#include <string>
+
+#include <unistd.h>
 
 namespace fiberscope::detail {
 
@@ -32,6 +35,18 @@ ExitReason reason_of_terminate() {
     return Term::tuple({Term::atom("terminate"), std::move(what)});
 }
 
+/// The exit of an attached thread that nobody caught: the library's own handler would say only its type.
+void say_uncaught_exit() noexcept {
+    if (const std::exception_ptr exception = std::current_exception())
+        try {
+            std::rethrow_exception(exception);
+        } catch (const ProcessExit& exit) {
+            const std::string line = "terminate called: uncaught ProcessExit: " + to_string(exit.reason) + "\n";
+            static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()) == 0);
+        } catch (...) { // NOLINT(bugprone-empty-catch): the handler that was there before tells of it
+        }
+}
+
 /// `std::terminate` in the code of a process (a throw through `noexcept`, a destructor that throws) is the end of that
 /// process; anywhere else it is the end of the program. Nothing that owns memory may live here when the process is
 /// abandoned: nobody comes back to destroy it.
@@ -47,6 +62,7 @@ ExitReason reason_of_terminate() {
         block.set_crashed();
         block.abandon(reason_of_terminate());
     }
+    say_uncaught_exit();
     if (previous_handler != nullptr)
         previous_handler();
     std::abort();

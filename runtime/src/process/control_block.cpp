@@ -95,6 +95,7 @@ Pid ControlBlock::begin_life(const SpawnOptions& options, Pid parent, std::int64
     for (Counter32* counter :
          {&shown.stack_used_bytes, &shown.message_queue_length, &shown.links, &shown.monitors, &shown.context_switches})
         counter->set(0);
+    shown.calls.set(0);
     shown.call_site.set(0);
     shown.started_ns.set(now_ns);
     shown.state_since_ns.set(now_ns);

@@ -93,6 +93,7 @@ public:
     /// What snapshots read. Written by the process, or before it is queued for the first time.
     struct Shown {
         Counter64 parent;       ///< bits of a Pid
+        Counter64 calls;        ///< bits of the Pid that it waits for in a call, or 0
         Counter64 group_leader; ///< bits of a Pid: the application master whose application it belongs to, or 0
         Counter64 reductions;
         Counter64 cpu_ns;
@@ -372,6 +373,8 @@ void ControlBlock::park_for(const std::atomic<bool>& event, GoOn go_on) {
 
 /// The message as text. Its formatter is user code.
 std::string printed(const MessageSignal& message);
+/// The same after its type: `Put {apples,3}`.
+std::string printed_with_type(const MessageSignal& message);
 
 /// From the public handle to the block behind it.
 struct [[gnu::visibility("hidden")]] ProcessAccess {

@@ -29,6 +29,10 @@ std::string printed(const MessageSignal& message) {
     return message_text(message);
 }
 
+std::string printed_with_type(const MessageSignal& message) {
+    return short_type_name(message.type->mangled_name) + " " + printed(message);
+}
+
 void ControlBlock::finish() {
     is_finishing_ = true;
     if (is_abandoned_)
@@ -195,7 +199,7 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
                      {"error_info", to_string(reason)},
                      {"ancestors", list_text(system_.ancestors_of(pid()), [](Pid process) { return to_string(process); })},
                      {"message_queue_len", std::to_string(mailbox.size())},
-                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return printed(*each); })},
+                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return printed_with_type(*each); })},
                      {"links", list_text(links.peers(), [](Pid process) { return to_string(process); })},
                      {"dictionary", dictionary_text()},
                      {"trap_exit", process_.trap_exit() ? "true" : "false"},

@@ -5,6 +5,7 @@
 #include "base/code_depth.hpp"
 #include "base/intern.hpp"
 #include "process/await.hpp"
+#include "process/call_cycle.hpp"
 #include "process/pending_reply.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
@@ -346,7 +347,7 @@ Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server
     request->tag = reply.ref();
     block_->monitors.add(reply.ref(), {to, server.name.existing()}); // the server makes its side with the request
     deliver(to, std::move(request));
-    if (auto answer = reply.wait(timeout))
+    if (auto answer = await_reply(*block_, reply, to, timeout))
         return std::move(*answer);
     return ExitReason{Term{atoms::timeout}};
 }

@@ -38,6 +38,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.blocking_threads = config.blocking_threads;
     settings.trap_faults = config.trap_faults;
     settings.usual_stack_bytes = SpawnOptions{}.stack_bytes;
+    settings.signal_handlers = config.signal_handlers;
     settings.stack_guards = config.stack_guards;
     return settings;
 }
@@ -47,7 +48,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
     : config_{config}, node_{node}, started_ns_{clock_ns()}, events_{config.event_capacity}, group_{settings_of(config), *this},
       table_{*this, config.process_limit, config.schedulers} {
-    const std::string& obstacle = preemption_signal::refused_because();
+    const std::string obstacle = group_.signals_refused_because();
     if (obstacle.empty())
         group_.set_preemption(config.preemption);
     else if (config.preemption == Preemption::signal)

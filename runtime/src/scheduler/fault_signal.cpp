@@ -4,13 +4,13 @@
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
 #include "scheduler/scheduler.hpp"
+#include "scheduler/signal_handlers.hpp"
 
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csetjmp>
 #include <csignal>
-#include <mutex>
 #include <utility>
 
 #include <sys/syscall.h>
@@ -32,16 +32,20 @@ constexpr std::size_t red_zone_bytes = 128;
 constexpr greg_t trap_flag = 0x100;
 constexpr greg_t direction_flag = 0x400;
 
-std::array<struct sigaction, fault_signals.size()> previous_actions;
+std::array<BorrowedSignal, fault_signals.size()> borrowed;
 /// Where to go on if a fault happens now; nullptr: nowhere. Set while a handler reads a stack that may be in disorder.
 [[gnu::tls_model("initial-exec")]] constinit thread_local sigjmp_buf* probing = nullptr;
 fault_signal::CrashReporter report_crash = nullptr;
 
-struct sigaction& previous_of(int signal) noexcept {
+BorrowedSignal& borrowed_of(int signal) noexcept {
     std::size_t index = 0;
     while (fault_signals[index] != signal)
         ++index;
-    return previous_actions[index];
+    return borrowed[index];
+}
+
+const struct sigaction& previous_of(int signal) noexcept {
+    return borrowed_of(signal).previous();
 }
 
 bool is_default(const struct sigaction& action) noexcept {
@@ -179,19 +183,21 @@ _Unwind_Reason_Code walk_one(_Unwind_Context* context, void* data) {
 } // namespace
 
 void fault_signal::install(CrashReporter reporter) {
-    static std::once_flag once;
-    std::call_once(once, [reporter] {
-        program_code::find();
-        report_crash = reporter;
-        for (const int signal : fault_signals) {
-            struct sigaction action {};
-            action.sa_sigaction = &handle;
-            action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER; // `probing`
-            ::sigemptyset(&action.sa_mask);
-            ::sigaddset(&action.sa_mask, SIGURG); // what it finds holds until it returns
-            ::sigaction(signal, &action, &previous_of(signal));
-        }
-    });
+    preemption_signal::refused_because(); // what it finds of the program's code is needed here, too
+    report_crash = reporter;
+    for (const int signal : fault_signals) {
+        struct sigaction action {};
+        action.sa_sigaction = &handle;
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER; // `probing`
+        ::sigemptyset(&action.sa_mask);
+        ::sigaddset(&action.sa_mask, SIGURG); // what it finds holds until it returns
+        borrowed_of(signal).take(signal, action);
+    }
+}
+
+void fault_signal::remove() noexcept {
+    for (const int signal : fault_signals)
+        borrowed_of(signal).give_back(signal);
 }
 
 void fault_signal::continue_in(void* context, void (*function)() noexcept, std::uintptr_t sp) noexcept {

@@ -55,8 +55,10 @@ namespace fault_signal {
 /// Writes a report; runs in the signal handler, on a thread that may hold any lock.
 using CrashReporter = void (*)(const Crash& crash) noexcept;
 
-/// Installs the handlers, once a program; what is not for us goes on to those that were there before. **Thread:** any.
+/// Installs the handlers; what is not for us goes on to those that were there before. **Thread:** for SignalHandlers.
 void install(CrashReporter reporter);
+/// Puts those back that were there before. **Thread:** for SignalHandlers.
+void remove() noexcept;
 /// Makes `context` (a ucontext_t) go on in `function` with this stack pointer, in place of what was interrupted.
 /// Async-signal-safe.
 void continue_in(void* context, void (*function)() noexcept, std::uintptr_t sp) noexcept;

@@ -5,6 +5,7 @@
 #include "scheduler/program_code.hpp"
 #include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
+#include "scheduler/signal_handlers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +13,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -42,7 +42,7 @@ namespace {
 constexpr int signal_number = SIGURG; // ignored by default, hardly used: what Go chose, too
 constexpr std::size_t red_zone_bytes = 128;
 
-struct sigaction previous_action;
+BorrowedSignal borrowed;
 
 template <class Function>
 bool lies_in_own_code(Function* function) noexcept {
@@ -82,6 +82,7 @@ void find_xsave_bytes() noexcept {
 }
 
 void pass_on(int signal, siginfo_t* info, void* context) {
+    const struct sigaction& previous_action = borrowed.previous();
     if ((previous_action.sa_flags & SA_SIGINFO) != 0)
         previous_action.sa_sigaction(signal, info, context);
     else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN)
@@ -124,15 +125,16 @@ const std::string& preemption_signal::refused_because() {
 }
 
 void preemption_signal::install() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        refused_because();
-        struct sigaction action {};
-        action.sa_sigaction = &handle;
-        action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-        ::sigemptyset(&action.sa_mask);
-        ::sigaction(signal_number, &action, &previous_action);
-    });
+    refused_because();
+    struct sigaction action {};
+    action.sa_sigaction = &handle;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    ::sigemptyset(&action.sa_mask);
+    borrowed.take(signal_number, action);
+}
+
+void preemption_signal::remove() noexcept {
+    borrowed.give_back(signal_number);
 }
 
 void preemption_signal::send(pthread_t scheduler_thread) noexcept {

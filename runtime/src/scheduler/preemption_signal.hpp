@@ -27,9 +27,11 @@ namespace preemption_signal {
 
 /// Empty, or why this program's processes cannot be interrupted safely. Found out once. **Thread:** any.
 const std::string& refused_because();
-/// Installs the handler, once a program; what is not for a scheduler goes on to the handler that was there before.
-/// **Thread:** any.
+/// Installs the handler; what is not for a scheduler goes on to the handler that was there before.
+/// **Thread:** for SignalHandlers.
 void install();
+/// Puts that one back. **Thread:** for SignalHandlers.
+void remove() noexcept;
 /// Sends the signal. **Thread:** any. **Pre-condition:** the thread lives.
 void send(pthread_t scheduler_thread) noexcept;
 /// True if the address lies in the injected call itself. **Thread:** any; async-signal-safe.

@@ -32,8 +32,11 @@ SchedulerGroup::~SchedulerGroup() {
             thread.join();
 }
 
+std::string SchedulerGroup::signals_refused_because() const {
+    return settings_.signal_handlers ? preemption_signal::refused_because() : "the node is to install no signal handlers";
+}
+
 void SchedulerGroup::start() {
-    preemption_signal::install();
     static_cast<void>(SliceMonitor::instance()); // its thread: schedulers call it where nothing may fail
     try {
         start_threads();

@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SchedulerSettings {
     std::uint32_t blocking_threads = 10;
     bool trap_faults = false;
     std::size_t usual_stack_bytes = std::size_t{64} * 1024; ///< what most processes ask for
+    bool signal_handlers = true;
     StackGuards stack_guards = StackGuards::automatic;
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
@@ -90,6 +92,8 @@ public:
     /// Lets the idle ones look for something to steal.
     void wake_idle() noexcept;
     /// How processes are preempted that do not say it themselves.
+    /// Empty, or why its processes cannot be preempted by signals.
+    std::string signals_refused_because() const;
     Preemption preemption() const noexcept { return preemption_.load(std::memory_order_relaxed); }
     void set_preemption(Preemption preemption) noexcept { preemption_.store(preemption, std::memory_order_relaxed); }
 

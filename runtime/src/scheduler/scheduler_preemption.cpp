@@ -21,7 +21,8 @@ bool Scheduler::is_waited_for(std::int64_t now_ns) const noexcept {
 }
 
 bool Scheduler::may_signal(const Schedulable& process) const noexcept {
-    return preemption_signal::refused_because().empty() && process.preemption.value_or(group_.preemption()) == Preemption::signal;
+    return group_.settings().signal_handlers && preemption_signal::refused_because().empty() &&
+           process.preemption.value_or(group_.preemption()) == Preemption::signal;
 }
 
 void Scheduler::send_signal(const RunningSlice& slice, bool wants_stack) noexcept {

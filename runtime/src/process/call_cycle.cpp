@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "process/call_cycle.hpp"
+
+#include "process/pending_reply.hpp"
+#include "process/process_system.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace fiberscope::detail {
+
+namespace {
+
+/// While it lives, others see whom the process calls.
+class ShownCall {
+public:
+    ShownCall(Counter64& calls, Pid server) noexcept : calls_{calls} { calls_.set(server.bits()); }
+    ~ShownCall() { calls_.set(0); }
+    ShownCall(const ShownCall&) = delete;
+    ShownCall& operator=(const ShownCall&) = delete;
+
+private:
+    Counter64& calls_;
+};
+
+/// The circle that the calls from `first` on lead into, its lowest pid first; empty: they lead into none.
+std::vector<Pid> find_cycle(const ProcessSystem& system, Pid first) {
+    constexpr std::size_t longest = 256;
+    std::vector<Pid> waiting;
+    for (Pid next = first; next && waiting.size() < longest;) {
+        const auto met = std::find(waiting.begin(), waiting.end(), next);
+        if (met != waiting.end()) {
+            std::vector<Pid> cycle{met, waiting.end()};
+            std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+            return cycle;
+        }
+        waiting.push_back(next);
+        const ControlBlock* block = system.table().find(next);
+        next = block != nullptr ? Pid::from_bits(block->shown.calls.get()) : Pid{};
+    }
+    return {};
+}
+
+std::string name_of_process(const ProcessSystem& system, Pid pid) {
+    const ControlBlock* block = system.table().find(pid);
+    std::string label;
+    if (block != nullptr) {
+        if (const Atom name = Atom::from_id(block->shown.name.get()))
+            return std::string{name.name()};
+        if (block->copy_label(label))
+            return label + " " + to_string(pid);
+    }
+    return to_string(pid);
+}
+
+void report_call_cycle(const ControlBlock& block, bool is_over) {
+    ProcessSystem& system = block.system();
+    const std::string cycle = call_cycle(system, block.pid());
+    if (cycle.empty())
+        return;
+    auto entry = std::make_shared<LogEntry>();
+    entry->level = LogLevel::warning;
+    entry->pid = block.pid();
+    entry->title = "CALL CYCLE";
+    entry->fields = {{"calls", cycle},
+                     {"caller", name_of_process(system, block.pid())},
+                     {"outcome", is_over ? "the call of this caller has timed out" : "the call of this caller waits on"}};
+    system.log(std::move(entry));
+}
+
+} // namespace
+
+/// One look could join calls of different times: a caller that was answered may be called by who answered it. What two
+/// looks see alike has waited from the first to the second.
+std::string call_cycle(const ProcessSystem& system, Pid first) {
+    const std::vector<Pid> cycle = find_cycle(system, first);
+    if (cycle.empty() || find_cycle(system, first) != cycle)
+        return {};
+    std::string text;
+    for (const Pid pid : cycle)
+        text += name_of_process(system, pid) + " -> ";
+    return text + name_of_process(system, cycle.front());
+}
+
+std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(ControlBlock& block, PendingReply& reply, Pid server,
+                                                                  Duration timeout) {
+    constexpr Duration patience = std::chrono::seconds{5}; // the default timeout of calls
+    const ShownCall shown{block.shown.calls, server};
+    auto answer = reply.wait(std::min(timeout, patience));
+    if (answer || block.unwinds())
+        return answer;
+    report_call_cycle(block, timeout <= patience);
+    if (timeout <= patience)
+        return std::nullopt;
+    return reply.wait(timeout == infinity ? infinity : timeout - patience);
+}
+
+} // namespace fiberscope::detail

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "scheduler/signal_handlers.hpp"
+
+#include "scheduler/preemption_signal.hpp"
+
+#include <mutex>
+#include <utility>
+
+namespace fiberscope::detail {
+
+namespace {
+
+std::mutex mutex; ///< protects those who want handlers, and what that changes
+int wanted_by = 0;
+
+} // namespace
+
+void BorrowedSignal::take(int signal, const struct sigaction& ours) noexcept {
+    if (ours_ != nullptr)
+        return; // somebody else's stands before it, and calls it
+    ours_ = ours.sa_sigaction;
+    ::sigaction(signal, &ours, &previous_);
+}
+
+void BorrowedSignal::give_back(int signal) noexcept {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (ours_ == nullptr || (now.sa_flags & SA_SIGINFO) == 0 || now.sa_sigaction != ours_)
+        return;
+    ::sigaction(signal, &previous_, nullptr);
+    ours_ = nullptr;
+}
+
+SignalHandlers::SignalHandlers(fault_signal::CrashReporter reporter) {
+    const std::lock_guard lock{mutex};
+    if (wanted_by++ > 0)
+        return;
+    preemption_signal::install();
+    fault_signal::install(reporter);
+}
+
+SignalHandlers::~SignalHandlers() {
+    const std::lock_guard lock{mutex};
+    if (--wanted_by > 0)
+        return;
+    fault_signal::remove();
+    preemption_signal::remove();
+}
+
+} // namespace fiberscope::detail
