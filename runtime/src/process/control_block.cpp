@@ -318,11 +318,8 @@ void ControlBlock::park(std::int64_t deadline_ns) {
 }
 
 void ControlBlock::safe_point(std::int32_t reductions) {
-    if (is_external()) { // it has no slices, but may have been ended
-        handle_signals();
-        throw_if_ended();
-        return;
-    }
+    if (is_external()) [[unlikely]]
+        return external_safe_point();
     if (scheduler_->charge(reductions)) [[unlikely]]
         slice_over();
 }
