@@ -251,6 +251,12 @@ void ControlBlock::throw_if_ended() {
     throw ProcessExit{*pending_exit_};
 }
 
+/// It has no slices, but may have been ended.
+void ControlBlock::external_safe_point() {
+    handle_signals();
+    throw_if_ended();
+}
+
 void ControlBlock::abandon_if_time_is_up() noexcept {
     if (!pending_exit_)
         return;

@@ -12,16 +12,16 @@ namespace fiberscope::detail {
 /// turn and the time runs also while more and more comes that is not what it waits for.
 /// While the process unwinds nothing is waited for: the answer is that the time is over.
 template <class Take>
-bool await(ControlBlock& block, Duration timeout, Take take) {
+[[gnu::always_inline]] inline bool await(ControlBlock& block, Duration timeout, Take take) {
     std::int64_t deadline_ns = never_ns;
     bool deadline_is_set = timeout == infinity;
     bool is_first_look = true;
+    bool is_last_look = false;
     const auto is_held = [&block] { return block.is_suspended() && !block.pending_exit(); }; // exit signals reach it (Z01)
     const auto is_over = [&] {
-        if (!std::exchange(deadline_is_set, true))
-            deadline_ns = deadline_after(clock_ns(), timeout);
-        else if (deadline_ns != never_ns && !is_held() && clock_ns() >= deadline_ns)
-            return true;
+        if (std::exchange(deadline_is_set, true))
+            return deadline_ns != never_ns && !is_held() && clock_ns() >= deadline_ns;
+        deadline_ns = deadline_after(clock_ns(), timeout);
         return false;
     };
     if (block.is_looking()) { // a guard, a formatter or a state view takes nothing out of the mailbox
@@ -34,12 +34,13 @@ bool await(ControlBlock& block, Duration timeout, Take take) {
         if (!is_held()) {
             if (take())
                 return true;
+            if (is_last_look)
+                return false;
             if (block.handle_signals()) {
                 if (std::exchange(is_first_look, false))
                     continue;
                 block.safe_point(4);
-                if (timeout <= Duration::zero() || is_over())
-                    return take();
+                is_last_look = timeout <= Duration::zero() || is_over();
                 continue;
             }
             block.throw_if_ended();

@@ -330,11 +330,9 @@ void ControlBlock::park(std::int64_t deadline_ns) {
 }
 
 void ControlBlock::safe_point(std::int32_t reductions) {
-    check_caller();
-    if (is_external()) { // it has no slices, but may have been ended
-        handle_signals();
-        throw_if_ended();
-        return;
+    if (current_process() != &process_) [[unlikely]] { // an external process is never what a scheduler runs
+        check_foreign_caller();
+        return external_safe_point();
     }
     if (scheduler_->charge(reductions)) [[unlikely]]
         slice_over();

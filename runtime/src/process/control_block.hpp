@@ -292,6 +292,7 @@ private:
     void note_place() noexcept;
     void note_stack_depth() noexcept;
     void slice_over();
+    void external_safe_point();
     Turn end_for_overflow();
     // the forced end, abandon.cpp
     void look_at_signals() noexcept;
