@@ -122,13 +122,13 @@ void TestOwnModules::a_tight_loop_is_preempted_and_killed() {
     ExternalProcess me = node.attach();
     const Pid beside = me->spawn(greeter);
     const auto [pid, monitor] = me->spawn_monitor(body_of(module, "burn"));
-    for (int round = 0; round < 20; ++round) {
+    const auto preemptions = [&] { return node.snapshot().schedulers[0].signal_preemptions; };
+    for (int round = 0; round < 20 || preemptions() == 0; ++round) { // until it has begun
         me->send(beside, Tick{round});
         const auto answer = me->receive_for<Tock>(10s);
         QVERIFY(answer);
         QCOMPARE(answer->number, round);
     }
-    QVERIFY(node.snapshot().schedulers[0].signal_preemptions > 0);
     node.exit(pid, ExitReason::kill());
     QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"});
     QVERIFY(exit_event_of(node, pid).abandoned);

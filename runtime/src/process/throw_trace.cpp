@@ -52,9 +52,13 @@ private:
     std::array<std::atomic<std::uint64_t>, std::size_t{1} << bits> counts_{};
 };
 constinit AllocationCounts allocations;
+/// False where libstdc++'s own is used in place of ours: then an address says nothing about who has it.
+constinit std::atomic<bool> are_counted{false};
 
 /// The one for this very exception, not for an earlier one at its address.
 const ThrownStacks::Thrown* find_thrown(Scheduler& scheduler, const void* exception) noexcept {
+    if (!are_counted.load(std::memory_order_relaxed))
+        return nullptr;
     const std::uint64_t allocation = allocations.of(exception).load(std::memory_order_relaxed);
     for (const ThrownStacks::Thrown& thrown : scheduler.thrown_stacks().thrown)
         if (exception != nullptr && thrown.exception == exception && thrown.allocation == allocation)
@@ -121,6 +125,8 @@ extern "C" [[gnu::weak, gnu::visibility("default")]] void* __cxa_allocate_except
     using namespace fiberscope::detail;
     void* exception = (library_allocate != nullptr ? library_allocate : find_library_allocate())(bytes);
     allocations.of(exception).fetch_add(1, std::memory_order_relaxed);
+    if (!are_counted.load(std::memory_order_relaxed))
+        are_counted.store(true, std::memory_order_relaxed);
     return exception;
 }
 

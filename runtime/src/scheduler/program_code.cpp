@@ -103,6 +103,11 @@ const link_map* module_at(const void* address) noexcept {
     return static_cast<const link_map*>(module);
 }
 
+/// It is never unloaded from now on.
+bool hold(const link_map* module) noexcept {
+    return ::dlopen(module->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) != nullptr;
+}
+
 /// In these, locks are held or state is half changed that others on the same thread would meet.
 bool holds_what_others_need(const link_map* module) noexcept {
     constexpr std::array<const char*, 4> needed{"malloc", "_Znwm", "fopen", "__tls_get_addr"};
@@ -170,7 +175,7 @@ void program_code::trust(const void* address) {
     if (holds_what_others_need(module))
         throw std::invalid_argument{std::string{"trust_module: "} + module->l_name +
                                     " holds malloc or the loader, in which no process can be interrupted or ended"};
-    if (::dlopen(module->l_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) == nullptr) // never closed
+    if (!hold(module))
         throw std::invalid_argument{std::string{"trust_module: "} + module->l_name + " cannot be held"};
     std::pair<std::uintptr_t, bool> place{module->l_addr, false};
     ::dl_iterate_phdr(&add_own, &place);
@@ -196,6 +201,8 @@ void program_code::find() {
     static std::once_flag once;
     std::call_once(once, [] {
         ::dl_iterate_phdr(&add_object, nullptr);
+        if (const link_map* runtime = module_at(&own_code); runtime != nullptr && runtime->l_name[0] != '\0')
+            hold(runtime); // a plugin: threads and signal handlers of the runtime stay until the program ends
         add_string_functions();
         // With _dl_find_object the unwinder takes no lock; it sets itself up at the first throw. Code that throws a lot
         // spends nearly all of its time there, and could hardly be interrupted else.
