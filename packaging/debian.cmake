@@ -11,21 +11,22 @@ set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_COMPONENTS_ALL runtime dev)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
 
 set(soversion ${FIBERSCOPE_SOVERSION})
-set(what "Fiberscope gives C++ programs what Erlang's BEAM gives Erlang programs: hundreds of
- thousands of processes that talk by messages and are linked, monitored and
- supervised; and an observer that shows them alive.")
+set(what "Fiberscope gives C++ programs what Erlang's BEAM gives Erlang programs:
+hundreds of thousands of processes that talk by messages and are linked,
+monitored and supervised; and an observer that shows them alive.")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libfiberscope-runtime${soversion})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "BEAM-like processes for C++ programs\n ${what}\n .\n This is the runtime library.")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "BEAM-like processes for C++ programs\n${what}\n\nThis is the runtime library.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libfiberscope-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_DESCRIPTION "BEAM-like processes for C++ programs (development files)\n ${what}\n .\n These are headers, CMake package and pkg-config files.")
+set(CPACK_DEBIAN_DEV_DESCRIPTION "BEAM-like processes for C++ programs (development files)\n${what}\n\nThese are headers, CMake package and pkg-config files.")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libboost-dev (>= 1.81) | libboost1.81-dev, libfmt-dev")
 set(CPACK_COMPONENT_DEV_DEPENDS runtime)
 
@@ -36,32 +37,28 @@ if(FIBERSCOPE_BUILD_WIDGETS)
 
     set(CPACK_DEBIAN_WIDGETS_PACKAGE_NAME libfiberscope-widgets${soversion})
     set(CPACK_DEBIAN_WIDGETS_PACKAGE_SECTION libs)
-    set(CPACK_DEBIAN_WIDGETS_DESCRIPTION "observer window for BEAM-like processes\n ${what}\n .\n This is the library with the observer's window.")
+    set(CPACK_DEBIAN_WIDGETS_DESCRIPTION "observer window for BEAM-like processes\n${what}\n\nThis is the library with the observer's window.")
     set(CPACK_COMPONENT_WIDGETS_DEPENDS runtime)
-    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS $<TARGET_FILE_DIR:fiberscope_runtime_shared>)
+    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/runtime)
 
     set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME fiberscope)
     set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION devel)
-    set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "observer of BEAM-like processes\n ${what}\n .\n This is the program: a window with workloads to play with.")
+    set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "observer of BEAM-like processes\n${what}\n\nThis is the program: a window with workloads to play with.")
     set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS libqt6svg6) # its icon engine is a plugin
 endif()
 
 # What Debian wants of every package beside its files.
-file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/debian)
-execute_process(COMMAND gzip -9nc ${CMAKE_CURRENT_SOURCE_DIR}/debian/changelog
-    OUTPUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz COMMAND_ERROR_IS_FATAL ANY)
+fiberscope_gzip(debian/changelog)
 foreach(component IN LISTS CPACK_COMPONENTS_ALL)
     string(TOUPPER ${component} COMPONENT)
     set(package ${CPACK_DEBIAN_${COMPONENT}_PACKAGE_NAME})
-    install(FILES debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
+    install(FILES debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
     if(NOT component STREQUAL dev)
         configure_file(debian/lintian-overrides.in debian/${package} @ONLY)
         install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/${package} DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides COMPONENT ${component})
     endif()
 endforeach()
-foreach(COMPONENT IN ITEMS RUNTIME WIDGETS)
-    set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/triggers)
-    set(CPACK_DEBIAN_${COMPONENT}_PACKAGE_GENERATE_SHLIBS OFF)
-endforeach()
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/triggers)
+set(CPACK_DEBIAN_WIDGETS_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_SOURCE_DIR}/debian/triggers)
 include(CPack)
