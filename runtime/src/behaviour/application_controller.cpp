@@ -127,7 +127,7 @@ ApplicationController::Start ApplicationController::start_or_wait(Process& calle
         }
         if (!other)
             return {carry_out_start(caller, application, own), true};
-        auto answer = await_end(caller, *other, news);
+        auto answer = await_end(*other, news);
         if (answer && (other->kind == Change::Kind::starting || !*answer))
             return {std::move(*answer), false};
     }
@@ -214,8 +214,7 @@ std::optional<ApplicationController::Change> ApplicationController::take(Atom na
     return taken;
 }
 
-std::optional<Result<std::monostate>> ApplicationController::await_end(Process& caller, const Change& change,
-                                                                       PendingReply& news) {
+std::optional<Result<std::monostate>> ApplicationController::await_end(const Change& change, PendingReply& news) {
     news.monitor(change.by);
     const auto told = news.wait(infinity);
     if (!told)
@@ -287,7 +286,7 @@ Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
             carry_out_stop(caller, name, master, own, news);
             return ok();
         }
-        if (await_end(caller, *other, news))
+        if (await_end(*other, news))
             return refused("not_started", name); // the other has stopped it: what becomes of it afterwards is not its matter
     }
 }

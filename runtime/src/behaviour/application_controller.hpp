@@ -81,7 +81,7 @@ private:
     std::optional<Application> loaded(Atom name) const;
     /// Waits until `change`, which the caller has joined, is over. How it ended (a failure, too, if the caller unwinds, who
     /// waits for nothing); nothing: it was given up, look again.
-    std::optional<Done> await_end(Process& caller, const Change& change, PendingReply& news);
+    std::optional<Done> await_end(const Change& change, PendingReply& news);
     /// It is over: who waits hears it. `answer`: how it ended; nothing: it was given up, they look again.
     void finish(Process& caller, Atom name, Ref change, const std::optional<Done>& answer);
     static void tell(Process& caller, const Change& change, const std::optional<Done>& answer);
