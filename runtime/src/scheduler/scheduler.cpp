@@ -9,7 +9,6 @@
 #include "scheduler/thread_state.hpp"
 
 #include <boost/fiber/context.hpp>
-#include <boost/fiber/fiber.hpp>
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
@@ -31,52 +30,20 @@ namespace {
 /// A fiber never leaves its thread, so the address of this variable may be cached across switches.
 [[gnu::tls_model("initial-exec")]] constinit thread_local Scheduler* current_scheduler = nullptr;
 
-/// Idle fibers that a scheduler keeps with their stacks; more are ended.
-constexpr std::size_t most_idle_fibers = 1024;
-
-/// Fibers of the usual size that are there from the start. While others can be made they are not needed. Else servers that
-/// have begun go on running on them, but for the last, which is for processes that have to end.
-constexpr std::size_t most_kept_fibers = 4;
-
-/// Boost's way to a stack of ours.
-struct PoolStack {
-    using traits_type = boost::context::stack_traits;
-    StackPool* pool;
-    Stack stack;
-
-    boost::context::stack_context allocate() const noexcept {
-        boost::context::stack_context context;
-        context.size = stack.bytes;
-        context.sp = stack.top;
-        return context;
-    }
-    void deallocate(boost::context::stack_context& /*context*/) const noexcept { pool->release(stack); }
-};
-
-/// Where Boost cannot have memory for its own contexts it ends the program: it is tried beforehand, one thread after the other,
-/// whether there is more than it takes.
-void enter_boost(Scheduler& scheduler) {
-    static std::mutex entering;
-    constexpr std::size_t enough_bytes = std::size_t{512} * 1024;
-    const std::lock_guard lock{entering};
-    for (const std::size_t bytes : {enough_bytes, enough_bytes / 128}) {
+/// Where glibc and Boost cannot have memory for what they keep for a thread they end the program: it is tried beforehand whether
+/// there is more than they take.
+void try_memory_of_thread() {
+    constexpr std::size_t of_its_own = std::size_t{512} * 1024;
+    constexpr std::size_t of_the_heap = std::size_t{16} * 1024;
+    for (const std::size_t bytes : {of_its_own, of_the_heap}) {
         void* volatile memory = std::malloc(bytes); // NOLINT: not left out by the compiler
         if (memory == nullptr)
             throw std::bad_alloc{};
         std::free(memory); // NOLINT
     }
-    boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(scheduler);
 }
 
 } // namespace
-
-void PooledFiber::run() {
-    frames_end_ = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    scheduler_.switch_ended();
-    do
-        scheduler_.run_on(*this, std::exchange(assigned_, nullptr));
-    while (scheduler_.park_idle(*this));
-}
 
 Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
     : group_{group}, id_{id}, now_ns_{clock_ns()}, started_ns_{now_ns_} {}
@@ -90,6 +57,9 @@ Scheduler* Scheduler::current() noexcept {
 // -- the thread's life ----
 
 void Scheduler::run() {
+    static std::mutex beginning; // one thread after the other, so that what was tried is there
+    std::unique_lock lock{beginning};
+    try_memory_of_thread();
     current_scheduler = this;
     const program_exit::Watch exit_watch;
     program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
@@ -101,8 +71,9 @@ void Scheduler::run() {
     if (group_.settings().nice != 0)
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
     try {
-        enter_boost(*this);
+        boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
         boost_state.enough();
+        lock.unlock();
         live();
     } catch (...) {
         end_fibers();
@@ -131,37 +102,6 @@ void Scheduler::live() {
     urging_timer_.reset();
 }
 
-void Scheduler::keep_fibers() {
-    while (idle_fibers_[usual_class()].size() < most_kept_fibers) {
-        PooledFiber* fiber = make_fiber(usual_class());
-        if (fiber == nullptr)
-            throw std::system_error{ENOMEM, std::generic_category(), "no memory for the stacks of a scheduler"};
-        idle_fibers_[usual_class()].push_back(fiber);
-    }
-}
-
-std::size_t Scheduler::usual_class() const noexcept {
-    return StackPool::class_of(group_.settings().usual_stack_bytes);
-}
-
-/// How many are not lent to those who may keep them.
-std::size_t Scheduler::kept_fibers(std::size_t stack_class) const noexcept {
-    return stack_class == usual_class() ? most_kept_fibers : 0;
-}
-
-/// Lets every idle fiber run to its end, so that Boost can free them.
-void Scheduler::end_fibers() noexcept {
-    phase_ = Phase::ending_fibers;
-    for (auto& fibers : idle_fibers_)
-        while (!fibers.empty()) {
-            ending_fiber_ = fibers.back();
-            fibers.pop_back();
-            main_context_->suspend();
-            switch_ended();
-        }
-    phase_ = Phase::ended;
-}
-
 boost::fibers::context* Scheduler::next_context() noexcept {
     if (phase_ == Phase::ended)
         return nullptr; // the dispatcher, which Boost wants to end
@@ -183,76 +123,6 @@ boost::fibers::context* Scheduler::next_context() noexcept {
         return nullptr; // main itself may be what suspends: then the dispatcher brings it back
     switch_begins(nullptr);
     return main_context_;
-}
-
-/// nullptr: there is no fiber for it.
-boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
-    if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed)) {
-        switch_begins(own);
-        return own->context();
-    }
-    PooledFiber* fiber = fiber_for(process);
-    if (fiber == nullptr)
-        return nullptr;
-    busy_fibers_.add(1);
-    fiber->assign(&process);
-    switch_begins(fiber);
-    return fiber->context();
-}
-
-/// An idle fiber, or a new one. Where none can be made, those that are kept serve servers that have begun; any other process
-/// has to end, and gets one for that. nullptr: it has to wait until one is idle.
-PooledFiber* Scheduler::fiber_for(Schedulable& process) noexcept {
-    const std::size_t stack_class = StackPool::class_of(process.stack_bytes);
-    auto& idle = idle_fibers_[stack_class];
-    if (idle.size() > kept_fibers(stack_class)) {
-        PooledFiber* fiber = idle.back();
-        idle.pop_back();
-        return fiber;
-    }
-    if (PooledFiber* made = make_fiber(stack_class))
-        return made;
-    if (!process.is_new && idle.size() > 1)
-        return take_idle(stack_class);
-    PooledFiber* any = take_idle(usual_class());
-    for (std::size_t other = 0; any == nullptr && other < idle_fibers_.size(); ++other)
-        any = take_idle(other);
-    if (any != nullptr)
-        process.end_without_stack();
-    return any;
-}
-
-/// Not the one that suspends just now.
-PooledFiber* Scheduler::take_idle(std::size_t stack_class) noexcept {
-    auto& idle = idle_fibers_[stack_class];
-    const auto found = std::find_if(idle.begin(), idle.end(), [active = boost::fibers::context::active()](PooledFiber* fiber) {
-        return fiber->context() != active;
-    });
-    if (found == idle.end())
-        return nullptr;
-    PooledFiber* fiber = *found;
-    idle.erase(found);
-    return fiber;
-}
-
-PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
-    const std::optional<Stack> stack = group_.stacks().try_allocate(StackPool::class_bytes(stack_class));
-    if (!stack)
-        return nullptr;
-    try {
-        idle_fibers_[stack_class].reserve(most_idle_fibers); // for `park_idle`
-        auto owned = std::make_unique<PooledFiber>(*this, stack_class);
-        PooledFiber& fiber = *owned;
-        fiber.set_stack(*stack);
-        being_made_ = &fiber;
-        boost::fibers::fiber{boost::fibers::launch::post, std::allocator_arg, PoolStack{&group_.stacks(), *stack},
-                             [owned = std::move(owned)] { owned->run(); }}
-            .detach();
-        return &fiber;
-    } catch (const std::bad_alloc&) { // of the first two lines: Boost's own things lie on the stack
-        group_.stacks().release(*stack);
-        return nullptr;
-    }
 }
 
 void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
@@ -297,24 +167,6 @@ void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
             return;
         }
     }
-}
-
-bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
-    if (phase_ != Phase::running)
-        return false;
-    busy_fibers_.set(busy_fibers_.get() - 1);
-    auto& idle = idle_fibers_[fiber.stack_class()];
-    if (idle.size() < most_idle_fibers) {
-        idle.push_back(&fiber); // reserved by make_fiber: does not allocate
-        fiber.set_used(true);
-        requeue_those_without_fiber();
-        if (++parked_fibers_ >= most_idle_fibers)
-            trim_idle_fibers(); // one that never sleeps does it at work
-    } else
-        lost_fiber_ = &fiber; // Boost would keep its stack until this scheduler has nothing to do
-    fiber.context()->suspend();
-    switch_ended();
-    return phase_ == Phase::running;
 }
 
 void Scheduler::switch_out(Schedulable& process) noexcept {
