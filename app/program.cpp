@@ -43,6 +43,7 @@ std::unique_ptr<Node> startNode(std::uint32_t schedulers) {
     config.scheduler_nice = schedulerNice;
     config.preemption = Preemption::signal;
     config.trap_faults = true;
+    config.log_to_stderr.reset(); // the window shows the log
     try {
         return std::make_unique<Node>(config);
     } catch (const std::exception& error) {

@@ -140,7 +140,9 @@ void TestCallbacks::formatters_only_look() {
             for (const auto& [key, value] : event.log->fields)
                 if (key == "messages")
                     printed = value;
-    QCOMPARE(printed, std::string{"[ReceivesWhenPrinted <unprintable ReceivesWhenPrinted>,Unprintable <unprintable Unprintable>,Tick {1}]"});
+    QCOMPARE(
+        printed,
+        std::string{"[ReceivesWhenPrinted <unprintable ReceivesWhenPrinted>,Unprintable <unprintable Unprintable>,Tick {1}]"});
 }
 
 void TestCallbacks::handlers_of_servers_that_throw_data() {

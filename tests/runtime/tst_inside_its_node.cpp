@@ -55,11 +55,10 @@ void TestInsideItsNode::calls_that_would_block_a_scheduler_say_so() {
     ExternalProcess me = node.attach();
     me->spawn([to = me->pid()](Process& self) {
         Node& own = self.node();
-        self.send(to, std::vector<std::string>{
-                          error_of(own.call("oracle", Ask{})), error_of(own.start(Oracle::start())), error_of(own.start(shop())),
-                          error_of(own.start_application("shop")), error_of(own.ensure_all_started("shop")),
-                          error_of(own.stop_application("shop")), what_of([&] { own.stop(); }),
-                          what_of([&] { own.wait_until_quiet(1s); })});
+        self.send(to, std::vector<std::string>{error_of(own.call("oracle", Ask{})), error_of(own.start(Oracle::start())),
+                                               error_of(own.start(shop())), error_of(own.start_application("shop")),
+                                               error_of(own.ensure_all_started("shop")), error_of(own.stop_application("shop")),
+                                               what_of([&] { own.stop(); }), what_of([&] { own.wait_until_quiet(1s); })});
     });
     const auto errors = me->receive_for<std::vector<std::string>>(5s);
     QVERIFY(errors.has_value());
@@ -112,9 +111,7 @@ void TestInsideItsNode::the_end_of_a_shared_handle_stops_nothing() {
     QFETCH_GLOBAL(unsigned, count);
     Node node{with_schedulers(count)};
     QVERIFY(node.start(shop()).has_value());
-    {
-        const Node shared = node.share();
-    }
+    { const Node shared = node.share(); }
     QCOMPARE(*node.call("oracle", Ask{}), 42);
 }
 

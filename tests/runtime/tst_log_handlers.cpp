@@ -146,7 +146,8 @@ void TestLogHandlers::levels_change_and_handlers_go() {
 void TestLogHandlers::ids_are_taken_once() {
     Node node{with_schedulers(1)};
     const LogHandler nothing = [](const Event&) {};
-    QCOMPARE(to_string(node.add_log_handler("default", LogLevel::error, nothing).error()), std::string{"{already_exist,default}"});
+    QCOMPARE(to_string(node.add_log_handler("default", LogLevel::error, nothing).error()),
+             std::string{"{already_exist,default}"});
     QVERIFY(node.remove_log_handler("default").has_value());
     QVERIFY(node.add_log_handler("default", LogLevel::error, nothing).has_value());
     QCOMPARE(to_string(node.remove_log_handler("file").error()), std::string{"{not_found,file}"});
@@ -197,10 +198,12 @@ void TestLogHandlers::a_slow_handler_blocks_nobody_and_hears_of_its_loss() {
     config.event_capacity = 16;
     config.log_to_stderr.reset();
     Node node{config};
-    QVERIFY(node.add_log_handler("slow", LogLevel::warning, [&, note = told.handler()](const Event& event) {
-        note(event);
-        gate.pass();
-    }).has_value());
+    QVERIFY(node.add_log_handler("slow", LogLevel::warning,
+                                 [&, note = told.handler()](const Event& event) {
+                                     note(event);
+                                     gate.pass();
+                                 })
+                .has_value());
     node.log(LogLevel::warning, "first");
     gate.wait_for_one();
     for (int line = 0; line < 100; ++line)

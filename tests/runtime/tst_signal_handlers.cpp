@@ -64,9 +64,7 @@ void TestSignalHandlers::the_last_node_puts_back_what_was_there() {
         const auto ours = all_handlers();
         for (std::size_t i = 0; i < ours.size(); ++i)
             QVERIFY2(ours[i] != before[i], ::strsignal(borrowed_signals[i]));
-        {
-            const Node second{with_schedulers(1)};
-        }
+        { const Node second{with_schedulers(1)}; }
         QCOMPARE(all_handlers(), ours);
         first.stop();
         QCOMPARE(all_handlers(), before);
@@ -112,9 +110,7 @@ void TestSignalHandlers::one_that_was_put_before_ours_stays() {
     ours.sa_sigaction = std::exchange(below, nullptr);
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     ::sigaction(SIGURG, &ours, nullptr); // they go as they came
-    {
-        const Node node{with_schedulers(1)};
-    }
+    { const Node node{with_schedulers(1)}; }
     QCOMPARE(handler_of(SIGURG), reinterpret_cast<void*>(before.sa_handler));
 }
 

@@ -71,7 +71,6 @@ private slots:
     }
     void cleanup() {
         m_window.reset();
-        m_node->stop();
         m_node.reset();
     }
 
@@ -317,6 +316,21 @@ private slots:
         QTRY_VERIFY(m_window->findChild<QLabel*>("nodeStopped")->isVisible());
         m_window->refreshAction()->trigger();
         QTest::qWait(0);
+        QVERIFY(model()->rowCount() >= rows);
+    }
+
+    void theLastFrameStaysWhenTheNodeIsDestroyed() {
+        const int rows = model()->rowCount();
+        m_node.reset();
+        auto* stopped = m_window->findChild<QLabel*>("nodeStopped");
+        QTRY_VERIFY(stopped->isVisible());
+        QCOMPARE(stopped->text(), QStringLiteral("stopped: stopped"));
+        for (const auto& name : m_window->tabNames()) {
+            m_window->setCurrentTab(name);
+            m_window->refreshAction()->trigger();
+            QTest::qWait(0);
+        }
+        m_window->setCurrentTab("Processes");
         QVERIFY(model()->rowCount() >= rows);
     }
 

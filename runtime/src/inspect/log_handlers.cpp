@@ -61,8 +61,8 @@ std::optional<LogLevel> level_for_standard_error(std::optional<LogLevel> configu
         return configured;
     if (std::string_view{asked} == "none")
         return std::nullopt;
-    for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::notice, LogLevel::warning, LogLevel::error,
-                                 LogLevel::critical})
+    for (const LogLevel level :
+         {LogLevel::debug, LogLevel::info, LogLevel::notice, LogLevel::warning, LogLevel::error, LogLevel::critical})
         if (to_string(level) == asked)
             return level;
     return configured;
@@ -231,7 +231,8 @@ void LogHandlers::tell_of_loss(std::uint64_t count) {
     event.kind = EventKind::log;
     event.seq = system_->events().last_seq();
     event.at = std::chrono::system_clock::now();
-    event.log = std::make_shared<const LogEntry>(LogEntry{LogLevel::warning, {}, "EVENTS LOST", {{"count", std::to_string(count)}}});
+    event.log =
+        std::make_shared<const LogEntry>(LogEntry{LogLevel::warning, {}, "EVENTS LOST", {{"count", std::to_string(count)}}});
     tell(event);
 }
 

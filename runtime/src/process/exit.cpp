@@ -188,6 +188,7 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
 /// As OTP's crash report (rules P10, G11, S22).
 void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
     const Marked looking{is_matching_}; // the formatters of the messages look at the mailbox
+    const auto typed = [](const MessageSignal* each) { return printed_with_type(*each); };
     auto entry = std::make_shared<LogEntry>();
     entry->level = LogLevel::error;
     entry->pid = pid();
@@ -199,7 +200,7 @@ void ControlBlock::report_crash(const ExitReason& reason, Atom name) {
                      {"error_info", to_string(reason)},
                      {"ancestors", list_text(system_.ancestors_of(pid()), [](Pid process) { return to_string(process); })},
                      {"message_queue_len", std::to_string(mailbox.size())},
-                     {"messages", list_text(first_messages(), [](const MessageSignal* each) { return printed_with_type(*each); })},
+                     {"messages", list_text(first_messages(), typed)},
                      {"links", list_text(links.peers(), [](Pid process) { return to_string(process); })},
                      {"dictionary", dictionary_text()},
                      {"trap_exit", process_.trap_exit() ? "true" : "false"},

@@ -30,13 +30,13 @@ void append(fiberscope::EventBatch& held, const fiberscope::EventBatch& batch) {
 } // namespace
 
 Sampler::Sampler(fiberscope::Node& node, QObject* parent)
-    : QObject{parent}, m_node{node}, m_settings{std::make_unique<Settings>()}, m_worker{std::make_unique<Worker>(*this,
-                                                                                                                 *m_settings)} {}
+    : QObject{parent}, m_node{new fiberscope::Node(node.share())}, m_settings{std::make_unique<Settings>()},
+      m_worker{std::make_unique<Worker>(*this, *m_settings)} {}
 
 Sampler::~Sampler() = default;
 
 fiberscope::Node& Sampler::node() const noexcept {
-    return m_node;
+    return *m_node;
 }
 
 void Sampler::setLoadInterval(std::chrono::milliseconds interval) {

@@ -39,7 +39,8 @@ using ProcessDetailsHandler = std::function<void(const QList<ProcessDetails>&)>;
 /// processes: sorting, filtering and comparing happen here; the GUI gets immutable frames by queued signals.
 /// Refreshes asked for while one runs become one.
 /// **Thread:** GUI thread; the signals arrive there.
-/// **Lifetime:** the Node outlives it; its destructor joins the thread.
+/// **Lifetime:** its destructor joins the thread. It has a handle of its own of the runtime: a Node that ends before it is
+/// one that has stopped.
 class Sampler : public QObject {
     Q_OBJECT
 
@@ -88,7 +89,7 @@ private:
     void apply();
     void takeEvents(const EventsSample& batch);
 
-    fiberscope::Node& m_node;
+    const std::unique_ptr<fiberscope::Node> m_node; ///< shares the runtime of the Node that it was given
     std::unique_ptr<Settings> m_settings;
     std::shared_ptr<fiberscope::EventBatch> m_heldEvents; ///< gathered while paused
     std::unique_ptr<Worker> m_worker;
