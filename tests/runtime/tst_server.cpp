@@ -205,7 +205,8 @@ private slots:
             std::promise<Inspection> answer;
             node.inspect({restless}, Inspect::state, {},
                          [&](std::vector<Inspection> found) { answer.set_value(std::move(found.front())); });
-            compare(answer.get_future().get().state, "restless");
+            const std::string state = answer.get_future().get().state;
+            QVERIFY2(state == "restless" || (interrupts && state == "busy"), state.c_str()); // a signal comes inside of a handler
             node.suspend(restless);
             QVERIFY(node.wait_until_quiet(10s));
             const int so_far = rounds;
