@@ -128,13 +128,16 @@ struct AnyBaseOf {
 template <class T>
 concept HasBase = requires {
     T{AnyBaseOf<T>{}};
-} && !requires {
+}
+&&!requires {
     T{NoField{}};
 };
 
 template <class T, std::size_t... Before, std::size_t... After>
 constexpr bool takes_pair_at(std::index_sequence<Before...>, std::index_sequence<After...>) {
-    return requires { T{AnyFieldAt<Before>{}..., {AnyNumber{}, AnyNumber{}}, AnyFieldAt<After>{}...}; };
+    return requires {
+        T{AnyFieldAt<Before>{}..., {AnyNumber{}, AnyNumber{}}, AnyFieldAt<After>{}...};
+    };
 }
 
 /// True if a C array of numbers begins at the element `At` of `Count`: braces there take up more elements than one.

@@ -44,9 +44,9 @@ struct NodeConfig {
     /// `{fault,'SIGSEGV',Address}`; destructors do not run. Without it, and anywhere else (in a library, whose locks may
     /// be held, in the runtime, in other threads), a fault ends the program with a crash report.
     bool trap_faults = false;
-    /// Handlers of SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, while a Node of the program wants them; the end of the
-    /// last one puts back what was there before. Without: no preemption by signals (System says so), no trapped faults, and
-    /// a fault or a stack overflow ends the program without a crash report.
+    /// Handlers of SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, while a Node of the program wants them; the end
+    /// of the last one puts back what was there before. Without: no preemption by signals (System says so), no trapped faults,
+    /// and a fault or a stack overflow ends the program without a crash report.
     bool signal_handlers = true;
     bool crash_report_file = true; ///< a crash report goes into a file, too, if every Node of the program has this
     StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error
