@@ -87,8 +87,9 @@ QString withoutCommentsAndTexts(const QString& source) {
 
 /// The licence that a file has to name.
 QString licenceOf(const QString& file) {
-    static const QStringList permissive{"runtime/",        "tests/runtime/",      "tests/conformance/",   "tests/bench/",
-                                        "tests/examples/", "tests/architecture/", "tests/CMakeLists.txt", "CMakeLists.txt"};
+    static const QStringList permissive{"runtime/",        "tests/runtime/",       "tests/conformance/",
+                                        "tests/bench/",    "tests/examples/",      "tests/architecture/",
+                                        "tests/mistakes/", "tests/CMakeLists.txt", "CMakeLists.txt"};
     for (const QString& prefix : permissive)
         if (file.startsWith(prefix))
             return "BSL-1.0";

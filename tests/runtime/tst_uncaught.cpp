@@ -2,7 +2,9 @@
 /// What a program says that ends with an exception of ours which nobody caught.
 #include <QtTest>
 
+#include <QDir>
 #include <QProcess>
+#include <QTemporaryDir>
 
 class TestUncaught : public QObject {
     Q_OBJECT
@@ -23,6 +25,30 @@ private slots:
         const QString text = QString::fromUtf8(program.readAllStandardError());
         QVERIFY2(text.contains("terminate called"), qPrintable(text));
         QVERIFY2(text.contains(words), qPrintable(text));
+    }
+    void crash_reports_can_be_switched_off_data() {
+        QTest::addColumn<bool>("reports");
+        QTest::addColumn<bool>("saves");
+        QTest::addRow("fault") << true << true;
+        QTest::addRow("fault without a file") << true << false;
+        QTest::addRow("fault without handlers") << false << false;
+    }
+    void crash_reports_can_be_switched_off() {
+        QFETCH(bool, reports);
+        QFETCH(bool, saves);
+        const QTemporaryDir folder;
+        QProcess program;
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        environment.insert("TMPDIR", folder.path());
+        environment.insert("ASAN_OPTIONS", "handle_segv=0:detect_leaks=0");
+        program.setProcessEnvironment(environment);
+        program.start(FIBERSCOPE_UNCAUGHT, {QTest::currentDataTag()});
+        QVERIFY(program.waitForFinished());
+        QCOMPARE(program.exitStatus(), QProcess::CrashExit);
+        const QByteArray text = program.readAllStandardError();
+        QCOMPARE(text.contains("*** Crash: SIGSEGV"), reports);
+        QCOMPARE(text.contains("This report"), saves);
+        QCOMPARE(!QDir{folder.path()}.isEmpty(), saves);
     }
 };
 

@@ -2,13 +2,16 @@
 /// What a message is made of, found by the compiler: Boost.PFR counts the fields, a structured binding names them.
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <boost/pfr/core.hpp>
 
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
-namespace fiberscope::detail {
+namespace FIBERSCOPE_API fiberscope {
+namespace detail {
 
 template <class... T>
 struct TypeList {};
@@ -128,13 +131,16 @@ struct AnyBaseOf {
 template <class T>
 concept HasBase = requires {
     T{AnyBaseOf<T>{}};
-} && !requires {
+}
+&&!requires {
     T{NoField{}};
 };
 
 template <class T, std::size_t... Before, std::size_t... After>
 constexpr bool takes_pair_at(std::index_sequence<Before...>, std::index_sequence<After...>) {
-    return requires { T{AnyFieldAt<Before>{}..., {AnyNumber{}, AnyNumber{}}, AnyFieldAt<After>{}...}; };
+    return requires {
+        T{AnyFieldAt<Before>{}..., {AnyNumber{}, AnyNumber{}}, AnyFieldAt<After>{}...};
+    };
 }
 
 /// True if a C array of numbers begins at the element `At` of `Count`: braces there take up more elements than one.
@@ -158,4 +164,5 @@ constexpr bool has_array() {
         return has_array<T, At + 1>();
 }
 
-} // namespace fiberscope::detail
+} // namespace detail
+} // namespace fiberscope

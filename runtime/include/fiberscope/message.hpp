@@ -208,12 +208,15 @@ constexpr void check_message() {
     static_assert(fault != MessageFault::view, "not a message: it shares memory with others (pointer, reference, view, "
                                                "std::function); send a value, or std::shared_ptr<const T>");
     static_assert(fault != MessageFault::array, "not a message: it has a C array; use std::array or std::string");
-    static_assert(fault != MessageFault::unmovable, "not a message: a message is moved on its way, and this type cannot be moved");
-    static_assert(fault != MessageFault::base, "not a message: it has a base class, into which nobody can look from outside; make "
-                                               "the base a member, or specialise fiberscope::is_message");
-    static_assert(fault != MessageFault::opaque,
-                  "not a message: nobody can look into it from outside (private members, constructors, virtual functions, a closure "
-                  "or a union); make it a struct of public members, or specialise fiberscope::is_message");
+    static_assert(fault != MessageFault::unmovable,
+                  "not a message: a message is moved on its way, and this type cannot be moved");
+    static_assert(fault != MessageFault::base,
+                  "not a message: it has a base class, into which nobody can look from outside; make "
+                  "the base a member, or specialise fiberscope::is_message");
+    static_assert(
+        fault != MessageFault::opaque,
+        "not a message: nobody can look into it from outside (private members, constructors, virtual functions, a closure "
+        "or a union); make it a struct of public members, or specialise fiberscope::is_message");
     if constexpr (fault == MessageFault::part) {
         if constexpr (requires { typename is_standard_message<T>::Parts; })
             check_messages(typename is_standard_message<T>::Parts{});
@@ -233,11 +236,14 @@ namespace detail {
 
 template <class Request>
 struct reply_of {
-    static_assert(std::is_void_v<Request>, "not a request: it does not name its reply; struct Get { using Reply = std::string; };");
+    static_assert(std::is_void_v<Request>,
+                  "not a request: it does not name its reply; struct Get { using Reply = std::string; };");
     using Type = std::monostate;
 };
 template <class Request>
-requires requires { typename Request::Reply; }
+requires requires {
+    typename Request::Reply;
+}
 struct reply_of<Request> {
     using Type = typename Request::Reply;
 };

@@ -48,9 +48,9 @@ struct NodeConfig {
     /// Shared libraries whose code is the program's own, by path or by name (`libshop.so` is also `libshop.so.2`): see
     /// trust_module. One that is not loaded yet: std::invalid_argument; call trust_module once it is.
     std::vector<std::string> own_modules{};
-    /// Handlers of SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, while a Node of the program wants them; the end of the
-    /// last one puts back what was there before. Without: no preemption by signals (System says so), no trapped faults, and
-    /// a fault or a stack overflow ends the program without a crash report.
+    /// Handlers of SIGURG, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and SIGABRT, while a Node of the program wants them; the end
+    /// of the last one puts back what was there before. Without: no preemption by signals (System says so), no trapped faults,
+    /// and a fault or a stack overflow ends the program without a crash report.
     bool signal_handlers = true;
     bool crash_report_file = true; ///< a crash report goes into a file, too, if every Node of the program has this
     StackGuards stack_guards = StackGuards::automatic; ///< one that is asked for by name and does not work: std::system_error

@@ -194,25 +194,45 @@ private:
 
     /// What compiles, but would never be called, does not compile.
     static constexpr void check_handlers() {
-        constexpr bool no_calls = requires { { Derived::handle_call } -> std::convertible_to<detail::NoHandler>; };
-        constexpr bool no_casts = requires { { Derived::handle_cast } -> std::convertible_to<detail::NoHandler>; };
+        constexpr bool no_calls = requires {
+            { Derived::handle_call } -> std::convertible_to<detail::NoHandler>;
+        };
+        constexpr bool no_casts = requires {
+            { Derived::handle_cast } -> std::convertible_to<detail::NoHandler>;
+        };
         static_assert(has_messages || (no_calls && no_casts),
                       "a server with handle_call or handle_cast says, in public, what it takes: "
                       "using Messages = fiberscope::Messages<Get, Put>;");
-        constexpr bool no_continue = requires { { Derived::handle_continue } -> std::convertible_to<detail::NoHandler>; };
-        constexpr bool continues = requires(Derived & server, const Term& term) { server.handle_continue(term); };
+        constexpr bool no_continue = requires {
+            { Derived::handle_continue } -> std::convertible_to<detail::NoHandler>;
+        };
+        constexpr bool continues = requires(Derived & server, const Term& term) {
+            server.handle_continue(term);
+        };
         static_assert(no_continue || continues, "handle_continue is private, or is not void handle_continue(const Term&)");
-        constexpr bool no_timeout = requires { { Derived::handle_timeout } -> std::convertible_to<detail::NoHandler>; };
-        constexpr bool times_out = requires(Derived & server) { server.handle_timeout(); };
+        constexpr bool no_timeout = requires {
+            { Derived::handle_timeout } -> std::convertible_to<detail::NoHandler>;
+        };
+        constexpr bool times_out = requires(Derived & server) {
+            server.handle_timeout();
+        };
         static_assert(no_timeout || times_out, "handle_timeout is private, or is not void handle_timeout()");
-        constexpr bool no_terminate = requires { { Derived::terminate } -> std::convertible_to<detail::NoHandler>; };
-        constexpr bool terminates = requires(Derived & server, const ExitReason& reason) { server.terminate(reason); };
+        constexpr bool no_terminate = requires {
+            { Derived::terminate } -> std::convertible_to<detail::NoHandler>;
+        };
+        constexpr bool terminates = requires(Derived & server, const ExitReason& reason) {
+            server.terminate(reason);
+        };
         static_assert(no_terminate || terminates, "terminate is private, or is not void terminate(const ExitReason&)");
         if constexpr (has_messages)
             check_messages(typename Derived::Messages{});
         else {
-            constexpr bool no_info = requires { { Derived::handle_info } -> std::convertible_to<detail::NoHandler>; };
-            constexpr bool takes_any = requires(Derived & server, const Message& any) { server.handle_info(any); };
+            constexpr bool no_info = requires {
+                { Derived::handle_info } -> std::convertible_to<detail::NoHandler>;
+            };
+            constexpr bool takes_any = requires(Derived & server, const Message& any) {
+                server.handle_info(any);
+            };
             static_assert(no_info || takes_any, "handle_info is private, or its type is not in using Messages = "
                                                 "fiberscope::Messages<Tick>; a handle_info(const Message&) takes all else");
         }
@@ -223,15 +243,28 @@ private:
     static constexpr void check_messages(Messages<T...>) {
         (detail::check_message<T>(), ...);
         using Other = detail::AnyOther<T...>;
-        constexpr bool calls_other = requires(Derived & server, const Other& other) { server.handle_call(other); };
-        constexpr bool casts_other = requires(Derived & server, const Other& other) { server.handle_cast(other); };
-        constexpr bool infos_other = requires(Derived & server, const Other& other) { server.handle_info(other); };
-        constexpr bool takes_all = requires(Derived & server, const detail::NoField& any) { server.handle_call(any); } ||
-            requires(Derived & server, const detail::NoField& any) { server.handle_cast(any); } ||
-            requires(Derived & server, const detail::NoField& any) { server.handle_info(any); } ||
-            (std::is_convertible_v<Other, T> || ...);
-        static_assert(takes_all || !(calls_other || casts_other || infos_other),
-                      "a type is forgotten in Messages: a handler takes one that is not in using Messages = fiberscope::Messages<...>");
+        constexpr bool calls_other = requires(Derived & server, const Other& other) {
+            server.handle_call(other);
+        };
+        constexpr bool casts_other = requires(Derived & server, const Other& other) {
+            server.handle_cast(other);
+        };
+        constexpr bool infos_other = requires(Derived & server, const Other& other) {
+            server.handle_info(other);
+        };
+        constexpr bool takes_all = requires(Derived & server, const detail::NoField& any) {
+            server.handle_call(any);
+        }
+        || requires(Derived & server, const detail::NoField& any) {
+            server.handle_cast(any);
+        }
+        || requires(Derived & server, const detail::NoField& any) {
+            server.handle_info(any);
+        }
+        || (std::is_convertible_v<Other, T> || ...);
+        static_assert(
+            takes_all || !(calls_other || casts_other || infos_other),
+            "a type is forgotten in Messages: a handler takes one that is not in using Messages = fiberscope::Messages<...>");
     }
 
     bool handle(detail::MessageSignal& message) final {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "inspect/log_handlers.hpp"
 
+#include "base/standard_error.hpp"
 #include "inspect/observation.hpp"
 #include "process/plain_code.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string_view>
@@ -21,17 +21,6 @@ namespace fiberscope::detail {
 namespace {
 
 constexpr const char* standard_error_id = "default"; // as OTP calls its own
-
-void write_to_standard_error(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
 
 ExitReason no_such(Atom id) {
     return Term::tuple({Term::atom("not_found"), id});
@@ -79,7 +68,7 @@ Result<std::monostate> LogHandlers::add(Atom id, std::optional<LogLevel> level, 
 void LogHandlers::add_standard_error(std::optional<LogLevel> level) {
     if (!level || ::fcntl(STDERR_FILENO, F_GETFD) < 0) // closed: whatever is opened next gets its number
         return;
-    const LogHandler handler = [](const Event& event) { write_to_standard_error(log_text(event)); };
+    const LogHandler handler = [](const Event& event) { write_all(STDERR_FILENO, log_text(event)); };
     static_cast<void>(add_entry({standard_error_id, level, std::make_shared<const LogHandler>(handler), 0}));
 }
 
@@ -273,7 +262,7 @@ void LogHandlers::call(const Entry& entry, const Event& event) noexcept {
 
 /// As OTP: who cannot handle the log is removed, and that is said where everybody sees it.
 void LogHandlers::drop_failed(Atom id, const std::string& reason) {
-    write_to_standard_error("fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n");
+    static_cast<void>(write_all(STDERR_FILENO, "fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n"));
     static_cast<void>(remove(id));
 }
 
