@@ -2,11 +2,14 @@
 /// How the code that makes a Node was compiled.
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 
-namespace fiberscope::detail {
+namespace FIBERSCOPE_API fiberscope {
+namespace detail {
 
 /// Flags that the user's code needs and the compiler does not record anywhere: they are seen in the code that it makes.
 struct BuildOf {
@@ -46,4 +49,5 @@ struct BuildOf {
 
 #endif
 
-} // namespace fiberscope::detail
+} // namespace detail
+} // namespace fiberscope

@@ -2,13 +2,16 @@
 /// What a message is made of, found by the compiler: Boost.PFR counts the fields, a structured binding names them.
 #pragma once
 
+#include <fiberscope/config.hpp>
+
 #include <boost/pfr/core.hpp>
 
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
-namespace fiberscope::detail {
+namespace FIBERSCOPE_API fiberscope {
+namespace detail {
 
 template <class... T>
 struct TypeList {};
@@ -158,4 +161,5 @@ constexpr bool has_array() {
         return has_array<T, At + 1>();
 }
 
-} // namespace fiberscope::detail
+} // namespace detail
+} // namespace fiberscope
