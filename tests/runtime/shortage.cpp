@@ -193,7 +193,7 @@ void processes_without_stacks() {
     std::string end = "none";
     int spawned = 0;
     while (end == "none" && ++spawned < 100'000) {
-        const auto [pid, monitor] = me->spawn_monitor([](Process& self) { self.receive<int>(); });
+        me->spawn_monitor([](Process& self) { self.receive<int>(); });
         if (spawned % 100 == 0)
             node.wait_until_quiet(5s);
         if (auto down = me->receive_for<Down>(0s))

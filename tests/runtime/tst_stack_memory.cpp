@@ -22,7 +22,7 @@ std::size_t resident_kib() {
 
 /// Uses more of its stack than others before it waits.
 void wait_deep(Process& self, int depth) {
-    volatile char frame[512] = {};
+    [[maybe_unused]] volatile char frame[512] = {};
     if (depth > 0)
         wait_deep(self, depth - 1);
     else
