@@ -13,8 +13,8 @@ function(fiberscope_library_defaults TARGET)
 endfunction()
 
 # Installs the library fiberscope_NAME as Fiberscope::COMPONENT. Unless static ones are wanted, a shared one is made of the
-# same object files: that of the build tree is static, so that its tests reach private code.
-function(fiberscope_install_library NAME COMPONENT)
+# same object files: that of the build tree is static, so that its tests reach private code. NEEDS, LIBS: for its .pc file.
+function(fiberscope_install_library NAME COMPONENT NEEDS LIBS)
     set(library fiberscope_${NAME})
     get_target_property(type ${library} TYPE)
     if(FIBERSCOPE_INSTALL_SHARED AND NOT type STREQUAL SHARED_LIBRARY)
@@ -36,12 +36,12 @@ function(fiberscope_install_library NAME COMPONENT)
         ARCHIVE COMPONENT dev
         LIBRARY COMPONENT ${NAME} NAMELINK_COMPONENT dev)
     install(EXPORT Fiberscope${COMPONENT}Targets NAMESPACE Fiberscope:: DESTINATION ${FIBERSCOPE_PACKAGE_DIR} COMPONENT dev)
-    fiberscope_install_pkg_config(${NAME} ${type})
+    fiberscope_install_pkg_config(${NAME} ${type} "${NEEDS}" "${LIBS}")
 endfunction()
 
 # fiberscope-NAME.pc finds its prefix by where it lies, so that an installed tree may be moved. Who links a static library
-# needs what it stands on, too: the packages `needs` and the libraries `libs` of the caller.
-function(fiberscope_install_pkg_config NAME TYPE)
+# needs what it stands on, too: the packages NEEDS and the libraries LIBS.
+function(fiberscope_install_pkg_config NAME TYPE NEEDS LIBS)
     set(directory ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
     set(prefix ${CMAKE_INSTALL_PREFIX})
     if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
@@ -49,8 +49,8 @@ function(fiberscope_install_pkg_config NAME TYPE)
         string(REGEX REPLACE "/$" "" prefix "\${pcfiledir}/${up}")
     endif()
     if(TYPE STREQUAL STATIC_LIBRARY)
-        set(needs_if_static ", ${needs}")
-        set(libs_if_static " ${libs}")
+        set(needs_if_static ", ${NEEDS}")
+        set(libs_if_static " ${LIBS}")
     endif()
     configure_file(fiberscope-${NAME}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/fiberscope-${NAME}.pc @ONLY)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/fiberscope-${NAME}.pc DESTINATION ${directory} COMPONENT dev)
