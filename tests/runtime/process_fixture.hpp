@@ -48,6 +48,23 @@ inline Event exit_event_of(const Node& node, Pid process) {
     return {};
 }
 
+/// The log entries of that title, oldest first.
+inline std::vector<LogEntry> reports_of(const Node& node, std::string_view title) {
+    std::vector<LogEntry> reports;
+    for (const Event& event : node.events_after(0).events)
+        if (event.kind == EventKind::log && event.log->title == title)
+            reports.push_back(*event.log);
+    return reports;
+}
+
+/// The value of a field of a log entry, `none` if it has no such field.
+inline std::string field_of(const LogEntry& report, std::string_view wanted) {
+    for (const auto& [name, value] : report.fields)
+        if (name == wanted)
+            return value;
+    return "none";
+}
+
 /// Rows for a test that runs on 1, 2 and 4 schedulers.
 inline void add_scheduler_rows() {
     QTest::addColumn<unsigned>("count");

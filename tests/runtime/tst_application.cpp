@@ -47,7 +47,15 @@ auto in_thread(Operation operation) {
     return std::async(std::launch::async, std::move(operation));
 }
 
-/// Stops the application "db", whose one child is a Gate.
+/// Starts the application "db", which is loaded; its one child is a Gate.
+void start_db(World& world) {
+    auto start = in_thread([&] { return world.node.start_application("db"); });
+    compare(world.me->receive<Note>().text, "starting");
+    world.me->send("gate", Proceed{});
+    compare(text_of(start.get()), "ok");
+}
+
+/// Stops it.
 void stop_db(World& world) {
     auto stop = in_thread([&] { return world.node.stop_application("db"); });
     world.me->receive(on<Note>([](const Note& note) { return note.text == "stopping"; }, [](const Note&) {}));
@@ -387,10 +395,7 @@ private slots:
         compare(world.me->receive<Note>().text, "stopping");
         world.me->send("gate", Proceed{});
         QVERIFY(world.settle());
-        auto third = in_thread([&] { return world.node.start_application("db"); });
-        compare(world.me->receive<Note>().text, "starting");
-        world.me->send("gate", Proceed{});
-        compare(text_of(third.get()), "ok");
+        start_db(world);
         stop_db(world);
     }
     void nothing_is_started_while_the_node_stops() {
@@ -398,10 +403,7 @@ private slots:
         World world{schedulers};
         QVERIFY(world.node.load(Application("db", gate(world))).has_value());
         QVERIFY(world.node.load(Application("shop", tree(world, "c1"))).has_value());
-        auto start = in_thread([&] { return world.node.start_application("db"); });
-        compare(world.me->receive<Note>().text, "starting");
-        world.me->send("gate", Proceed{});
-        compare(text_of(start.get()), "ok");
+        start_db(world);
         auto stop = in_thread([&] { return world.node.stop(10s); });
         compare(world.me->receive<Note>().text, "stopping");
         compare(text_of(world.node.start_application("shop")), "node_stopped");

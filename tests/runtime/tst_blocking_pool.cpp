@@ -40,14 +40,6 @@ struct WatchedPool {
     }
 };
 
-std::vector<LogEntry> reports_of(const Node& node, const std::string& title) {
-    std::vector<LogEntry> reports;
-    for (const Event& event : node.events_after(0).events)
-        if (event.kind == EventKind::log && event.log->title == title)
-            reports.push_back(*event.log);
-    return reports;
-}
-
 } // namespace
 
 class TestBlockingPool : public QObject {

@@ -2,6 +2,7 @@
 /// `Process&` where it is not one's own: the first mistake of every newcomer is told in words, and harms its owner only if it
 /// was its own.
 #include "process_fixture.hpp"
+#include "servers.hpp"
 
 #include <functional>
 #include <thread>
@@ -10,14 +11,6 @@ using namespace fiberscope;
 using namespace fiberscope::test;
 
 namespace {
-
-struct Get {
-    using Reply = int;
-};
-struct Shelf : Server<Shelf> {
-    using Messages = fiberscope::Messages<Get>;
-    Reply<Get> handle_call(const Get&) { return 7; }
-};
 
 using Use = std::function<void(Process& self)>;
 
@@ -35,14 +28,10 @@ std::string thrown_by(const Use& use, Process& self) {
     }
 }
 
-/// The field `name` of the report about a misuse.
+/// The field `wanted` of the report about a misuse.
 std::string report_of_misuse(const Node& node, std::string_view wanted) {
-    for (const Event& event : node.events_after(0).events)
-        if (event.kind == EventKind::log && event.log->title == "Process& used outside its own process")
-            for (const auto& [name, value] : event.log->fields)
-                if (name == wanted)
-                    return value;
-    return "none";
+    const auto reports = reports_of(node, "Process& used outside its own process");
+    return reports.empty() ? "no report" : field_of(reports.front(), wanted);
 }
 
 [[gnu::noinline]] void report_progress(Process& self) {

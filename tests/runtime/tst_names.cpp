@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Names that are only looked up: they come from anywhere, in any number, and leave nothing behind.
 #include "process_fixture.hpp"
+#include "servers.hpp"
 
 #include <future>
 
@@ -8,14 +9,6 @@ using namespace fiberscope;
 using namespace fiberscope::test;
 
 namespace {
-
-struct Get {
-    using Reply = int;
-};
-struct Shelf : Server<Shelf> {
-    using Messages = fiberscope::Messages<Get>;
-    Reply<Get> handle_call(const Get&) { return 7; }
-};
 
 std::uint32_t atoms_of(const Node& node) {
     Snapshot snapshot;
@@ -99,8 +92,8 @@ void TestNames::timers_keep_the_name() {
     Node node{with_schedulers(1)};
     ExternalProcess me = node.attach();
     const std::string name = new_name();
-    me->send_after(20ms, name, Tick{3});
-    me->register_name(name);
+    me->send_after(500ms, name, Tick{3});
+    me->register_name(name); // in time, unless this thread stands still for so long
     QCOMPARE(me->receive_for<Tick>(10s).value_or(Tick{}).number, 3);
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <QtTest>
-
+/// The end of a Node: who hears of it, and how long it takes.
 #include "process_fixture.hpp"
-
-#include <fiberscope/fiberscope.hpp>
+#include "servers.hpp"
 
 #include <chrono>
 #include <future>
@@ -13,17 +11,6 @@ using namespace fiberscope;
 using namespace fiberscope::test;
 
 namespace {
-
-struct Get {
-    using Reply = int;
-};
-
-/// Never answers.
-class Silent final : public Server<Silent> {
-public:
-    using Messages = fiberscope::Messages<Get>;
-    Reply<Get> handle_call(const Get&) { return Reply<Get>::later(); }
-};
 
 /// Ends for nothing but a kill.
 void stubborn(Process& self) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Bodies that live in a shared library of the program's: interrupted, killed and ended alone as those in the executable.
 #include "runaways.hpp"
+#include "sanitizers.hpp"
 
 #include <dlfcn.h>
 
@@ -78,9 +79,9 @@ void TestOwnModules::an_end_is_that_of_one_process_data() {
         {"call", "{fault,'SIGSEGV',0}"},
         {"division", "{fault,'SIGFPE',"},
         {"instruction", "{fault,'SIGILL',"},
-#if !defined(__SANITIZE_ADDRESS__) // which has these functions in its own library
+#if !defined(FIBERSCOPE_ADDRESS_SANITIZER) // which has these functions in its own library
         {"memset", "{fault,'SIGSEGV',0}"},
-        {"string", "{fault,'SIGSEGV',"}
+        {"string", "{fault,'SIGSEGV',"},
 #endif
     };
     for (const char* module : {"linked", "loaded"})

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 /// What happens when the system has no more threads or no more address space: who asked for it fails, nothing is left behind,
 /// the others go on.
+#include "sanitizers.hpp"
+
 #include <QtTest>
 
 #include <QProcess>
@@ -35,7 +37,7 @@ void TestShortage::who_asks_fails_and_others_go_on_data() {
     QTest::addRow("node_stops_once_there_is_a_thread") << "started true\n"
                                                           "stopped false\n"
                                                           "stopped true\n";
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(FIBERSCOPE_ADDRESS_SANITIZER) && !defined(FIBERSCOPE_THREAD_SANITIZER)
     QTest::addRow("processes_without_stacks") << "ended: system_limit\n"
                                                  "server answers true\n"
                                                  "another: system_limit\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// The memory of stacks goes back to the system when their processes have ended.
 #include "process_fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <fstream>
 #include <vector>
@@ -52,7 +53,7 @@ void TestStackMemory::comes_back_data() {
 }
 
 void TestStackMemory::comes_back() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(FIBERSCOPE_ADDRESS_SANITIZER) || defined(FIBERSCOPE_THREAD_SANITIZER)
     QSKIP("a sanitizer keeps memory of its own for every stack");
 #endif
     QFETCH(unsigned, schedulers);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <QtTest>
-
+/// Times to wait: what is too far never comes, what is negative is refused.
 #include "process_fixture.hpp"
-
-#include <fiberscope/fiberscope.hpp>
+#include "servers.hpp"
 
 #include <cmath>
 #include <functional>
@@ -32,10 +30,6 @@ static_assert(of(std::chrono::duration<double, std::nano>{1.5}) == 2ns); // neve
 static_assert(of(std::chrono::duration<int, std::ratio<1, 3>>{3}) == 1s);
 static_assert(of(Seconds{std::numeric_limits<double>::infinity()}) == infinity);
 
-struct Get {
-    using Reply = int;
-};
-
 /// Counts how often its idle time was over.
 class Idle final : public Server<Idle> {
 public:
@@ -46,13 +40,6 @@ public:
 
 private:
     int times_ = 0;
-};
-
-/// Never answers.
-class Silent final : public Server<Silent> {
-public:
-    using Messages = fiberscope::Messages<Get>;
-    Reply<Get> handle_call(const Get&) { return Reply<Get>::later(); }
 };
 
 std::string error_of(const std::function<void()>& function) {
