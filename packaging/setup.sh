@@ -10,6 +10,7 @@ packages=(
     qt6-base-dev 'qt6-svg-dev|libqt6svg6-dev' libqcustomplot-dev
     'libboost1.81-dev|libboost-dev' 'libboost-fiber1.81-dev|libboost-fiber-dev' 'libboost-context1.81-dev|libboost-context-dev'
     libfmt-dev libdw-dev libxcb1-dev
+    dpkg-dev file # for the Debian packages
     "$@"
 )
 
