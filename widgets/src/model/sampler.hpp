@@ -39,8 +39,8 @@ using ProcessDetailsHandler = std::function<void(const QList<ProcessDetails>&)>;
 /// processes: sorting, filtering and comparing happen here; the GUI gets immutable frames by queued signals.
 /// Refreshes asked for while one runs become one.
 /// **Thread:** GUI thread; the signals arrive there.
-/// **Lifetime:** its destructor joins the thread. It has a handle of its own of the runtime: a Node that ends before it is
-/// one that has stopped.
+/// **Lifetime:** its destructor joins the thread. It has a handle of its own to the runtime; if the Node ends first, it sees a
+/// Node that has stopped.
 class Sampler : public QObject {
     Q_OBJECT
 

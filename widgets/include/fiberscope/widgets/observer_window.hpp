@@ -32,7 +32,7 @@ class StatusBar;
 
 /// An observer of a Node, laid out as Erlang's: tabs System, Load Charts, Schedulers, Applications, Processes, Log.
 /// It reads the Node on a thread of its own and never waits for it; the Node goes on when the window closes.
-/// Once that is stopped or destroyed it stays on its last frame and says why.
+/// Once the Node is stopped or destroyed, the window stays on its last frame and says why.
 /// **Thread:** GUI thread.
 class FIBERSCOPE_API ObserverWindow : public QMainWindow {
     Q_OBJECT
