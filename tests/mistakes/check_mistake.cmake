@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Compiles SOURCE with COMPILER (its syntax alone). A file that begins with `// says: SENTENCE` does not compile, and the
 # sentence stands in the first 20 lines of what the compiler prints; one with `// compiles` compiles without a warning.
+# TOLERATED: it may compile, too.
 file(STRINGS ${SOURCE} head LIMIT_COUNT 2)
 list(GET head 1 wanted)
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
