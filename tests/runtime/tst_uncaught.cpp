@@ -6,6 +6,28 @@
 #include <QProcess>
 #include <QTemporaryDir>
 
+namespace {
+
+struct Ended {
+    QProcess::ExitStatus status;
+    QByteArray text; ///< on standard error
+};
+
+/// How the program ends that crashes in this way; its reports go to `folder`.
+Ended end_of(const QString& way, const QTemporaryDir& folder) {
+    QProcess program;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("TMPDIR", folder.path());
+    environment.insert("ASAN_OPTIONS", "handle_segv=0:detect_leaks=0");
+    program.setProcessEnvironment(environment);
+    program.start(FIBERSCOPE_UNCAUGHT, {way});
+    if (!program.waitForFinished())
+        qFatal("%s does not end", FIBERSCOPE_UNCAUGHT);
+    return {program.exitStatus(), program.readAllStandardError()};
+}
+
+} // namespace
+
 class TestUncaught : public QObject {
     Q_OBJECT
 
@@ -18,11 +40,10 @@ private slots:
     }
     void it_says_what() {
         QFETCH(QString, words);
-        QProcess program;
-        program.start(FIBERSCOPE_UNCAUGHT, {QTest::currentDataTag()});
-        QVERIFY(program.waitForFinished());
-        QCOMPARE(program.exitStatus(), QProcess::CrashExit);
-        const QString text = QString::fromUtf8(program.readAllStandardError());
+        const QTemporaryDir folder;
+        const Ended program = end_of(QTest::currentDataTag(), folder);
+        QCOMPARE(program.status, QProcess::CrashExit);
+        const QString text = QString::fromUtf8(program.text);
         QVERIFY2(text.contains("terminate called"), qPrintable(text));
         QVERIFY2(text.contains(words), qPrintable(text));
     }
@@ -37,15 +58,9 @@ private slots:
         QFETCH(bool, reports);
         QFETCH(bool, saves);
         const QTemporaryDir folder;
-        QProcess program;
-        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-        environment.insert("TMPDIR", folder.path());
-        environment.insert("ASAN_OPTIONS", "handle_segv=0:detect_leaks=0");
-        program.setProcessEnvironment(environment);
-        program.start(FIBERSCOPE_UNCAUGHT, {QTest::currentDataTag()});
-        QVERIFY(program.waitForFinished());
-        QCOMPARE(program.exitStatus(), QProcess::CrashExit);
-        const QByteArray text = program.readAllStandardError();
+        const Ended program = end_of(QTest::currentDataTag(), folder);
+        QCOMPARE(program.status, QProcess::CrashExit);
+        const QByteArray& text = program.text;
         QCOMPARE(text.contains("*** Crash: SIGSEGV"), reports);
         QCOMPARE(text.contains("This report"), saves);
         QCOMPARE(!QDir{folder.path()}.isEmpty(), saves);
