@@ -82,7 +82,7 @@ class NodeCore;
 }
 
 /// A runtime: scheduler threads and the processes on them. An object like any other; several may live in one program.
-/// **Thread:** every call is safe from any thread outside of the Node's processes. One thread's signals to one process
+/// **Thread:** any; a call that blocks, only outside of the Node's own processes. One thread's signals to one process
 /// arrive in the order sent. Calls that may wait say so and have an `_async` form, whose completion runs once on a
 /// runtime thread (hand over and return).
 /// **Errors:** after `stop` calls answer `node_stopped` or do nothing; snapshots and events stay readable. A call that
