@@ -6,7 +6,6 @@
 #include "behaviour/logger.hpp"
 #include "inspect/observation.hpp"
 #include "node_core.hpp"
-#include "process/plain_code.hpp"
 #include "process/services.hpp"
 #include "scheduler/program_code.hpp"
 
@@ -14,7 +13,6 @@
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
-#include <thread>
 
 namespace fiberscope {
 
@@ -94,7 +92,7 @@ Result<std::unique_ptr<ExternalProcess>> Node::try_attach(const char* call, cons
 
 // -- life ----
 
-Node::Node(NodeConfig config, BuildOf build) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
+Node::Node(NodeConfig config, BuildFlags build) : core_{std::make_shared<NodeCore>(checked(std::move(config)), *this)} {
     core_->note_build(build);
     try {
         core_->start();
@@ -109,14 +107,13 @@ Node::Node(NodeConfig config, BuildOf build) : core_{std::make_shared<NodeCore>(
 Node::Node(std::shared_ptr<NodeCore> core) noexcept : core_{std::move(core)}, stops_it_{false} {}
 
 Node::~Node() {
-    constexpr std::chrono::seconds deadline{10};
     const RuntimeCall in_runtime;
     if (!stops_it_)
         return;
     if (core_->is_forked() || core_->is_inside())
         core_->leave();
     else
-        core_->stop(deadline);
+        core_->stop(NodeCore::usual_deadline);
 }
 
 Node Node::share() const {
@@ -136,7 +133,7 @@ std::vector<Pid> Node::stop(WaitTime deadline) {
         return {};
     if (!core_->is_inside())
         return core_->stop(deadline);
-    core_->stop_async(deadline, [](const std::vector<Pid>&) {});
+    core_->begin_stop(deadline);
     return core_->living();
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
+#include "base/scope_exit.hpp"
 #include "inspect/crash_report.hpp"
 #include "inspect/function_names.hpp"
 #include "process/plain_code.hpp"
@@ -91,13 +92,14 @@ void leave_behind(std::shared_ptr<void> core) {
 } // namespace
 
 NodeCore::NodeCore(const NodeConfig& config, Node& node)
-    : system{std::make_shared<ProcessSystem>(config, node)}, log_handlers{std::make_shared<LogHandlers>(system)}, made_by_{::getpid()} {}
+    : system{std::make_shared<ProcessSystem>(config, node)},
+      log_handlers{std::make_shared<LogHandlers>(system)}, made_by_{::getpid()} {}
 
 NodeCore::~NodeCore() {
     log_handlers->stop();
 }
 
-void NodeCore::note_build(BuildOf build) {
+void NodeCore::note_build(BuildFlags build) {
     std::string lost;
     const auto lacks = [&lost](const char* flag) { lost += (lost.empty() ? "without " : "; without ") + std::string{flag}; };
     if (!build.probes_stack)
@@ -120,7 +122,7 @@ void NodeCore::start() {
             const std::lock_guard lock{core->reason_mutex_};
             core->stopped_because_ = std::move(because);
         }
-        std::thread{[core] { core->stop(std::chrono::seconds{10}); }}.detach();
+        core->begin_stop(usual_deadline);
     };
     if (system->config().signal_handlers) {
         crash_report::watch(system);
@@ -197,6 +199,10 @@ void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>
     }}.detach();
 }
 
+void NodeCore::begin_stop(Duration deadline) {
+    stop_async(deadline, [](const std::vector<Pid>& /*left*/) {});
+}
+
 bool NodeCore::is_forked() const noexcept {
     return made_by_ != ::getpid();
 }
@@ -205,7 +211,7 @@ void NodeCore::leave() noexcept {
     const bool goes_on = is_forked() || program_exit::is_under_way();
     try {
         if (!goes_on)
-            return stop_async(std::chrono::seconds{10}, [](const std::vector<Pid>&) {});
+            return begin_stop(usual_deadline);
     } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): no thread to be had
     }
     leave_behind(shared_from_this());
@@ -216,10 +222,7 @@ void NodeCore::stop_applications(std::int64_t deadline_ns) {
         return;
     auto done = std::make_shared<Completion>();
     run_async([this, keep = shared_from_this(), done](Process* self, const ExitReason& /*reason*/) {
-        struct Completing {
-            Completion& completion;
-            ~Completing() { completion.complete(); } // also if it is killed itself
-        } const completing{*done};
+        const ScopeExit complete{[done] { done->complete(); }}; // also if it is killed itself
         if (self != nullptr)
             applications.stop_all(*self);
     });

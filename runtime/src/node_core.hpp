@@ -6,6 +6,7 @@
 #include "process/process_system.hpp"
 #include "scheduler/signal_handlers.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,12 +25,16 @@ public:
     ~NodeCore();
 
     /// Warns if the code that makes the Node lacks a flag that processes need. Before `start`.
-    void note_build(BuildOf build);
+    void note_build(BuildFlags build);
     void start();
     /// As Node::stop. **Blocks:** the thread.
     std::vector<Pid> stop(Duration deadline);
     /// The same in a thread of its own. **Errors:** std::system_error if there is none to be had.
     void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
+    /// The same for who does not want to hear of it.
+    void begin_stop(Duration deadline);
+    /// Of a stop for which nobody says another.
+    static constexpr std::chrono::seconds usual_deadline{10};
     /// The calling thread is one of the Node's own: what it is at now cannot end before it goes on.
     bool is_inside() const noexcept { return system->group().is_inside(); }
     /// This program is a child that fork() made of the Node's: it has its memory, but none of its threads.
@@ -60,7 +65,7 @@ private:
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait
     bool stopped_ = false;
     std::optional<SignalHandlers> signal_handlers_; ///< while its threads run
-    mutable std::mutex reason_mutex_; ///< protects stopped_because_
+    mutable std::mutex reason_mutex_;               ///< protects stopped_because_
     std::string stopped_because_;
 };
 

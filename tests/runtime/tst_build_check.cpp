@@ -4,20 +4,20 @@
 
 using namespace fiberscope;
 using namespace fiberscope::test;
-using detail::BuildOf;
+using detail::BuildFlags;
 
 #define FIBERSCOPE_BUILDS_OF(level)                                                                                              \
-    BuildOf build_of_##level##_yes_yes();                                                                                        \
-    BuildOf build_of_##level##_yes_no();                                                                                         \
-    BuildOf build_of_##level##_no_yes();                                                                                         \
-    BuildOf build_of_##level##_no_no()
+    BuildFlags build_of_##level##_yes_yes();                                                                                     \
+    BuildFlags build_of_##level##_yes_no();                                                                                      \
+    BuildFlags build_of_##level##_no_yes();                                                                                      \
+    BuildFlags build_of_##level##_no_no()
 FIBERSCOPE_BUILDS_OF(O0);
 FIBERSCOPE_BUILDS_OF(O2);
 FIBERSCOPE_BUILDS_OF(O3);
 
 namespace {
 
-using Compiled = BuildOf (*)();
+using Compiled = BuildFlags (*)();
 
 std::vector<std::string> warnings_of(const Node& node) {
     std::vector<std::string> titles;

@@ -80,8 +80,8 @@ void TestStackPool::guards_fault_data() {
 void TestStackPool::guards_fault() {
     QFETCH(StackGuards, guards);
     StackPool pool{guards};
-    const Stack first = pool.allocate(16 * 1024);
-    const Stack second = pool.allocate(16 * 1024);
+    const Stack first = pool.allocate(16 * 1024).value();
+    const Stack second = pool.allocate(16 * 1024).value();
     for (const Stack& stack : {first, second}) {
         QVERIFY(stack.is_guarded);
         QVERIFY(!faults(stack.high() - 1));
@@ -103,14 +103,14 @@ void TestStackPool::guards_fault() {
     QVERIFY(faults(first.low() - 1));
     QVERIFY(faults(first.zone_low()));
     pool.release(first);
-    const Stack again = pool.allocate(16 * 1024);
+    const Stack again = pool.allocate(16 * 1024).value();
     QCOMPARE(again.top, first.top);
     QVERIFY(faults(again.low() - 1)); // guards outlast their users
 }
 
 void TestStackPool::unguarded_stacks_tell_that_they_were_overrun() {
     StackPool pool{StackGuards::checks};
-    Stack stack = pool.allocate(16 * 1024);
+    Stack stack = pool.allocate(16 * 1024).value();
     QVERIFY(!stack.is_guarded);
     QVERIFY(!StackPool::is_overrun(stack));
     touch(stack, stack.bytes - 4096);
@@ -118,7 +118,7 @@ void TestStackPool::unguarded_stacks_tell_that_they_were_overrun() {
     touch(stack, stack.bytes + 4096);
     QVERIFY(StackPool::is_overrun(stack));
     pool.release(stack);
-    stack = pool.allocate(16 * 1024);
+    stack = pool.allocate(16 * 1024).value();
     QVERIFY(!StackPool::is_overrun(stack)); // the next user begins anew
 }
 
@@ -126,9 +126,9 @@ void TestStackPool::only_the_first_stacks_are_protected() {
     StackPool pool{StackGuards::protection};
     Stack last;
     for (int i = 0; i < 30'000; ++i)
-        last = pool.allocate(16 * 1024);
+        last = pool.allocate(16 * 1024).value();
     QVERIFY(last.is_guarded);
-    last = pool.allocate(16 * 1024);
+    last = pool.allocate(16 * 1024).value();
     QVERIFY(!last.is_guarded);
     QVERIFY(!StackPool::is_overrun(last));
 }
@@ -136,7 +136,7 @@ void TestStackPool::only_the_first_stacks_are_protected() {
 void TestStackPool::sizes_are_rounded_up() {
     StackPool pool{StackGuards::automatic};
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{16'385}, std::size_t{64 * 1024}, std::size_t{5'000'000}}) {
-        const Stack stack = pool.allocate(bytes);
+        const Stack stack = pool.allocate(bytes).value();
         QVERIFY(stack.bytes >= bytes);
         QVERIFY(!faults(stack.low()));
         QCOMPARE(stack.high() % 16, 0U);
@@ -148,7 +148,7 @@ void TestStackPool::stacks_are_used_again_and_cold() {
     std::set<std::byte*> tops;
     std::vector<Stack> stacks;
     for (int i = 0; i < 2000; ++i) {
-        stacks.push_back(pool.allocate(64 * 1024));
+        stacks.push_back(pool.allocate(64 * 1024).value());
         tops.insert(stacks.back().top);
         touch(stacks.back(), 8);
     }
@@ -164,13 +164,13 @@ void TestStackPool::stacks_are_used_again_and_cold() {
         pages += resident_pages(stack);
     QCOMPARE(pages, 1024U);
     for (int i = 0; i < 2000; ++i)
-        QVERIFY(tops.contains(pool.allocate(64 * 1024).top));
+        QVERIFY(tops.contains(pool.allocate(64 * 1024).value().top));
     QCOMPARE(pool.reserved_bytes(), reserved);
 }
 
 void TestStackPool::what_deep_use_left_is_given_back() {
     StackPool pool{StackGuards::automatic};
-    const Stack stack = pool.allocate(std::size_t{8} << 20U);
+    const Stack stack = pool.allocate(std::size_t{8} << 20U).value();
     touch(stack, stack.bytes);
     QCOMPARE(resident_pages(stack), stack.bytes / guard_page_bytes);
     StackPool::trim(stack);

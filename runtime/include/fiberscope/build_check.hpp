@@ -12,7 +12,7 @@ namespace FIBERSCOPE_API fiberscope {
 namespace detail {
 
 /// Flags that the user's code needs and the compiler does not record anywhere: they are seen in the code that it makes.
-struct BuildOf {
+struct BuildFlags {
     bool probes_stack = true;         ///< -fstack-clash-protection: no frame leaps over a guard zone
     bool keeps_frame_pointers = true; ///< -fno-omit-frame-pointer: stacks can be followed quickly
 };
@@ -28,7 +28,7 @@ struct BuildOf {
 }
 
 /// A function with internal linkage, so that each translation unit answers for itself.
-[[maybe_unused]] static BuildOf build_here() noexcept {
+[[maybe_unused]] static BuildFlags build_here() noexcept {
     constexpr unsigned char frame_pointer[] = {0x55, 0x48, 0x89, 0xe5};                          // push %rbp; mov %rsp,%rbp
     constexpr unsigned char probe_by_or[] = {0x48, 0x83, 0x0c, 0x24, 0x00};                      // orq $0,(%rsp)
     constexpr unsigned char probe_by_store[] = {0x48, 0xc7, 0x04, 0x24, 0x00, 0x00, 0x00, 0x00}; // movq $0,(%rsp)
@@ -43,7 +43,7 @@ struct BuildOf {
 
 #else
 
-[[maybe_unused]] static BuildOf build_here() noexcept {
+[[maybe_unused]] static BuildFlags build_here() noexcept {
     return {};
 }
 

@@ -77,7 +77,7 @@ struct Event {
 using LogHandler = std::function<void(const Event& event)>;
 
 /// A log event as text of several lines, as OTP's default handler prints it: a header with the time, the title, the
-/// report's fields. Ends with a newline.
+/// report's fields. Ends with a newline. **Thread:** any. **Pre-condition:** the event is of the kind `log`.
 std::string log_text(const Event& event);
 
 /// Events in the order of their seq.

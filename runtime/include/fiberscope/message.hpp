@@ -230,10 +230,6 @@ constexpr void check_messages(TypeList<T...>) {
     (check_message<T>(), ...);
 }
 
-} // namespace detail
-
-namespace detail {
-
 template <class Request>
 struct reply_of {
     static_assert(std::is_void_v<Request>,

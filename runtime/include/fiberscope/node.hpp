@@ -82,18 +82,18 @@ class NodeCore;
 }
 
 /// A runtime: scheduler threads and the processes on them. An object like any other; several may live in one program.
-/// **Thread:** every call is safe from any thread outside of the Node's processes. One thread's signals to one process
+/// **Thread:** any; a call that blocks, only outside of the Node's own processes. One thread's signals to one process
 /// arrive in the order sent. Calls that may wait say so and have an `_async` form, whose completion runs once on a
 /// runtime thread (hand over and return).
 /// **Errors:** after `stop` calls answer `node_stopped` or do nothing; snapshots and events stay readable. A call that
-/// blocks the thread, made by one of the Node's own processes, would block its scheduler: it answers `{badarg,Text}` or
-/// throws that as an Error, and the log says so.
+/// blocks the thread would block its scheduler if one of the Node's own processes made it: there it answers `{badarg,Text}`
+/// or throws that as an Error, and the log says so; `stop` only begins the end there.
 class Node {
 public:
     /// Starts the scheduler threads. **Errors:** std::invalid_argument for a senseless config; std::system_error if
     /// the threads or the stacks' address space cannot be had, std::bad_alloc; then nothing is left behind.
     /// `build`: found out where it is called; where a flag is missing that processes need, the log warns of that.
-    explicit Node(NodeConfig config = {}, detail::BuildOf build = detail::build_here());
+    explicit Node(NodeConfig config = {}, detail::BuildFlags build = detail::build_here());
     /// Stops it with a deadline of 10 s if `stop` has not been called. **Blocks:** the thread, but not one that the Node's
     /// end would have to wait for: destroyed in one of its own processes it is stopped meanwhile; if that calls std::exit, or
     /// a child that fork() made ends, its processes are left as they are.
@@ -142,7 +142,7 @@ public:
             return Answer{boost::system::in_place_error, why_ended(exit)};
         }
     }
-    /// The same without waiting: `completion(Result<Reply>)`.
+    /// The same without waiting: `completion(Result<Reply>)`. **Errors:** as `call`, and system_limit.
     template <class Request, class Completion>
     void call_async(Target server, Request request, WaitTime timeout, Completion completion) {
         auto shared = std::make_shared<std::pair<Request, Completion>>(std::move(request), std::move(completion));
@@ -170,22 +170,23 @@ public:
     // -- servers and applications ----
 
     /// Starts a server that is linked to nobody. **Blocks:** the thread, until its constructor has run.
-    /// **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`.
+    /// **Errors:** the reason of the start, `{already_started,Pid}`, `ignore`, node_stopped.
     [[nodiscard]] Result<Pid> start(const ServerSpec& server);
     [[nodiscard]] Result<Pid> start(const Supervisor& supervisor) { return start(supervisor.start()); }
-    /// Starts an application. **Blocks:** the thread, until its tree stands.
+    /// Starts an application. If somebody starts it already, the answer is that of the first start; if somebody stops it, or
+    /// one that it needs, it waits for that. **Blocks:** the thread, until its tree stands.
     /// **Errors:** `{not_started,Dependency}`, `{not_running,Dependency}` (it ended by itself), `{already_started,Name}`,
-    /// `{Reason,start}`.
+    /// `{Reason,start}`, node_stopped.
     [[nodiscard]] Result<std::monostate> start(Application application);
     /// Makes an application known, so that it can be started by name. **Errors:** `{already_loaded,Name}`.
     [[nodiscard]] Result<std::monostate> load(Application application);
     /// Starts a known application. **Blocks:** the thread, until its tree stands.
     /// **Errors:** as `start`, and `{not_loaded,Name}`.
     [[nodiscard]] Result<std::monostate> start_application(Atom name, RestartType type = RestartType::temporary);
-    /// Starts a known application after those that it depends on; returns what was started, in that order. If one fails,
-    /// those that this call started are stopped again. **Blocks:** the thread. **Errors:** `{Name,Reason}`.
+    /// Starts a known application after those that it depends on; returns those that came to run meanwhile, in that order. If one
+    /// fails, those that this call itself has started are stopped again. **Blocks:** the thread. **Errors:** `{Name,Reason}`.
     [[nodiscard]] Result<std::vector<Atom>> ensure_all_started(Atom name, RestartType type = RestartType::temporary);
-    /// **Blocks:** the thread, until its tree is down. **Errors:** `{not_started,Name}`.
+    /// **Blocks:** the thread, until its tree is down. **Errors:** `{not_started,Name}`, also while it is being started.
     [[nodiscard]] Result<std::monostate> stop_application(Atom name);
     void start_application_async(Atom name, RestartType type, std::function<void(Result<std::monostate>)> completion);
     void ensure_all_started_async(Atom name, RestartType type, std::function<void(Result<std::vector<Atom>>)> completion);
@@ -212,7 +213,8 @@ public:
     void log(LogLevel level, std::string text, Pid about = {});
     /// Hands each log event of at least this level (nullopt: none) from now on to `handler`, on a thread of the Node's
     /// own; events that came faster than it could take them are told as a report of their number. `stop` returns after the
-    /// handlers have had the last events, or two seconds. **Errors:** `{already_exist,Id}`, `node_stopped`.
+    /// handlers have had the last events, or two seconds. **Errors:** `{already_exist,Id}`, `node_stopped`; std::system_error if
+    /// there is no thread to be had.
     /// **Source:** OTP `logger:add_handler`, `remove_handler`, `set_handler_config(Id, level, Level)`.
     Result<std::monostate> add_log_handler(Atom id, std::optional<LogLevel> level, LogHandler handler);
     /// It is not called any more. **Blocks:** while it runs, unless it removes itself. **Errors:** `{not_found,Id}`.

@@ -22,6 +22,20 @@ private:
     std::atomic<T> value_{};
 };
 
+/// Lets others see `value` in a counter while it lives; then its zero again.
+/// **Thread:** the counter's one writer.
+template <class T>
+class ShownWhile {
+public:
+    ShownWhile(Counter<T>& counter, T value) noexcept : counter_{counter} { counter_.set(value); }
+    ~ShownWhile() { counter_.set(T{}); }
+    ShownWhile(const ShownWhile&) = delete;
+    ShownWhile& operator=(const ShownWhile&) = delete;
+
+private:
+    Counter<T>& counter_;
+};
+
 using Counter64 = Counter<std::uint64_t>;
 using Counter32 = Counter<std::uint32_t>;
 

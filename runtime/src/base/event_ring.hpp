@@ -66,7 +66,7 @@ private:
     std::uint64_t last_ = 0;    ///< seq of the newest event
     static constexpr int never_wakes = 255;
     std::atomic<int> wakes_from_{never_wakes}; ///< the level; written by who has log handlers
-    std::atomic<int> news_{0};
+    std::atomic<int> news_{0};                 ///< written by whoever wakes the follower
 };
 
 } // namespace fiberscope::detail

@@ -40,8 +40,7 @@ public:
 
     /// 0 if it is not interned.
     std::uint32_t find(std::string_view text) const noexcept {
-        const std::uint32_t id =
-            find(*index_.load(std::memory_order_acquire), std::hash<std::string_view>{}(text), text);
+        const std::uint32_t id = find(*index_.load(std::memory_order_acquire), std::hash<std::string_view>{}(text), text);
         return id != none ? id : 0;
     }
 

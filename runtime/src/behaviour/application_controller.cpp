@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/application_controller.hpp"
 
+#include "base/scope_exit.hpp"
 #include "behaviour/application_master.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
@@ -28,15 +29,6 @@ ExitReason refused(std::string_view why, Atom name) {
 Result<std::monostate> ok() {
     return {boost::system::in_place_value};
 }
-
-/// Runs it however a scope ends, by a kill of the caller, too.
-template <class Release>
-struct OnReturn {
-    Release release;
-    ~OnReturn() { release(); }
-};
-template <class Release>
-OnReturn(Release) -> OnReturn<Release>;
 
 } // namespace
 
@@ -137,7 +129,7 @@ ApplicationController::Start ApplicationController::start_or_wait(Process& calle
 Result<std::monostate> ApplicationController::carry_out_start(Process& caller, const Application& application, Ref change) {
     const Atom name = application.name();
     bool is_spawned = false;
-    const OnReturn give_up{[&] {
+    const ScopeExit give_up{[&] {
         if (!is_spawned)
             finish(caller, name, change, std::nullopt);
     }};
@@ -293,7 +285,7 @@ Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
 
 void ApplicationController::carry_out_stop(Process& caller, Atom name, Pid master, Ref change, PendingReply& end) {
     bool is_told = false;
-    const OnReturn give_up{[&] {
+    const ScopeExit give_up{[&] {
         if (!is_told)
             finish(caller, name, change, std::nullopt);
     }};

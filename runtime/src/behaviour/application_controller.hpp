@@ -86,7 +86,8 @@ private:
     void finish(Process& caller, Atom name, Ref change, const std::optional<Done>& answer);
     static void tell(Process& caller, const Change& change, const std::optional<Done>& answer);
 
-    // pre-condition of all these: the lock is held
+    // -- **Pre-condition** of all these: the lock is held ----
+
     Change* change_of(Atom name);
     Change* in_the_way(const Application& application);
     Change join(Change& change, Process& caller, const PendingReply& news);

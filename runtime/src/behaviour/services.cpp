@@ -6,7 +6,6 @@
 #include "behaviour/server_loop.hpp"
 #include "process/await.hpp"
 #include "process/pending_reply.hpp"
-#include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 
 namespace fiberscope::detail {

@@ -4,7 +4,7 @@
 #include "base/readable_name.hpp"
 #include "scheduler/program_code.hpp"
 
-#include <link.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,25 +14,6 @@
 
 namespace fiberscope::detail {
 namespace {
-
-/// What the loader tells: how many objects it has loaded and unloaded, a change of which means that the list is out of date,
-/// and where the program's own headers lie.
-struct Loaded {
-    unsigned long long objects = 0;
-    unsigned long long unloaded = 0;
-    std::uintptr_t program = 0;
-};
-
-Loaded ask_loader() {
-    Loaded loaded;
-    dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t, void* out) { // the executable comes first
-            *static_cast<Loaded*>(out) = {info->dlpi_adds, info->dlpi_subs, reinterpret_cast<std::uintptr_t>(info->dlpi_phdr)};
-            return 1;
-        },
-        &loaded);
-    return loaded;
-}
 
 /// By build id only: the standard search could ask a server on the network.
 const Dwfl_Callbacks& callbacks() noexcept {
@@ -61,14 +42,12 @@ CodeModules::~CodeModules() {
 }
 
 bool CodeModules::is_up_to_date() {
-    const Loaded now = ask_loader();
-    if (session_ != nullptr && now.objects == objects_ && now.unloaded == unloaded_)
+    const LoaderCounts now = loader_counts();
+    if (session_ != nullptr && now == counts_)
         return true;
-    if (session_ != nullptr && now.unloaded != unloaded_) // another file may lie where one was that is known
+    if (session_ != nullptr && now.unloads != counts_.unloads) // another file may lie where one was that is known
         dwfl_end(std::exchange(session_, nullptr));
-    objects_ = now.objects;
-    unloaded_ = now.unloaded;
-    program_ = now.program;
+    counts_ = now;
     if (session_ == nullptr)
         session_ = dwfl_begin(&callbacks());
     else
@@ -87,7 +66,8 @@ CodeModule CodeModules::module_of(std::uintptr_t pc) {
     const std::string_view path = found != nullptr ? found : "?";
     module.name = shown_name(path);
     module.start = start;
-    module.is_program = module.handle == dwfl_addrmodule(session_, program_) || program_code::is_own(pc);
+    // the executable's own headers lie in it
+    module.is_program = module.handle == dwfl_addrmodule(session_, ::getauxval(AT_PHDR)) || program_code::is_own(pc);
     module.is_system = !module.is_program && is_of_system(path);
     return module;
 }

@@ -2,6 +2,8 @@
 /// The program and the shared objects that are loaded, with their symbols.
 #pragma once
 
+#include "inspect/loaded_code.hpp"
+
 #include <elfutils/libdwfl.h>
 
 #include <cstdint>
@@ -33,9 +35,7 @@ private:
     bool is_up_to_date();
 
     Dwfl* session_ = nullptr;
-    unsigned long long objects_ = 0;  ///< loads of shared objects when the list of modules was made
-    unsigned long long unloaded_ = 0; ///< likewise
-    std::uintptr_t program_ = 0;      ///< an address in the executable
+    LoaderCounts counts_; ///< when the list of modules was made: a change means that it is out of date
 };
 
 /// The demangled symbol that `pc` lies in; empty if there is none.

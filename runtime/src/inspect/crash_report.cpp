@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "inspect/crash_report.hpp"
 
+#include "base/signals_blocked.hpp"
 #include "base/standard_error.hpp"
 #include "inspect/function_names.hpp"
 #include "inspect/observation.hpp"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -137,14 +137,13 @@ public:
 
 private:
     Writer() {
+        // a reader that is gone, or a limit of the file's size, is to make a write fail, and no more
+        const SignalsBlocked for_the_thread;
         std::thread{[this] { run(); }}.detach();
     }
 
     void run() {
         ::pthread_setname_np(::pthread_self(), "fs-crash");
-        sigset_t all; // a reader that is gone, or a limit of the file's size, is to make the write fail and no more
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
         while (::sem_wait(wanted_.get()) != 0) {
         }
         try {

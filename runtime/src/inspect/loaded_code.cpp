@@ -15,17 +15,14 @@ bool LoadedCode::Module::is_same(const Module& other) const noexcept {
            changed.tv_sec == other.changed.tv_sec && changed.tv_nsec == other.changed.tv_nsec;
 }
 
-LoadedCode::Counts LoadedCode::ask_loader() {
-    Counts counts;
+LoaderCounts loader_counts() {
+    LoaderCounts counts;
     ::dl_iterate_phdr(
         [](dl_phdr_info* object, std::size_t, void* out) { // each object tells the same
-            auto& told = *static_cast<Counts*>(out);
-            told.loads = object->dlpi_adds;
-            told.unloads = object->dlpi_subs;
+            *static_cast<LoaderCounts*>(out) = {object->dlpi_adds, object->dlpi_subs};
             return 1;
         },
         &counts);
-    counts.trusted = program_code::own_modules();
     return counts;
 }
 
@@ -54,11 +51,11 @@ std::vector<LoadedCode::Module> LoadedCode::modules_now() {
 }
 
 bool LoadedCode::refresh() {
-    const Counts now = ask_loader();
+    const Counts now{loader_counts(), program_code::own_ranges()};
     if (now == counts_)
         return false;
     const bool is_first = modules_.empty();
-    const bool may_replace = now.unloads != counts_.unloads;
+    const bool may_replace = now.loader.unloads != counts_.loader.unloads;
     std::vector<Module> modules = modules_now();
     for (Module& module : modules) {
         const auto before =

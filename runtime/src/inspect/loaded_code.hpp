@@ -11,6 +11,15 @@
 
 namespace fiberscope::detail {
 
+/// How often the loader has loaded and unloaded something in this program: they change with every change.
+struct LoaderCounts {
+    unsigned long long loads = 0;
+    unsigned long long unloads = 0;
+    bool operator==(const LoaderCounts&) const = default;
+};
+/// **Thread:** any. **Blocks:** while another thread loads something.
+LoaderCounts loader_counts();
+
 /// What is loaded where, and since when for certain: a library that was unloaded leaves its addresses to the next one, and
 /// what was noted before is not that one's.
 /// **Thread:** one at a time.
@@ -34,14 +43,11 @@ private:
         Time since = Time::min();
         bool is_same(const Module& other) const noexcept;
     };
-    /// What changes with every change.
     struct Counts {
-        unsigned long long loads = 0;
-        unsigned long long unloads = 0;
-        std::size_t trusted = 0;
+        LoaderCounts loader;
+        std::size_t trusted = 0; ///< pieces of the program's own code
         bool operator==(const Counts&) const = default;
     };
-    static Counts ask_loader();
     static std::vector<Module> modules_now();
 
     std::vector<Module> modules_;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "inspect/log_handlers.hpp"
 
+#include "base/signals_blocked.hpp"
 #include "base/standard_error.hpp"
 #include "inspect/observation.hpp"
 #include "process/plain_code.hpp"
 
 #include <algorithm>
-#include <array>
-#include <csignal>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -25,22 +24,6 @@ constexpr const char* standard_error_id = "default"; // as OTP calls its own
 ExitReason no_such(Atom id) {
     return Term::tuple({Term::atom("not_found"), id});
 }
-
-/// While it lives, threads that are made take no signals: those are for the program's own threads.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
 
 } // namespace
 
@@ -68,6 +51,7 @@ Result<std::monostate> LogHandlers::add(Atom id, std::optional<LogLevel> level, 
 void LogHandlers::add_standard_error(std::optional<LogLevel> level) {
     if (!level || ::fcntl(STDERR_FILENO, F_GETFD) < 0) // closed: whatever is opened next gets its number
         return;
+    // wherever the program has sent its output since, so not by `standard_error`, which would say nothing there
     const LogHandler handler = [](const Event& event) { write_all(STDERR_FILENO, log_text(event)); };
     static_cast<void>(add_entry({standard_error_id, level, std::make_shared<const LogHandler>(handler), 0}));
 }
@@ -147,7 +131,7 @@ void LogHandlers::levels_changed(std::optional<LogLevel> before) {
 void LogHandlers::start_thread() {
     if (thread_ != std::thread::id{})
         return;
-    const SignalsBlocked from_the_start;
+    const SignalsBlocked for_the_thread;
     std::thread thread{[self = shared_from_this()] { self->run(); }}; // it waits for mutex_ before it does anything
     thread_ = thread.get_id();
     thread.detach(); // a handler may never come back: the program's end does not wait for it
@@ -262,7 +246,8 @@ void LogHandlers::call(const Entry& entry, const Event& event) noexcept {
 
 /// As OTP: who cannot handle the log is removed, and that is said where everybody sees it.
 void LogHandlers::drop_failed(Atom id, const std::string& reason) {
-    static_cast<void>(write_all(STDERR_FILENO, "fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n"));
+    write_all(STDERR_FILENO,
+              "fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n");
     static_cast<void>(remove(id));
 }
 

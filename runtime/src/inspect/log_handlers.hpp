@@ -8,9 +8,11 @@
 #include <fiberscope/process.hpp>
 
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -28,11 +30,14 @@ public:
 
     /// As Node::add_log_handler. **Errors:** std::system_error if there is no thread to be had.
     Result<std::monostate> add(Atom id, std::optional<LogLevel> level, LogHandler handler);
-    /// Adds the handler `default`, which prints to standard error, for all that the ring holds, unless that is closed.
+    /// Adds the handler `default`, which prints to standard error, what the ring holds already, too; unless that is closed.
     void add_standard_error(std::optional<LogLevel> level);
+    /// As Node::remove_log_handler. **Blocks:** while the handler runs, unless it removes itself.
     Result<std::monostate> remove(Atom id);
+    /// As Node::set_log_handler_level.
     Result<std::monostate> set_level(Atom id, std::optional<LogLevel> level);
-    /// Handlers are told what there is, then their thread ends. **Blocks:** up to two seconds.
+    /// Handlers are told what there is, then their thread ends. **Blocks:** up to two seconds; not in a handler, nor in a child
+    /// that fork() made.
     void stop();
 
 private:
@@ -45,7 +50,7 @@ private:
     std::vector<Entry>::iterator find(Atom id) noexcept;
     Result<std::monostate> add_entry(Entry entry);
     void start_thread();
-    /// What the least of the handlers wants to hear; nullopt: there is none.
+    /// The lowest of their levels; nullopt: nobody wants to hear anything.
     std::optional<LogLevel> lowest_level() const noexcept;
     void levels_changed(std::optional<LogLevel> before);
     /// Takes some events; false: there are no more.

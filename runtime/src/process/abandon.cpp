@@ -3,6 +3,7 @@
 #include "process/abandon.hpp"
 
 #include "base/code_depth.hpp"
+#include "base/standard_error.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/throw_trace.hpp"
@@ -42,7 +43,7 @@ void say_uncaught_exit() noexcept {
             std::rethrow_exception(exception);
         } catch (const ProcessExit& exit) {
             const std::string line = "terminate called: uncaught ProcessExit: " + to_string(exit.reason) + "\n";
-            static_cast<void>(::write(STDERR_FILENO, line.data(), line.size()) == 0);
+            write_all(STDERR_FILENO, line);
         } catch (...) { // NOLINT(bugprone-empty-catch): the handler that was there before tells of it
         }
 }

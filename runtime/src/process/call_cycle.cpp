@@ -12,18 +12,6 @@ namespace fiberscope::detail {
 
 namespace {
 
-/// While it lives, others see whom the process calls.
-class ShownCall {
-public:
-    ShownCall(Counter64& calls, Pid server) noexcept : calls_{calls} { calls_.set(server.bits()); }
-    ~ShownCall() { calls_.set(0); }
-    ShownCall(const ShownCall&) = delete;
-    ShownCall& operator=(const ShownCall&) = delete;
-
-private:
-    Counter64& calls_;
-};
-
 /// The circle that the calls from `first` on lead into, its lowest pid first; empty: they lead into none.
 std::vector<Pid> find_cycle(const ProcessSystem& system, Pid first) {
     constexpr std::size_t longest = 256;
@@ -86,7 +74,7 @@ std::string call_cycle(const ProcessSystem& system, Pid first) {
 std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(ControlBlock& block, PendingReply& reply, Pid server,
                                                                   Duration timeout) {
     constexpr Duration patience = std::chrono::seconds{5}; // the default timeout of calls
-    const ShownCall shown{block.shown.calls, server};
+    const ShownWhile calls{block.shown.calls, server.bits()};
     auto answer = reply.wait(std::min(timeout, patience));
     if (answer || block.unwinds())
         return answer;

@@ -16,6 +16,7 @@ class ProcessSystem;
 
 /// Waits for the reply of `server`, as PendingReply::wait. A call that has waited for five seconds, or to its timeout, looks
 /// whether it waits in a circle of calls, or for one, and says so in the log.
+/// **Blocks:** parks. **Errors:** as PendingReply::wait.
 std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(ControlBlock& block, PendingReply& reply, Pid server,
                                                                   Duration timeout);
 

@@ -28,17 +28,6 @@ namespace fiberscope::detail {
 namespace {
 /// What the label of a row shows at most.
 constexpr std::size_t longest_label = 63;
-
-class ShownAsBlocking {
-public:
-    explicit ShownAsBlocking(Counter<bool>& mark) noexcept : mark_{mark} { mark_.set(true); }
-    ~ShownAsBlocking() { mark_.set(false); }
-    ShownAsBlocking(const ShownAsBlocking&) = delete;
-    ShownAsBlocking& operator=(const ShownAsBlocking&) = delete;
-
-private:
-    Counter<bool>& mark_;
-};
 } // namespace
 
 Signal* ControlBlock::closed_queue() noexcept {
@@ -378,7 +367,7 @@ void ControlBlock::run_blocking(BlockingCall& call) {
         call.run();
         return;
     }
-    const ShownAsBlocking shown_as_blocking{shown.blocking};
+    const ShownWhile is_blocking{shown.blocking, true};
     std::atomic<bool> is_done{false};
     system_.group().blocking_pool().submit([this, &call, &is_done, alive = system_.shared_from_this()] {
         call.run();

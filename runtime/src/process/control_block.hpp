@@ -283,7 +283,7 @@ private:
     void is_over(Watched& watched, const char* what, const char* unit, std::size_t size);
     void report_limit(const std::string& limit, std::size_t size, bool kills);
 
-    void check_foreign_caller();
+    void check_foreign_caller(); // misuse.cpp
     /// May a formatter or a state view be called here?
     bool may_print() const noexcept;
     bool go_waiting(Scheduler& scheduler) noexcept;

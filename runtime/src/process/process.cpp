@@ -7,7 +7,6 @@
 #include "process/await.hpp"
 #include "process/call_cycle.hpp"
 #include "process/pending_reply.hpp"
-#include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/services.hpp"
 #include "scheduler/scheduler.hpp"
@@ -297,36 +296,6 @@ Term Process::erase(const Term& key) {
     if (block_->rare_or_null() != nullptr)
         block_->rare().dictionary.erase(to_string(key));
     return old;
-}
-
-// -- timers ----
-
-TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::unique_ptr<MessageSignal> message) {
-    const RuntimeCall in_runtime;
-    block_->safe_point();
-    message->from = pid();
-    const bool is_timeout = message->type == &message_type<Timeout>;
-    return block_->system().start_timer(deadline_after(clock_ns(), delay), target, std::move(message), is_timeout);
-}
-
-TimerRef Process::start_timer(WaitTime delay, Target target, Term message) {
-    const RuntimeCall in_runtime;
-    return start_timer_signal(delay, target,
-                              std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
-}
-
-std::optional<Duration> Process::cancel_timer(TimerRef timer) {
-    const RuntimeCall in_runtime;
-    block_->safe_point();
-    const auto at_ns = block_->system().cancel_timer(timer);
-    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
-}
-
-std::optional<Duration> Process::read_timer(TimerRef timer) {
-    const RuntimeCall in_runtime;
-    block_->safe_point();
-    const auto at_ns = block_->system().read_timer(timer);
-    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
 }
 
 // -- servers ----

@@ -44,14 +44,6 @@ BorrowedSignal& borrowed_of(int signal) noexcept {
     return borrowed[index];
 }
 
-const struct sigaction& previous_of(int signal) noexcept {
-    return borrowed_of(signal).previous();
-}
-
-bool is_default(const struct sigaction& action) noexcept {
-    return (action.sa_flags & SA_SIGINFO) == 0 && (action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN);
-}
-
 Fault fault_of(int signal, const siginfo_t& info, const ucontext_t& context) noexcept {
     constexpr std::uintptr_t page_fault = 14;
     constexpr std::uintptr_t instruction_fetch = 16;
@@ -66,15 +58,12 @@ Fault fault_of(int signal, const siginfo_t& info, const ucontext_t& context) noe
 
 /// Hands the fault to who was there before. By default that is the end of the program, when the instruction is tried again.
 void pass_on(int signal, siginfo_t* info, void* context) noexcept {
-    const struct sigaction& previous = previous_of(signal);
-    if (is_default(previous)) {
-        ::sigaction(signal, &previous, nullptr);
-        if (info->si_code <= 0) // sent by somebody, so it does not come again by itself
-            ::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
-    } else if ((previous.sa_flags & SA_SIGINFO) != 0)
-        previous.sa_sigaction(signal, info, context);
-    else
-        previous.sa_handler(signal);
+    const BorrowedSignal& before = borrowed_of(signal);
+    if (before.had_handler())
+        return before.pass_on(signal, info, context);
+    ::sigaction(signal, &before.previous(), nullptr);
+    if (info->si_code <= 0) // sent by somebody, so it does not come again by itself
+        ::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
 }
 
 /// The first thread to come here writes the report; others wait for the end that follows.
@@ -114,10 +103,10 @@ void handle(int signal, siginfo_t* info, void* context) {
         ::siglongjmp(*std::exchange(probing, nullptr), 1);
     const int error = errno;
     Scheduler* scheduler = Scheduler::current();
-    const struct sigaction& previous = previous_of(signal);
-    if (scheduler == nullptr && !is_default(previous))
-        return pass_on(signal, info, context);
-    if (signal == SIGABRT && is_default(previous) && previous.sa_handler == SIG_IGN)
+    const BorrowedSignal& before = borrowed_of(signal);
+    if (scheduler == nullptr && before.had_handler())
+        return before.pass_on(signal, info, context);
+    if (signal == SIGABRT && !before.had_handler() && before.previous().sa_handler == SIG_IGN)
         return; // std::abort insists, without a handler
     const Fault fault = fault_of(signal, *info, *static_cast<const ucontext_t*>(context));
     auto& interrupted = *static_cast<ucontext_t*>(context);

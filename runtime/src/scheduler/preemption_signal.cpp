@@ -8,11 +8,9 @@
 #include "scheduler/signal_handlers.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -81,20 +79,12 @@ void find_xsave_bytes() noexcept {
     fiberscope_xsave_bytes = ebx;
 }
 
-void pass_on(int signal, siginfo_t* info, void* context) {
-    const struct sigaction& previous_action = borrowed.previous();
-    if ((previous_action.sa_flags & SA_SIGINFO) != 0)
-        previous_action.sa_sigaction(signal, info, context);
-    else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN)
-        previous_action.sa_handler(signal);
-}
-
 void handle(int signal, siginfo_t* info, void* context) {
     Scheduler* scheduler = Scheduler::current();
     const bool is_urging = info->si_code == SI_TIMER && info->si_value.sival_ptr == scheduler;
     const bool is_ours = is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid());
     if (scheduler == nullptr || !is_ours)
-        return pass_on(signal, info, context);
+        return borrowed.pass_on(signal, info, context);
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
     const InterruptedCode code{word(REG_RIP), word(REG_RSP), word(REG_RBP)};

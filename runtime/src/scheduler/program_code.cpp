@@ -193,7 +193,7 @@ void program_code::trust_named(const std::string& name) {
     trust(search.found);
 }
 
-std::size_t program_code::own_modules() noexcept {
+std::size_t program_code::own_ranges() noexcept {
     return own_code.count.load(std::memory_order_relaxed);
 }
 

@@ -18,8 +18,8 @@ void find();
 void trust(const void* address);
 /// The same for a loaded one, by its path or name. **Errors:** std::invalid_argument if there is none, too.
 void trust_named(const std::string& name);
-/// How many times something was added to the program's own code.
-std::size_t own_modules() noexcept;
+/// How many pieces the program's own text has: grows with each module that is trusted.
+std::size_t own_ranges() noexcept;
 /// The program's own text: that of the executable, and of the modules that are trusted.
 bool is_own(std::uintptr_t pc) noexcept;
 /// The unwinder takes no lock: a signal handler may use it, and it may be interrupted.

@@ -12,12 +12,10 @@
 #include <boost/fiber/operations.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <mutex>
 #include <new>
 #include <string>
-#include <system_error>
 
 #include <pthread.h>
 #include <sys/resource.h>

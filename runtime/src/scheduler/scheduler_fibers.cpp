@@ -137,7 +137,7 @@ PooledFiber* Scheduler::take_idle(std::size_t stack_class) noexcept {
 }
 
 PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
-    const std::optional<Stack> stack = group_.stacks().try_allocate(StackPool::class_bytes(stack_class));
+    const std::optional<Stack> stack = group_.stacks().allocate(StackPool::class_bytes(stack_class));
     if (!stack)
         return nullptr;
     try {

@@ -91,9 +91,9 @@ public:
     Scheduler* idle_one() const noexcept;
     /// Lets the idle ones look for something to steal.
     void wake_idle() noexcept;
-    /// How processes are preempted that do not say it themselves.
     /// Empty, or why its processes cannot be preempted by signals.
     std::string signals_refused_because() const;
+    /// How processes are preempted that do not say it themselves.
     Preemption preemption() const noexcept { return preemption_.load(std::memory_order_relaxed); }
     void set_preemption(Preemption preemption) noexcept { preemption_.store(preemption, std::memory_order_relaxed); }
 

@@ -4,7 +4,6 @@
 #include "scheduler/preemption_signal.hpp"
 
 #include <mutex>
-#include <utility>
 
 namespace fiberscope::detail {
 
@@ -29,6 +28,17 @@ void BorrowedSignal::give_back(int signal) noexcept {
         return;
     ::sigaction(signal, &previous_, nullptr);
     ours_ = nullptr;
+}
+
+bool BorrowedSignal::had_handler() const noexcept {
+    return (previous_.sa_flags & SA_SIGINFO) != 0 || (previous_.sa_handler != SIG_DFL && previous_.sa_handler != SIG_IGN);
+}
+
+void BorrowedSignal::pass_on(int signal, siginfo_t* info, void* context) const {
+    if ((previous_.sa_flags & SA_SIGINFO) != 0)
+        previous_.sa_sigaction(signal, info, context);
+    else if (had_handler())
+        previous_.sa_handler(signal);
 }
 
 SignalHandlers::SignalHandlers(fault_signal::CrashReporter reporter) {

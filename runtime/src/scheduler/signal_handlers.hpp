@@ -17,6 +17,10 @@ public:
     /// ours stays behind it, and goes on to pass signals on.
     void give_back(int signal) noexcept;
     const struct sigaction& previous() const noexcept { return previous_; }
+    /// Somebody had put a handler there before ours.
+    bool had_handler() const noexcept;
+    /// Calls that one, if there was one. Async-signal-safe, if it is.
+    void pass_on(int signal, siginfo_t* info, void* context) const;
 
 private:
     struct sigaction previous_ {};

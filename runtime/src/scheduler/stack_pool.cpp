@@ -91,14 +91,7 @@ std::size_t StackPool::class_of(std::size_t bytes) noexcept {
 
 // -- stacks ----
 
-Stack StackPool::allocate(std::size_t bytes) {
-    const std::optional<Stack> stack = try_allocate(bytes);
-    if (!stack)
-        throw std::system_error{ENOMEM, std::generic_category(), "no address space for stacks"};
-    return *stack;
-}
-
-std::optional<Stack> StackPool::try_allocate(std::size_t bytes) noexcept {
+std::optional<Stack> StackPool::allocate(std::size_t bytes) noexcept {
     const std::optional<Stack> stack = take(class_of(bytes));
     if (stack && !stack->is_guarded)
         std::fill_n(pattern_of(*stack), pattern_words, pattern);

@@ -50,10 +50,9 @@ public:
     StackPool& operator=(const StackPool&) = delete;
     ~StackPool();
 
-    /// A stack of at least this many usable bytes (16 KiB to 8 MiB, rounded up to a power of two).
-    Stack allocate(std::size_t bytes);
-    /// The same; nothing if the address space cannot be had.
-    std::optional<Stack> try_allocate(std::size_t bytes) noexcept;
+    /// A stack of at least this many usable bytes (16 KiB to 8 MiB, rounded up to a power of two); nothing if the address
+    /// space cannot be had.
+    std::optional<Stack> allocate(std::size_t bytes) noexcept;
     /// Gives it back for reuse. Its resident memory goes back to the system; some keep their top pages for the next user.
     void release(const Stack& stack) noexcept;
     /// It is never used again, but stays as it is until the program's end: others may look at it.

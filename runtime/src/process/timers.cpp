@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSL-1.0
+/// Timers that send a message: made, cancelled and read by processes, due on the scheduler that holds them.
+#include "base/clock.hpp"
+#include "base/code_depth.hpp"
+#include "process/plain_code.hpp"
+#include "process/process_system.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace fiberscope::detail {
+
+TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message,
+                                    bool is_timeout) {
+    Scheduler* here = Scheduler::current();
+    if (here == nullptr || &here->group() != &group_)
+        here = group_.schedulers().front().get();
+    const std::uint32_t scheduler = here->id();
+    const TimerRef ref = timers_[scheduler - 1]->add(at_ns, target, std::move(message), is_timeout);
+    if (target.pid) {
+        ControlBlock* block = table_.find(target.pid);
+        if (block != nullptr)
+            block->timer_schedulers.fetch_or(std::uint64_t{1} << ((scheduler - 1) % 64U), std::memory_order_seq_cst);
+        if (block == nullptr || !block->is_live(target.pid.serial())) {
+            for (auto dropped = timers_[scheduler - 1]->drop_target(target.pid); auto& due : dropped)
+                answer_for_the_dead(target.pid, std::move(due.message));
+            return ref;
+        }
+    }
+    try {
+        if (here == Scheduler::current())
+            here->timers().add(at_ns, nullptr, ref.bits());
+        else
+            here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(at_ns, nullptr, ref.bits()); });
+    } catch (...) {
+        cancel_timer(ref); // it would never fire
+        throw;
+    }
+    return ref;
+}
+
+TimerTable* ProcessSystem::timers_of(TimerRef timer) const noexcept {
+    const std::uint32_t scheduler = TimerTable::scheduler_of(timer);
+    return scheduler >= 1 && scheduler <= timers_.size() ? timers_[scheduler - 1].get() : nullptr;
+}
+
+std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
+    TimerTable* table = timers_of(timer);
+    if (table == nullptr)
+        return std::nullopt;
+    auto cancelled = table->take(timer);
+    if (!cancelled)
+        return std::nullopt;
+    table->is_stale();
+    answer_for_the_dead(cancelled->pid, std::move(cancelled->message));
+    constexpr std::uint32_t few = 1024;
+    Scheduler* here = Scheduler::current();
+    const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
+    if (own && table->stale() > few && table->stale() > here->timers().size() / 2) {
+        here->timers().purge([table](const TimerQueue::Entry& entry) {
+            return entry.process == nullptr && !table->is_pending(TimerRef{entry.timer});
+        });
+        table->purged();
+    }
+    return cancelled->at_ns;
+}
+
+std::optional<std::int64_t> ProcessSystem::read_timer(TimerRef timer) const {
+    const TimerTable* table = timers_of(timer);
+    return table != nullptr ? table->read(timer) : std::nullopt;
+}
+
+void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
+    const std::uint64_t holders = block.timer_schedulers.exchange(0, std::memory_order_seq_cst);
+    if (holders == 0)
+        return;
+    for (std::size_t i = 0; i < timers_.size(); ++i)
+        if ((holders >> (i % 64U) & 1U) != 0)
+            for (auto dropped = timers_[i]->drop_target(pid); auto& due : dropped)
+                block.mailbox.push(std::move(due.message)); // destroyed with the others that it did not take
+}
+
+std::uint32_t ProcessSystem::pending_timers() const noexcept {
+    std::uint32_t pending = 0;
+    for (const auto& table : timers_)
+        pending += table->pending();
+    return pending;
+}
+
+void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept {
+    auto due = timers_[scheduler.id() - 1]->take(TimerRef{timer});
+    if (!due)
+        return;
+    const Pid target = due->pid ? due->pid : registry_.find(due->name);
+    due->message->sent_ns = scheduler.now_ns();
+    std::unique_ptr<Signal> message = std::move(due->message);
+    if (target)
+        message = try_send(target, std::move(message));
+    if (message != nullptr)
+        destroy_undelivered(std::move(message));
+}
+
+/// No process runs here whose code its destructor could be: it gets one.
+void ProcessSystem::destroy_undelivered(std::unique_ptr<Signal> signal) noexcept {
+    if (!static_cast<const MessageSignal&>(*signal).type->has_destructor)
+        return;
+    try {
+        auto body = [message = std::move(signal)](Process& /*self*/) {};
+        SpawnPlan plan;
+        plan.code = std::make_unique<PlainCode>(std::make_unique<BodyOf<decltype(body)>>(std::move(body)));
+        plan.flags = ProcessRow::system_flag;
+        SpawnOptions options;
+        options.initial_function = "undelivered message";
+        spawn(nullptr, plan, options);
+    } catch (...) { // the Node stops, or is full
+    }
+}
+
+} // namespace fiberscope::detail
+
+namespace fiberscope {
+
+using namespace detail;
+
+TimerRef Process::start_timer_signal(Duration delay, const Target& target, std::unique_ptr<MessageSignal> message) {
+    const RuntimeCall in_runtime;
+    block_->safe_point();
+    message->from = pid();
+    const bool is_timeout = message->type == &message_type<Timeout>;
+    return block_->system().start_timer(deadline_after(clock_ns(), delay), target, std::move(message), is_timeout);
+}
+
+TimerRef Process::start_timer(WaitTime delay, Target target, Term message) {
+    const RuntimeCall in_runtime;
+    return start_timer_signal(delay, target,
+                              std::make_unique<Envelope<Timeout>>(SignalKind::message, Timeout{{}, std::move(message)}));
+}
+
+std::optional<Duration> Process::cancel_timer(TimerRef timer) {
+    const RuntimeCall in_runtime;
+    block_->safe_point();
+    const auto at_ns = block_->system().cancel_timer(timer);
+    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
+}
+
+std::optional<Duration> Process::read_timer(TimerRef timer) {
+    const RuntimeCall in_runtime;
+    block_->safe_point();
+    const auto at_ns = block_->system().read_timer(timer);
+    return at_ns ? std::optional{Duration{std::max<std::int64_t>(*at_ns - clock_ns(), 0)}} : std::nullopt;
+}
+
+} // namespace fiberscope
