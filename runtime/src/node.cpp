@@ -18,6 +18,10 @@ namespace fiberscope {
 
 using namespace detail;
 
+ExitReason detail::why_ended(const Process& caller, const ProcessExit& exit) {
+    return ProcessAccess::block(caller).system().closed.load() ? ExitReason{Term::atom("node_stopped")} : exit.reason;
+}
+
 namespace {
 
 NodeConfig checked(NodeConfig config) {
@@ -39,8 +43,10 @@ NodeConfig checked(NodeConfig config) {
     require(config.blocking_threads >= 1 && config.blocking_threads <= 1024, "NodeConfig::blocking_threads: 1 to 1024");
     require(config.signal_handlers || !config.trap_faults, "NodeConfig::trap_faults: not without signal_handlers");
     require(config.event_capacity >= 16, "NodeConfig::event_capacity: at least 16");
-    for (const std::string& module : config.own_modules)
+    for (const std::string& module : config.own_modules) {
+        require(!module.empty(), "NodeConfig::own_modules: an empty name");
         program_code::trust_named(module);
+    }
     return config;
 }
 
@@ -212,7 +218,7 @@ Result<Pid> Node::start(const ServerSpec& server) {
     } catch (const Error& error) {
         return ExitReason{error.term};
     } catch (const ProcessExit& exit) {
-        return why_ended(exit);
+        return why_ended(***me, exit);
     }
 }
 
@@ -231,12 +237,8 @@ auto Node::with_applications(const char* call, const char* instead, Operation op
     try {
         return operation(core_->applications, ***me);
     } catch (const ProcessExit& exit) {
-        return Answer{why_ended(exit)};
+        return Answer{why_ended(***me, exit)};
     }
-}
-
-ExitReason Node::why_ended(const ProcessExit& exit) const {
-    return core_->system->closed.load() ? ExitReason{Term::atom("node_stopped")} : exit.reason;
 }
 
 /// Runs it in a process of its own, and hands its result to `completion`.
@@ -244,8 +246,8 @@ template <class Operation, class Completion>
 void Node::with_applications_async(Operation operation, Completion completion) {
     run_async([core = core_.get(), operation = std::move(operation),
                completion = std::move(completion)](Process* self, const ExitReason& reason) {
-        using Answer = decltype(operation(core->applications, *self));
-        completion(self != nullptr ? operation(core->applications, *self) : Answer{reason});
+        const auto operate = [&](Process& caller) { return operation(core->applications, caller); };
+        complete<decltype(operate(*self))>(self, reason, operate, completion);
     });
 }
 
@@ -346,6 +348,8 @@ void Node::log(LogLevel level, std::string text, Pid about) {
 
 Result<std::monostate> Node::add_log_handler(Atom id, std::optional<LogLevel> level, LogHandler handler) {
     const RuntimeCall in_runtime;
+    if (handler == nullptr)
+        return ExitReason{Term::atom("badarg")};
     return core_->log_handlers->add(id, level, std::move(handler));
 }
 

@@ -9,6 +9,8 @@
 #include "process/plain_code.hpp"
 #include "scheduler/program_exit.hpp"
 
+#include <fiberscope/sys.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -69,6 +71,8 @@ private:
     Operation operation_;
     std::weak_ptr<ProcessSystem> system_;
 };
+
+constexpr std::chrono::milliseconds between_looks{1};
 
 /// The part of a stop's time that applications do not get.
 Duration time_to_kill(Duration deadline) {
@@ -195,7 +199,13 @@ std::vector<Pid> NodeCore::stop(Duration deadline) {
 
 void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
     std::thread{[core = shared_from_this(), deadline, completion = std::move(completion)] {
-        completion(core->stop(deadline));
+        const auto left = core->stop(deadline);
+        try {
+            completion(left);
+        } catch (...) { // who asked is gone with it, not the program
+            core->system->log(std::make_shared<const LogEntry>(LogEntry{
+                LogLevel::error, {}, "COMPLETION OF A STOP FAILED", {{"reason", to_string(reason_of_current_exception())}}}));
+        }
     }}.detach();
 }
 
@@ -240,12 +250,35 @@ std::vector<Pid> NodeCore::living() const {
 }
 
 void NodeCore::kill_all(std::int64_t deadline_ns) {
-    constexpr std::chrono::milliseconds between_looks{1};
-    for (auto pids = living(); !pids.empty() && clock_ns() < deadline_ns; pids = living()) {
+    const Pid logger = system->registry().find(Atom{"logger"});
+    kill_all_but(logger, deadline_ns);
+    end_logger(logger, deadline_ns);
+    kill_all_but({}, deadline_ns);
+}
+
+void NodeCore::kill_all_but(Pid spared, std::int64_t deadline_ns) {
+    const auto to_kill = [this, spared] {
+        auto pids = living();
+        std::erase(pids, spared);
+        return pids;
+    };
+    for (auto pids = to_kill(); !pids.empty() && clock_ns() < deadline_ns; pids = to_kill()) {
         for (const Pid pid : pids)
             kill(pid);
         std::this_thread::sleep_for(between_looks);
     }
+}
+
+/// It writes the lines that it has been given until now, and ends.
+void NodeCore::end_logger(Pid logger, std::int64_t deadline_ns) {
+    constexpr std::chrono::milliseconds patience{200};
+    auto terminate = std::make_unique<Envelope<sys::Terminate>>(SignalKind::message, sys::Terminate{ExitReason::normal()});
+    terminate->role = MessageRole::cast;
+    if (!logger || !system->send(logger, std::move(terminate)))
+        return;
+    const std::int64_t until_ns = std::min(deadline_ns, deadline_after(clock_ns(), patience));
+    while (system->is_alive(logger) && clock_ns() < until_ns)
+        std::this_thread::sleep_for(between_looks);
 }
 
 void NodeCore::kill(Pid process) {

@@ -58,6 +58,8 @@ public:
 private:
     void stop_applications(std::int64_t deadline_ns);
     void kill_all(std::int64_t deadline_ns);
+    void kill_all_but(Pid spared, std::int64_t deadline_ns);
+    void end_logger(Pid logger, std::int64_t deadline_ns);
     void kill(Pid process);
     void kill_attached();
 

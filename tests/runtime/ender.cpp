@@ -3,8 +3,10 @@
 /// global), how it preempts (cooperative, signal).
 #include "process_fixture.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <future>
 #include <map>
@@ -63,6 +65,19 @@ int code_of_child(const std::function<void()>& end) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 }
 
+/// Whether a child that is forked in a process and goes on as `go_on` ends, by an exit or a signal, instead of as a scheduler.
+bool child_ends(const std::function<void()>& go_on) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(5);
+        go_on(); // what it throws, or its return, would bring it back to the scheduler
+        return false;
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) == EXIT_FAILURE : WTERMSIG(status) != SIGALRM;
+}
+
 void wait_in(Node& node) {
     node.attach()->receive_for<Tick>(60s);
 }
@@ -104,6 +119,15 @@ int run(const std::string& way, Node& node) {
         {"fork_inside",
          [&] {
              node.spawn([](Process&) { inside.set_value(code_of_child([] { std::exit(exit_code); })); });
+             wait_for_inside();
+         }},
+        {"fork_comes_back",
+         [&] {
+             node.spawn([](Process& self) {
+                 const bool all_end = child_ends([] {}) && child_ends([] { throw 1; }) && child_ends([] { std::terminate(); }) &&
+                                      child_ends([&self] { self.sleep(1h); }) && child_ends([] { ::raise(SIGSEGV); });
+                 inside.set_value(all_end ? exit_code : 0);
+             });
              wait_for_inside();
          }},
         {"fork_stops",

@@ -50,6 +50,7 @@ private slots:
     void a_node_reports_and_shows_a_full_pool();
     void every_job_runs();
     void idle_threads_take_no_part_in_others_jobs();
+    void a_job_that_has_not_begun_is_taken_back();
 };
 
 void TestBlockingPool::a_full_pool_is_told_once_an_episode() {
@@ -130,6 +131,31 @@ void TestBlockingPool::idle_threads_take_no_part_in_others_jobs() {
     ::getrusage(RUSAGE_SELF, &after);
     const long switches = after.ru_nvcsw - before.ru_nvcsw;
     QVERIFY2(switches < 8L * jobs, qPrintable(QString::number(switches))); // all of them would be 64 a job
+}
+
+/// Who is killed while its function waits for a thread unwinds at once, and the function never runs.
+void TestBlockingPool::a_job_that_has_not_begun_is_taken_back() {
+    NodeConfig config = with_schedulers(2);
+    config.blocking_threads = 1;
+    std::latch may_end{1};
+    std::atomic<int> destroyed{0};
+    std::atomic<int> ran{0};
+    Node node{config};
+    ExternalProcess me = node.attach();
+    node.spawn([&may_end](Process& self) { self.blocking([&may_end] { may_end.wait(); }); });
+    QTRY_COMPARE(node.snapshot().node.blocking_threads, 1U);
+    const auto [pid, monitor] = me->spawn_monitor([&](Process& self) {
+        const Witness witness{destroyed};
+        self.blocking([&ran] { ++ran; });
+    });
+    QTRY_COMPARE(node.snapshot().node.blocking_jobs_waiting, 1U);
+    node.exit(pid, ExitReason::kill());
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"});
+    QTRY_COMPARE(destroyed.load(), 1);
+    QCOMPARE(node.snapshot().node.blocking_jobs_waiting, 0U);
+    may_end.count_down();
+    QVERIFY(node.wait_until_quiet(5s));
+    QCOMPARE(ran.load(), 0);
 }
 
 QTEST_APPLESS_MAIN(TestBlockingPool)

@@ -3,6 +3,8 @@
 #include "process_fixture.hpp"
 #include "servers.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <string>
@@ -37,6 +39,49 @@ class NodeStopTest final : public QObject {
 
 private slots:
     void initTestCase_data() { add_scheduler_rows(); }
+
+    // -- who has asked ----
+
+    void asynchronous_calls_are_answered() {
+        QFETCH_GLOBAL(unsigned, count);
+        constexpr int calls = 20;
+        Node node{with_schedulers(count)};
+        const Pid server = *node.start(Silent::start());
+        std::atomic<int> answers{0};
+        for (int i = 0; i < calls; ++i)
+            node.call_async(server, Get{}, infinity, [&answers](const Result<int>& answer) {
+                answers += !answer && answer.error().term().is_atom("node_stopped") ? 1 : 100;
+            });
+        const auto never = [](Process& /*supervisor*/) -> Result<Pid> { current_process()->sleep(1h), throw 1; };
+        node.start_async(Application{"slow", Supervisor::one_for_one().child("never", StartFunction{never})},
+                         [&answers](const Result<std::monostate>& answer) { answers += answer ? 100 : 1; });
+        QTRY_VERIFY_WITH_TIMEOUT(node.process_count() >= calls + 4, 10'000); // logger, server, master, supervisor, askers
+        QVERIFY(node.stop(2s).empty());
+        QCOMPARE(answers.load(), calls + 1);
+    }
+    void a_completion_that_throws_ends_nothing() {
+        Node node;
+        node.stop_async(1s, [](const std::vector<Pid>& /*left*/) { throw std::runtime_error{"gone"}; });
+        const auto is_told = [&node] {
+            const auto events = node.events_after(0).events;
+            return std::any_of(events.begin(), events.end(), [](const Event& event) {
+                return event.log != nullptr && event.log->title == "COMPLETION OF A STOP FAILED";
+            });
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(is_told(), 10'000);
+    }
+    void the_last_lines_of_the_log_are_written() {
+        QFETCH_GLOBAL(unsigned, count);
+        constexpr int lines = 200;
+        Node node{with_schedulers(count)};
+        for (int i = 0; i < lines; ++i)
+            node.log(LogLevel::error, "last words");
+        QVERIFY(node.stop(1s).empty());
+        const auto events = node.events_after(0).events;
+        QCOMPARE(std::count_if(events.begin(), events.end(),
+                               [](const Event& event) { return event.log != nullptr && event.log->title == "last words"; }),
+                 lines);
+    }
 
     // -- attached threads ----
 

@@ -118,6 +118,7 @@ private slots:
         const auto row = [](const char* name, Waiting wait) { QTest::newRow(name) << std::move(wait); };
         row("sleep", [](Process& self) { self.sleep(-1s); });
         row("sleep, the lowest", [](Process& self) { self.sleep(std::chrono::hours::min()); });
+        row("less than a nanosecond", [](Process& self) { self.sleep(std::chrono::duration<std::int64_t, std::pico>{-1}); });
         row("no number", [](Process& self) { self.sleep(Seconds{std::nan("")}); });
         row("after", [](Process& self) { self.receive(on<Tick>([](Tick) {}), after(-1ns)); });
         row("receive_for", [](Process& self) { self.receive_for<Tick>(-1s); });

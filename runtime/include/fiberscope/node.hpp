@@ -79,6 +79,26 @@ private:
 
 namespace detail {
 class NodeCore;
+
+/// Why a call was not answered whose own process was ended by `exit`: `node_stopped`, if its Node is.
+ExitReason why_ended(const Process& caller, const ProcessExit& exit);
+
+/// Hands the answer of `operation(caller)` to `completion`, or why there is none: `reason` where there is no caller, its end
+/// where it was killed meanwhile.
+template <class Answer, class Operation, class Completion>
+void complete(Process* caller, const ExitReason& reason, Operation& operation, Completion& completion) {
+    const auto answer = [&]() -> Answer {
+        if (caller == nullptr)
+            return {boost::system::in_place_error, reason};
+        try {
+            return operation(*caller);
+        } catch (const ProcessExit& exit) {
+            return {boost::system::in_place_error, why_ended(*caller, exit)};
+        }
+    };
+    completion(answer());
+}
+
 }
 
 /// A runtime: scheduler threads and the processes on them. An object like any other; several may live in one program.
@@ -139,7 +159,7 @@ public:
         try {
             return (**me)->template try_call<Request>(server, std::move(request), timeout);
         } catch (const ProcessExit& exit) { // the Node stops meanwhile
-            return Answer{boost::system::in_place_error, why_ended(exit)};
+            return Answer{boost::system::in_place_error, detail::why_ended(***me, exit)};
         }
     }
     /// The same without waiting: `completion(Result<Reply>)`. **Errors:** as `call`, and system_limit.
@@ -147,10 +167,10 @@ public:
     void call_async(Target server, Request request, WaitTime timeout, Completion completion) {
         auto shared = std::make_shared<std::pair<Request, Completion>>(std::move(request), std::move(completion));
         run_async([server, timeout, shared](Process* self, const ExitReason& reason) {
-            if (self != nullptr)
-                shared->second(self->template try_call<Request>(server, std::move(shared->first), timeout));
-            else
-                shared->second(Result<ReplyOf<Request>>{boost::system::in_place_error, reason});
+            const auto call = [&](Process& caller) {
+                return caller.template try_call<Request>(server, std::move(shared->first), timeout);
+            };
+            detail::complete<Result<ReplyOf<Request>>>(self, reason, call, shared->second);
         });
     }
     /// Sends an exit signal (`exit/2`), `kill` to kill. False if the process is dead.
@@ -252,8 +272,6 @@ public:
 private:
     Pid spawn_request(detail::SpawnRequest request, SpawnOptions options);
     bool deliver(const Target& target, std::unique_ptr<detail::MessageSignal> message);
-    /// The reason for an answer that did not come because the caller itself was ended: `node_stopped`, if that is why.
-    ExitReason why_ended(const ProcessExit& exit) const;
     explicit Node(std::shared_ptr<detail::NodeCore> core) noexcept;
     /// For the call `call`, which blocks the thread; `instead`: what a process of the Node does in its place.
     Result<std::unique_ptr<ExternalProcess>> try_attach(const char* call, const char* instead);

@@ -66,7 +66,7 @@ public:
     template <class Rep, class Period>
     constexpr WaitTime(std::chrono::duration<Rep, Period> time) // NOLINT(google-explicit-constructor)
         : time_{detail::saturated(time)} {
-        if (time_ < Duration::zero())
+        if (time < time.zero())
             detail::throw_bad_time();
     }
 

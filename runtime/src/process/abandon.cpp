@@ -7,6 +7,7 @@
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "process/throw_trace.hpp"
+#include "scheduler/program_exit.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <cstdlib>
@@ -53,7 +54,7 @@ void say_uncaught_exit() noexcept {
 /// abandoned: nobody comes back to destroy it.
 [[noreturn]] void on_terminate() {
     Process* process = current_process();
-    if (Scheduler::current() != nullptr && process != nullptr && code_depth.is_user_code()) {
+    if (Scheduler::current() != nullptr && process != nullptr && code_depth.is_user_code() && !program_exit::is_forked_child()) {
         const RuntimeCall in_runtime;
         ControlBlock& block = ProcessAccess::block(*process);
         block.abandon_if_overflowed(); // a library that was to throw, and could not any more

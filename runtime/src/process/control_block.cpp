@@ -369,14 +369,19 @@ void ControlBlock::run_blocking(BlockingCall& call) {
     }
     const ShownWhile is_blocking{shown.blocking, true};
     std::atomic<bool> is_done{false};
-    system_.group().blocking_pool().submit([this, &call, &is_done, alive = system_.shared_from_this()] {
+    BlockingPool& pool = system_.group().blocking_pool();
+    const auto job = pool.submit([this, &call, &is_done, alive = system_.shared_from_this()] {
         call.run();
         is_done.store(true, std::memory_order_seq_cst); // from here on the call and this flag may be gone
         alive->group().wake(*this);
     });
-    // The function uses this stack: whatever happens meanwhile, the process waits for it.
-    park_for(is_done, [this] {
-        if (pending_exit_ && !std::exchange(end_is_announced_, true))
+    // The function uses this stack: whatever happens meanwhile, the process waits for it, once it has begun.
+    park_for(is_done, [this, &pool, job] {
+        if (!pending_exit_)
+            return true;
+        if (!unwinds() && pool.withdraw(job))
+            return false;
+        if (!std::exchange(end_is_announced_, true))
             announce_end(*pending_exit_); // the function cannot be stopped, but nobody waits for it (X18)
         return true;
     });

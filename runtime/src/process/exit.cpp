@@ -5,6 +5,7 @@
 #include "base/code_depth.hpp"
 #include "base/message_text.hpp"
 #include "process/process_system.hpp"
+#include "scheduler/program_exit.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <atomic>
@@ -34,6 +35,8 @@ std::string printed_with_type(const MessageSignal& message) {
 }
 
 void ControlBlock::finish() {
+    if (program_exit::is_forked_child())
+        program_exit::end_forked_child();
     is_finishing_ = true;
     if (is_abandoned_)
         forget_all();

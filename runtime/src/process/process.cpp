@@ -90,6 +90,8 @@ bool Process::trap_exit() const noexcept {
 }
 
 Priority Process::priority(Priority priority) {
+    const RuntimeCall in_runtime;
+    block_->check_caller();
     return block_->priority.exchange(priority, std::memory_order_relaxed);
 }
 

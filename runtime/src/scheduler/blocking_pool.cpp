@@ -48,7 +48,12 @@ struct BlockingPool::State {
     std::mutex mutex;                ///< protects all below; the atomics are written under it, but for in_flight
     std::condition_variable has_job; ///< for idle threads: one a job
     std::condition_variable ended;   ///< for `stop`: a thread has come to its end
-    std::deque<std::function<void()>> jobs;
+    struct Job {
+        JobId id;
+        std::function<void()> run;
+    };
+    std::deque<Job> jobs; ///< by rising id
+    JobId last_job = 0;
     std::uint32_t threads = 0;
     std::uint32_t idle = 0;
     bool stopping = false;
@@ -82,12 +87,14 @@ std::uint32_t BlockingPool::waiting_jobs() const noexcept {
     return state_->waiting.load(std::memory_order_relaxed);
 }
 
-void BlockingPool::submit(std::function<void()> job) {
+BlockingPool::JobId BlockingPool::submit(std::function<void()> job) {
     bool is_to_be_told = false;
     std::uint32_t threads = 0;
+    JobId id = 0;
     {
         const std::lock_guard lock{state_->mutex};
-        state_->jobs.push_back(std::move(job));
+        id = ++state_->last_job;
+        state_->jobs.push_back({id, std::move(job)});
         try {
             find_thread();
         } catch (...) {
@@ -101,6 +108,21 @@ void BlockingPool::submit(std::function<void()> job) {
     state_->has_job.notify_one();
     if (is_to_be_told && when_full_)
         when_full_(threads, waiting_jobs());
+    return id;
+}
+
+bool BlockingPool::withdraw(JobId job) noexcept {
+    std::function<void()> withdrawn; // destroyed after the lock
+    const std::lock_guard lock{state_->mutex};
+    const auto found = std::lower_bound(state_->jobs.begin(), state_->jobs.end(), job,
+                                        [](const State::Job& each, JobId id) { return each.id < id; });
+    if (found == state_->jobs.end() || found->id != job)
+        return false;
+    withdrawn = std::move(found->run);
+    state_->jobs.erase(found);
+    --state_->in_flight;
+    note_waiting(*state_);
+    return true;
 }
 
 /// Sees to it that the newest job is run: by an idle thread, by a new one, or later by one that is busy now. Throws if there is
@@ -150,7 +172,7 @@ void BlockingPool::work(State& state) {
 }
 
 void BlockingPool::run_job(State& state, std::unique_lock<std::mutex>& lock) {
-    auto job = std::move(state.jobs.front());
+    auto job = std::move(state.jobs.front().run);
     state.jobs.pop_front();
     --state.idle;
     ++state.busy;

@@ -13,6 +13,7 @@ namespace fiberscope::detail {
 /// **Thread:** any.
 class BlockingPool {
 public:
+    using JobId = std::uint64_t;
     /// Is told, by who submits, that all threads (so many) are busy and jobs (so many) wait: once, and again only after one of
     /// them had nothing to do; at most ten times a second. Must not throw.
     using WhenFull = std::function<void(std::uint32_t threads, std::uint32_t waiting_jobs)>;
@@ -24,7 +25,9 @@ public:
 
     /// `job` must not throw. If the system has no thread for it, it waits for those that there are.
     /// **Errors:** std::system_error if there are none, std::bad_alloc; then the job is destroyed and will not run.
-    void submit(std::function<void()> job);
+    JobId submit(std::function<void()> job);
+    /// Takes back a job that has not begun. False: it has.
+    bool withdraw(JobId job) noexcept;
     /// Jobs that run or wait.
     std::uint32_t in_flight() const noexcept;
     /// Threads that run something now.

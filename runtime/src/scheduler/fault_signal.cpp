@@ -3,6 +3,7 @@
 
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
+#include "scheduler/program_exit.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/signal_handlers.hpp"
 
@@ -85,7 +86,7 @@ void crash(const Fault& fault, Scheduler* scheduler) noexcept {
 }
 
 FaultAnswer answer_to(const Fault& fault, const siginfo_t& info, Scheduler* scheduler) noexcept {
-    if (scheduler == nullptr || fault.is_sent)
+    if (scheduler == nullptr || fault.is_sent || program_exit::is_forked_child())
         return FaultAnswer::crash;
     if (fault.signal == SIGTRAP)
         return info.si_code == TRAP_TRACE ? scheduler->take_step(fault.code) : FaultAnswer::crash;

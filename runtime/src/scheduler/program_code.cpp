@@ -110,7 +110,7 @@ bool hold(const link_map* module) noexcept {
 
 /// In these, locks are held or state is half changed that others on the same thread would meet.
 bool holds_what_others_need(const link_map* module) noexcept {
-    constexpr std::array<const char*, 4> needed{"malloc", "_Znwm", "fopen", "__tls_get_addr"};
+    constexpr std::array<const char*, 5> needed{"malloc", "_Znwm", "fopen", "__tls_get_addr", "gnu_get_libc_version"};
     return std::any_of(needed.begin(), needed.end(), [module](const char* name) {
         const void* function = ::dlsym(RTLD_DEFAULT, name);
         return function != nullptr && module_at(function) == module;

@@ -2,8 +2,13 @@
 #include "scheduler/program_exit.hpp"
 
 #include "base/code_depth.hpp"
+#include "base/standard_error.hpp"
+
+#include <cstdlib>
 
 #include <dlfcn.h>
+#include <pthread.h>
+#include <unistd.h>
 
 extern "C" void* __dso_handle; // of the module that this is linked into
 
@@ -20,6 +25,7 @@ Register find_library_register() noexcept {
 }
 
 constinit thread_local bool is_at_work = false;
+constinit thread_local bool in_forked_child = false;
 constinit thread_local bool in_exit = false;
 constinit thread_local program_exit::KeptDestructors* keeper = nullptr;
 
@@ -49,7 +55,19 @@ bool program_exit::is_under_way() noexcept {
     return in_exit;
 }
 
+bool program_exit::is_forked_child() noexcept {
+    return in_forked_child;
+}
+
+void program_exit::end_forked_child() noexcept {
+    standard_error::write(
+        "fiberscope: a process that has called fork() came back to its scheduler in the child, where only exec or "
+        "an exit can follow: the child ends\n");
+    ::_exit(EXIT_FAILURE);
+}
+
 program_exit::Watch::Watch() noexcept {
+    [[maybe_unused]] static const int watches_forks = ::pthread_atfork(nullptr, nullptr, [] { in_forked_child = is_at_work; });
     is_at_work = true;
     register_notice();
 }

@@ -13,6 +13,12 @@ namespace program_exit {
 /// The calling thread, one of the runtime's, is in std::exit. **Thread:** any.
 bool is_under_way() noexcept;
 
+/// The calling thread is the only one of a child that fork() made in the code of a process, which goes on there to exec or to
+/// exit: it never comes back to its scheduler. **Thread:** any; async-signal-safe.
+bool is_forked_child() noexcept;
+/// It has come back, or wants others to run: ends the child, and says why.
+[[noreturn]] void end_forked_child() noexcept;
+
 /// While it lives an end of the thread's thread_local objects means that the thread is in std::exit.
 /// **Thread:** the one that made it, one at a time.
 class Watch {

@@ -253,6 +253,8 @@ void Scheduler::account(Schedulable& process) noexcept {
 }
 
 void Scheduler::end_slice(Schedulable& process) noexcept {
+    if (program_exit::is_forked_child()) [[unlikely]]
+        program_exit::end_forked_child();
     account(process);
     active_.store(nullptr, std::memory_order_release);
     running_.set(0);

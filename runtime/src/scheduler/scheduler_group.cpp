@@ -194,10 +194,11 @@ bool SchedulerGroup::wait_until_quiet(std::int64_t deadline_ns) {
     std::unique_lock lock{mutex_};
     // a scheduler that goes to sleep notifies; the pool's threads do not, so there is a look now and then as well
     constexpr std::chrono::milliseconds between_looks{5};
-    bool quiet = is_quiet();
+    const auto is_still = [this] { return threads_running_ == 0 || is_quiet(); };
+    bool quiet = is_still();
     while (!quiet && clock_ns() < deadline_ns) {
         changed_.wait_for(lock, between_looks);
-        quiet = is_quiet();
+        quiet = is_still();
     }
     --quiet_waiters_;
     return quiet;
