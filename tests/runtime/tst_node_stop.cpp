@@ -50,7 +50,7 @@ private slots:
         std::atomic<int> answers{0};
         for (int i = 0; i < calls; ++i)
             node.call_async(server, Get{}, infinity, [&answers](const Result<int>& answer) {
-                answers += !answer && answer.error().term().is_atom("node_stopped") ? 1 : 100;
+                answers += answer ? 100 : 1; // node_stopped, or killed: how the server ended
             });
         const auto never = [](Process& /*supervisor*/) -> Result<Pid> { current_process()->sleep(1h), throw 1; };
         node.start_async(Application{"slow", Supervisor::one_for_one().child("never", StartFunction{never})},
