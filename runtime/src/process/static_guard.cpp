@@ -21,9 +21,9 @@ namespace {
 
 using static_guard::Word;
 
-constexpr Word done = 1;            ///< the ABI's: compiled code looks at this byte
-constexpr Word pending = 1U << 8U;  ///< somebody is in the initialiser
-constexpr Word waiting = 1U << 16U; ///< a thread sleeps until that is over
+[[maybe_unused]] constexpr Word done = 1;           ///< the ABI's: compiled code looks at this byte
+[[maybe_unused]] constexpr Word pending = 1U << 8U; ///< somebody is in the initialiser
+constexpr Word waiting = 1U << 16U;                 ///< a thread sleeps until that is over
 
 void leave(Word& guard, Word state) noexcept {
     if ((std::atomic_ref{guard}.exchange(state, std::memory_order_acq_rel) & waiting) != 0)
