@@ -17,7 +17,7 @@ struct Figures {
     std::uint64_t operations = 0;
     double milliseconds = 0;
     double bytes_per_process = 0;                              ///< set by the idle rows only
-    std::vector<std::pair<std::string_view, double>> others{}; ///< set by the rows on preemption only
+    std::vector<std::pair<std::string_view, double>> others{}; ///< what else the row tells: a name with its unit, a value
 };
 
 /// Options that a benchmark runs with.
@@ -34,6 +34,8 @@ struct Benchmark {
 };
 
 std::span<const Benchmark> messaging_benchmarks();
+std::span<const Benchmark> crowd_benchmarks();
+std::span<const Benchmark> scheduling_benchmarks();
 std::span<const Benchmark> process_benchmarks();
 std::span<const Benchmark> preemption_benchmarks();
 
@@ -42,6 +44,9 @@ NodeConfig node_config(const Setting& setting);
 
 /// Milliseconds that `work` takes.
 double time_ms(const std::function<void()>& work);
+
+/// Runs `body` in a process of a node of its own and times it, from its spawn to its return.
+Figures time_process(const Setting& setting, std::uint64_t operations, const std::function<void(Process&)>& body);
 
 /// Resident memory of this program, bytes.
 std::uint64_t resident_bytes();

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 /// fiberscope-bench [--list] [--schedulers N] [--json] [NAME...]: one line a benchmark.
+/// fiberscope-bench --versus PEER,... [--rounds N] [--schedulers N] [NAME...]: beside other runtimes, as a table of ratios.
 #include "benchmark.hpp"
+#include "versus.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -29,6 +32,20 @@ double time_ms(const std::function<void()>& work) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
 }
 
+Figures time_process(const Setting& setting, std::uint64_t operations, const std::function<void(Process&)>& body) {
+    struct Done {};
+    Node node{node_config(setting)};
+    ExternalProcess me = node.attach();
+    const double ms = time_ms([&] {
+        me->spawn([&body, to = me->pid()](Process& self) {
+            body(self);
+            self.send(to, Done{});
+        });
+        me->receive<Done>();
+    });
+    return {operations, ms, 0};
+}
+
 std::uint64_t resident_bytes() {
     std::ifstream statm{"/proc/self/statm"};
     std::uint64_t total = 0;
@@ -47,24 +64,37 @@ struct Options {
     Setting setting;
     bool list = false;
     bool json = false;
+    std::vector<std::string_view> peers;
+    std::uint32_t rounds = 5;
     std::vector<const Benchmark*> chosen;
     std::string error;
 };
 
 std::vector<const Benchmark*> all_benchmarks() {
     std::vector<const Benchmark*> all;
-    for (const auto group : {process_benchmarks(), messaging_benchmarks(), preemption_benchmarks()})
+    for (const auto group : {process_benchmarks(), messaging_benchmarks(), crowd_benchmarks(), scheduling_benchmarks(), preemption_benchmarks()})
         for (const Benchmark& benchmark : group)
             all.push_back(&benchmark);
     return all;
 }
 
-void parse_schedulers(const char* text, Options& options) {
+void parse_number(std::string_view option, const char* text, std::uint32_t most, std::uint32_t& number, std::string& error) {
     const std::string_view value = text != nullptr ? text : "";
-    const auto result = std::from_chars(value.data(), value.data() + value.size(), options.setting.schedulers);
-    if (result.ec != std::errc{} || result.ptr != value.data() + value.size() || options.setting.schedulers < 1 ||
-        options.setting.schedulers > 255)
-        options.error = fmt::format("--schedulers takes a number from 1 to 255, not '{}'", value);
+    const auto result = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (result.ec != std::errc{} || result.ptr != value.data() + value.size() || number < 1 || number > most)
+        error = fmt::format("{} takes a number from 1 to {}, not '{}'", option, most, value);
+}
+
+void parse_peers(const char* text, Options& options) {
+    const auto known = peer_names();
+    std::string_view rest = text != nullptr ? text : "";
+    do {
+        const auto name = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            options.error = fmt::format("--versus takes names of {}, not '{}'", fmt::join(known, ","), name);
+        options.peers.push_back(name);
+    } while (!rest.empty() && options.error.empty());
 }
 
 Options parse(char** arguments) {
@@ -72,16 +102,19 @@ Options parse(char** arguments) {
     const auto all = all_benchmarks();
     for (++arguments; *arguments != nullptr && options.error.empty(); ++arguments) {
         const std::string_view argument = *arguments;
+        const auto next = [&] { return arguments[1] != nullptr ? *++arguments : nullptr; };
         if (argument == "--list")
             options.list = true;
         else if (argument == "--json")
             options.json = true;
-        else if (argument == "--schedulers") {
-            parse_schedulers(arguments[1], options);
-            arguments += options.error.empty() ? 1 : 0;
-        } else if (const auto found =
-                       std::find_if(all.begin(), all.end(), [&](const auto* row) { return row->name == argument; });
-                   found != all.end())
+        else if (argument == "--schedulers")
+            parse_number(argument, next(), 255, options.setting.schedulers, options.error);
+        else if (argument == "--rounds")
+            parse_number(argument, next(), 1000, options.rounds, options.error);
+        else if (argument == "--versus")
+            parse_peers(next(), options);
+        else if (const auto found = std::find_if(all.begin(), all.end(), [&](const auto* row) { return row->name == argument; });
+                 found != all.end())
             options.chosen.push_back(*found);
         else
             options.error = fmt::format("no benchmark or option '{}' (--list names them)", argument);
@@ -89,6 +122,13 @@ Options parse(char** arguments) {
     if (options.chosen.empty())
         options.chosen = all;
     return options;
+}
+
+Versus versus_of(const Options& options) {
+    Versus versus{.peers = options.peers, .schedulers = options.setting.schedulers, .rounds = options.rounds};
+    for (const Benchmark* benchmark : options.chosen)
+        versus.rows.push_back(benchmark->name);
+    return versus;
 }
 
 void print(const Benchmark& benchmark, const Figures& figures, bool json) {
@@ -114,6 +154,8 @@ int main(int /*argc*/, char** arguments) {
         fmt::print(stderr, "fiberscope-bench: {}\n", options.error);
         return 2;
     }
+    if (!options.peers.empty())
+        return run_versus(versus_of(options));
     for (const Benchmark* benchmark : options.chosen)
         if (options.list)
             fmt::print("{:<20} {}\n", benchmark->name, benchmark->description);

@@ -1,61 +1,113 @@
 // SPDX-License-Identifier: BSL-1.0
-/// What messages cost.
+/// What a message costs between two.
 #include "benchmark.hpp"
+
+#include <chrono>
+#include <ctime>
 
 namespace fiberscope::bench {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 struct Done {};
+struct Start {
+    Pid pong;
+};
 struct Ping {
     Pid from;
 };
 struct Pong {};
 struct Hit {};
 
+constexpr std::uint64_t round_trips = 1'000'000;
+
 /// Two processes, a million round trips.
 Figures pingpong(const Setting& setting) {
-    constexpr std::uint64_t rounds = 1'000'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const double ms = time_ms([&] {
-        me->spawn([to = me->pid()](Process& self) {
-            const Pid pong = self.spawn([](Process& other) {
-                for (;;)
-                    other.send(other.receive<Ping>().from, Pong{});
-            });
-            for (std::uint64_t i = 0; i < rounds; ++i) {
-                self.send(pong, Ping{self.pid()});
-                self.receive<Pong>();
-            }
-            self.exit(pong, ExitReason::kill());
-            self.send(to, Done{});
+    return time_process(setting, round_trips, [](Process& self) {
+        const Pid pong = self.spawn([](Process& other) {
+            for (;;)
+                other.send(other.receive<Ping>().from, Pong{});
         });
-        me->receive<Done>();
+        for (std::uint64_t i = 0; i < round_trips; ++i) {
+            self.send(pong, Ping{self.pid()});
+            self.receive<Pong>();
+        }
+        self.exit(pong, ExitReason::kill());
     });
-    return {rounds, ms, 0};
+}
+
+struct PongServer final : Server<PongServer> {
+    using Messages = fiberscope::Messages<Ping>;
+    void handle_info(const Ping& ping) { self().send(ping.from, Pong{}); }
+};
+
+struct PingServer final : Server<PingServer> {
+    using Messages = fiberscope::Messages<Start, Pong>;
+    explicit PingServer(Pid report_to) : report_to{report_to} {}
+    void handle_info(const Start& start) {
+        pong = start.pong;
+        self().send(pong, Ping{self().pid()});
+    }
+    void handle_info(const Pong&) {
+        if (--left == 0)
+            self().send(report_to, Done{});
+        else
+            self().send(pong, Ping{self().pid()});
+    }
+    Pid report_to;
+    Pid pong{};
+    std::uint64_t left = round_trips;
+};
+
+/// The same between two servers.
+Figures pingpong_server(const Setting& setting) {
+    return time_process(setting, round_trips, [](Process& self) {
+        const Pid pong = self.start(PongServer::start()).value();
+        const Pid ping = self.start(PingServer::start(self.pid())).value();
+        self.send(ping, Start{pong});
+        self.receive<Done>();
+    });
+}
+
+constexpr std::uint64_t hits = 5'000'000;
+
+void spawn_hitter(Process& self, Pid counter) {
+    self.spawn([counter](Process& hitter) {
+        for (std::uint64_t i = 0; i < hits; ++i)
+            hitter.send(counter, Hit{});
+    });
 }
 
 /// One process sends, another counts.
 Figures counting(const Setting& setting) {
-    constexpr std::uint64_t messages = 5'000'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const double ms = time_ms([&] {
-        const Pid counter = me->spawn([to = me->pid()](Process& self) {
-            for (std::uint64_t i = 0; i < messages; ++i)
-                self.receive<Hit>();
-            self.send(to, Done{});
+    return time_process(setting, hits, [](Process& self) {
+        const Pid counter = self.spawn([parent = self.pid()](Process& counting) {
+            for (std::uint64_t i = 0; i < hits; ++i)
+                counting.receive<Hit>();
+            counting.send(parent, Done{});
         });
-        me->spawn([counter](Process& self) {
-            for (std::uint64_t i = 0; i < messages; ++i)
-                self.send(counter, Hit{});
-        });
-        me->receive<Done>();
+        spawn_hitter(self, counter);
+        self.receive<Done>();
     });
-    return {messages, ms, 0};
+}
+
+struct CountingServer final : Server<CountingServer> {
+    using Messages = fiberscope::Messages<Hit>;
+    explicit CountingServer(Pid report_to) : report_to{report_to} {}
+    void handle_info(const Hit&) {
+        if (--left == 0)
+            self().send(report_to, Done{});
+    }
+    Pid report_to;
+    std::uint64_t left = hits;
+};
+
+/// The same with a server that counts.
+Figures counting_server(const Setting& setting) {
+    return time_process(setting, hits, [](Process& self) {
+        spawn_hitter(self, self.start(CountingServer::start(self.pid())).value());
+        self.receive<Done>();
+    });
 }
 
 struct Echo final : Server<Echo> {
@@ -70,43 +122,39 @@ struct Echo final : Server<Echo> {
 /// A process calls a server.
 Figures call(const Setting& setting) {
     constexpr std::uint64_t calls = 500'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const Pid server = *node.start(Echo::start());
-    const double ms = time_ms([&] {
-        me->spawn([server, to = me->pid()](Process& self) {
-            for (std::uint64_t i = 0; i < calls; ++i)
-                self.call(server, Echo::Ask{i});
-            self.send(to, Done{});
-        });
-        me->receive<Done>();
+    return time_process(setting, calls, [](Process& self) {
+        const Pid server = self.start(Echo::start()).value();
+        for (std::uint64_t i = 0; i < calls; ++i)
+            self.call(server, Echo::Ask{i});
     });
-    return {calls, ms, 0};
 }
 
-/// 300,000 timers to one process.
+double cpu_ms() {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
+}
+
+/// 300,000 timers of 1 to 1,000 ms to one process: CPU time of the program, since the wall time is the waiting.
 Figures timers(const Setting& setting) {
     constexpr std::uint64_t count = 300'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const double ms = time_ms([&] {
-        me->spawn([to = me->pid()](Process& self) {
-            for (std::uint64_t i = 0; i < count; ++i)
-                self.send_after(std::chrono::milliseconds{1 + i * 7919 % 1000}, self.pid(), Hit{});
-            for (std::uint64_t i = 0; i < count; ++i)
-                self.receive<Hit>();
-            self.send(to, Done{});
-        });
-        me->receive<Done>();
-    });
-    return {count, ms, 0};
+    const double before = cpu_ms();
+    const double wall_ms = time_process(setting, count, [](Process& self) {
+                               for (std::uint64_t i = 0; i < count; ++i)
+                                   self.send_after(std::chrono::milliseconds{1 + i * 7919 % 1000}, self.pid(), Hit{});
+                               for (std::uint64_t i = 0; i < count; ++i)
+                                   self.receive<Hit>();
+                           }).milliseconds;
+    return {count, cpu_ms() - before, 0, {{"wall_ms", wall_ms}}};
 }
 
 constexpr Benchmark benchmarks[] = {
     {"pingpong", "a round trip between two processes", &pingpong},
+    {"pingpong_server", "a round trip between two servers", &pingpong_server},
     {"counting", "one process sends, another counts", &counting},
+    {"counting_server", "one process sends, a server counts", &counting_server},
     {"call", "a call of a server and its reply", &call},
-    {"timers_send_after", "send_after to itself and the receive", &timers},
+    {"timers", "send_after to itself and the receive: CPU time", &timers},
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "benchmark.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace fiberscope::bench {
 
@@ -13,59 +14,70 @@ using namespace std::chrono_literals;
 struct Done {};
 struct Hit {};
 
-void count_to(Process& self, long hits, Pid report_to) {
-    for (; hits > 0; --hits)
-        self.receive<Hit>();
-    self.send(report_to, Done{});
-}
-
 /// A process spawns a million that each send one message to a counter and end.
 Figures spawn_exit(const Setting& setting) {
-    constexpr long processes = 1'000'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const double ms = time_ms([&] {
-        me->spawn([to = me->pid()](Process& self) {
-            const Pid counter = self.spawn([to](Process& counting) { count_to(counting, processes, to); });
-            for (long i = 0; i < processes; ++i)
-                self.spawn([counter](Process& child) { child.send(counter, Hit{}); });
+    constexpr std::uint64_t processes = 1'000'000;
+    return time_process(setting, processes, [](Process& self) {
+        const Pid counter = self.spawn([parent = self.pid()](Process& counting) {
+            for (std::uint64_t i = 0; i < processes; ++i)
+                counting.receive<Hit>();
+            counting.send(parent, Done{});
         });
-        me->receive<Done>();
+        for (std::uint64_t i = 0; i < processes; ++i)
+            self.spawn([counter](Process& child) { child.send(counter, Hit{}); });
+        self.receive<Done>();
     });
-    return {processes, ms, 0};
 }
 
 struct Idle final : Server<Idle> {};
 
-/// Memory and time of servers that wait for their first message.
-Figures idle_servers(const Setting& setting) {
-    constexpr std::uint64_t servers = 1'000'000;
+constexpr std::uint64_t idle_count = 1'000'000;
+
+/// What a million that wait take: to start, of memory, to look at and to kill.
+Figures keep_idle(const Setting& setting, const std::function<void(Process& self, std::vector<Pid>& idle)>& start) {
     Node node{node_config(setting)};
     const std::uint64_t before = resident_bytes();
+    std::vector<Pid> idle;
+    idle.reserve(idle_count);
     ExternalProcess me = node.attach();
-    const ServerSpec spec = Idle::start();
-    const double ms = time_ms([&] {
-        me->spawn([spec, to = me->pid()](Process& self) {
-            for (std::uint64_t i = 0; i < servers; ++i)
-                self.start(spec).value();
+    Figures figures{.operations = idle_count};
+    figures.milliseconds = time_ms([&] {
+        me->spawn([&, to = me->pid()](Process& self) {
+            start(self, idle);
             self.send(to, Done{});
         });
         me->receive<Done>();
-    });
-    return {servers, ms, static_cast<double>(resident_bytes() - before) / servers};
-}
-
-/// The same for plain processes, each with a stack.
-Figures idle_processes(const Setting& setting) {
-    constexpr std::uint64_t processes = 200'000;
-    Node node{node_config(setting)};
-    const std::uint64_t before = resident_bytes();
-    const double ms = time_ms([&] {
-        for (std::uint64_t i = 0; i < processes; ++i)
-            node.spawn([](Process& self) { self.receive<Done>(); }, {.stack_bytes = 16 * 1024});
         node.wait_until_quiet(60s);
     });
-    return {processes, ms, static_cast<double>(resident_bytes() - before) / processes};
+    figures.bytes_per_process = static_cast<double>(resident_bytes() - before) / idle_count;
+    const auto others = node.process_count() - static_cast<std::uint32_t>(idle_count);
+    Snapshot snapshot;
+    node.snapshot(snapshot); // its buffers grow once
+    const double snapshot_ms = time_ms([&] { node.snapshot(snapshot); });
+    const double kill_ms = time_ms([&] {
+        for (const Pid process : idle)
+            node.exit(process, ExitReason::kill());
+        while (node.process_count() > others)
+            std::this_thread::yield();
+    });
+    figures.others = {{"snapshot_ns", snapshot_ms * 1e6 / idle_count}, {"kill_ns", kill_ms * 1e6 / idle_count}};
+    return figures;
+}
+
+/// Servers that wait for their first message.
+Figures idle_servers(const Setting& setting) {
+    return keep_idle(setting, [spec = Idle::start()](Process& self, std::vector<Pid>& idle) {
+        while (idle.size() < idle_count)
+            idle.push_back(self.start(spec).value());
+    });
+}
+
+/// Plain processes, each with a stack.
+Figures idle_processes(const Setting& setting) {
+    return keep_idle(setting, [](Process& self, std::vector<Pid>& idle) {
+        while (idle.size() < idle_count)
+            idle.push_back(self.spawn([](Process& waiting) { waiting.receive<Done>(); }, {.stack_bytes = 16 * 1024}));
+    });
 }
 
 /// A supervised child is killed and restarted, one after another, by the program outside: from the kill to the moment
@@ -91,29 +103,22 @@ Figures kill_to_restart(const Setting& setting) {
 /// A process that traps exits spawns a linked one, kills it and waits for its end.
 Figures restart(const Setting& setting) {
     constexpr std::uint64_t rounds = 100'000;
-    Node node{node_config(setting)};
-    ExternalProcess me = node.attach();
-    const double ms = time_ms([&] {
-        me->spawn([to = me->pid()](Process& self) {
-            self.trap_exit(true);
-            for (std::uint64_t i = 0; i < rounds; ++i) {
-                const Pid child = self.spawn_link([](Process& idle) { idle.receive<Done>(); });
-                self.exit(child, ExitReason::kill());
-                self.receive<Exit>();
-            }
-            self.send(to, Done{});
-        });
-        me->receive<Done>();
+    return time_process(setting, rounds, [](Process& self) {
+        self.trap_exit(true);
+        for (std::uint64_t i = 0; i < rounds; ++i) {
+            const Pid child = self.spawn_link([](Process& idle) { idle.receive<Done>(); });
+            self.exit(child, ExitReason::kill());
+            self.receive<Exit>();
+        }
     });
-    return {rounds, ms, 0};
 }
 
 constexpr Benchmark benchmarks[] = {
     {"spawn_exit", "spawn a process that sends one message and ends", &spawn_exit},
     {"restart", "spawn_link, kill, receive the exit", &restart},
     {"kill_to_restart", "kill a supervised server until its successor is registered: median of 1,000", &kill_to_restart},
-    {"idle_servers", "start a million servers that wait", &idle_servers},
-    {"idle_processes", "spawn 200,000 plain processes that wait", &idle_processes},
+    {"idle_servers", "start a million servers that wait; read and kill them", &idle_servers},
+    {"idle_processes", "spawn a million plain processes that wait; read and kill them", &idle_processes},
 };
 
 } // namespace
