@@ -7,6 +7,7 @@
 #include <fiberscope/fiberscope.hpp>
 
 #include <QApplication>
+#include <QListWidget>
 #include <QTimer>
 
 #include <algorithm>
@@ -114,6 +115,17 @@ void killOnAndOn(Process& self, Pid supervisor) {
     }
 }
 
+/// Shows the tree of an application once the list names it.
+void choose(const widgets::ObserverWindow& window, const QString& application) {
+    auto* list = window.findChild<QListWidget*>(QStringLiteral("applicationList"));
+    QObject::connect(list->model(), &QAbstractItemModel::rowsInserted, list, [list, application] {
+        QTimer::singleShot(0, list, [list, application] {
+            for (auto* item : list->findItems(application, Qt::MatchExactly))
+                list->setCurrentItem(item);
+        });
+    });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -131,6 +143,7 @@ int main(int argc, char** argv) {
     widgets::ObserverWindow window{node, widgets::ObserverWindow::Remember::no};
     window.resize(1280, 720);
     window.show();
+    choose(window, QStringLiteral("all"));
     Heartbeat heartbeat;
     const auto measure = [&](const char* tab, const char* phase, std::chrono::milliseconds time) {
         heartbeat.start();
@@ -142,6 +155,7 @@ int main(int argc, char** argv) {
     measure("applications", "applications, one family", 15s);
     if (!node.stop_application("all") || !node.start(family("changing", changingChildren)))
         return 1;
+    choose(window, QStringLiteral("changing"));
     const Pid supervisor = node.whereis("changing_sup");
     node.spawn([supervisor](Process& self) { killOnAndOn(self, supervisor); });
     measure("applications", "applications, restarts", 15s);
