@@ -43,8 +43,8 @@ Reader::Reader(const QStringList& arguments) {
         {"tab", "Opens this tab, as in --tab Processes.", "NAME"},
         {"refresh", "Time between two refreshes of the tables (default: 1).", "SECONDS"},
         {"size", "Size of the window.", "WxH"},
-        {"screenshot", "Writes a picture of the window off-screen, and ends.", "FILE.png"},
-        {"dump", "Writes what the window knows as JSON off-screen, and ends.", "FILE.json"},
+        {"screenshot", "Writes a picture of the window off-screen, and ends (-: to standard output).", "FILE.png"},
+        {"dump", "Writes what the window knows as JSON off-screen, and ends (-: to standard output).", "FILE.json"},
         {"after", "When --screenshot and --dump write (default: 3).", "SECONDS"},
         {"list-workloads", "Lists the workloads, and ends."},
         {{"v", "version"}, "Prints the version, and ends."},
@@ -139,6 +139,8 @@ CommandLine parseCommandLine(const QStringList& arguments) {
     options.size = reader.size();
     options.screenshot = reader.file("screenshot");
     options.dump = reader.file("dump");
+    if (!options.dump.isEmpty() && options.dump == options.screenshot)
+        return Refusal{QStringLiteral("--screenshot and --dump name one file: '%1'").arg(options.dump)};
     options.after = reader.seconds("after", 0, 86400).value_or(options.after);
     if (!reader.error().isEmpty())
         return Refusal{reader.error()};

@@ -5,9 +5,9 @@
 #include "supervision_tree.hpp"
 
 #include <fiberscope/node.hpp>
+#include <fiberscope/widgets/whole_file.hpp>
 
 #include <QDateTime>
-#include <QSaveFile>
 
 #include <algorithm>
 #include <cmath>
@@ -262,15 +262,11 @@ void writeAll(JsonWriter& json, Node& node, const Snapshot& baseline) {
 } // namespace
 
 QString writeDump(Node& node, const Snapshot& baseline, const QString& fileName) {
-    QSaveFile file{fileName};
-    if (file.open(QIODevice::WriteOnly)) {
+    return widgets::writeWhole(fileName, [&](QIODevice& file) {
         JsonWriter json{file};
         writeAll(json, node, baseline);
-        json.flush();
-        if (file.commit())
-            return {};
-    }
-    return QStringLiteral("%1 cannot be written: %2").arg(fileName, file.errorString());
+        return true;
+    });
 }
 
 } // namespace fiberscope::app

@@ -6,10 +6,11 @@
 
 #include <fiberscope/node.hpp>
 #include <fiberscope/widgets/observer_window.hpp>
+#include <fiberscope/widgets/whole_file.hpp>
 
 #include <QCoreApplication>
+#include <QImage>
 #include <QPixmap>
-#include <QSaveFile>
 #include <QThread>
 #include <QTimer>
 
@@ -24,8 +25,10 @@ HeadlessRun::HeadlessRun(Node& node, widgets::ObserverWindow& window, Options op
 }
 
 HeadlessRun::~HeadlessRun() {
-    if (m_dump != nullptr)
-        m_dump->wait();
+    if (m_writer == nullptr)
+        return;
+    m_writer->requestInterruption();
+    m_writer->wait();
 }
 
 void HeadlessRun::writeWhenReady() {
@@ -36,26 +39,20 @@ void HeadlessRun::writeWhenReady() {
 }
 
 void HeadlessRun::write() {
+    const QImage picture = m_options.screenshot.isEmpty() ? QImage{} : m_window.grab().toImage();
+    m_writer = QThread::create([this, picture] { m_error = writeFiles(picture); });
+    m_writer->setParent(this);
+    connect(m_writer, &QThread::finished, this, [this] { finish(m_error); });
+    m_writer->start();
+}
+
+QString HeadlessRun::writeFiles(const QImage& picture) {
+    QString error;
     if (!m_options.screenshot.isEmpty())
-        if (const QString error = writeScreenshot(); !error.isEmpty())
-            return finish(error);
-    if (m_options.dump.isEmpty())
-        return finish({});
-    startDump();
-}
-
-QString HeadlessRun::writeScreenshot() {
-    QSaveFile file{m_options.screenshot};
-    if (file.open(QIODevice::WriteOnly) && m_window.grab().save(&file, "PNG") && file.commit())
-        return {};
-    return QStringLiteral("%1 cannot be written: %2").arg(m_options.screenshot, file.errorString());
-}
-
-void HeadlessRun::startDump() {
-    m_dump = QThread::create([this] { m_dumpError = writeDump(m_node, m_baseline, m_options.dump); });
-    m_dump->setParent(this);
-    connect(m_dump, &QThread::finished, this, [this] { finish(m_dumpError); });
-    m_dump->start();
+        error = widgets::writeWhole(m_options.screenshot, [&](QIODevice& file) { return picture.save(&file, "PNG"); });
+    if (error.isEmpty() && !m_options.dump.isEmpty())
+        error = writeDump(m_node, m_baseline, m_options.dump);
+    return error;
 }
 
 void HeadlessRun::finish(const QString& error) {

@@ -7,6 +7,9 @@
 
 #include <QObject>
 
+class QImage;
+class QThread;
+
 namespace fiberscope {
 class Node;
 }
@@ -31,17 +34,16 @@ private:
     /// Not before a shown window has something to show.
     void writeWhenReady();
     void write();
-    QString writeScreenshot();
-    /// On a thread of its own: it waits for the node's supervisors.
-    void startDump();
+    /// On a thread of its own: it waits for the node's supervisors, and for whoever reads a pipe.
+    QString writeFiles(const QImage& picture);
     void finish(const QString& error);
 
     Node& m_node;
     widgets::ObserverWindow& m_window;
     Options m_options;
-    Snapshot m_baseline;       ///< figures at the start
-    QThread* m_dump = nullptr; ///< writes the dump
-    QString m_dumpError;       ///< written by that thread before it ends
+    Snapshot m_baseline;         ///< figures at the start
+    QThread* m_writer = nullptr; ///< writes the files
+    QString m_error;             ///< written by that thread before it ends
 };
 
 } // namespace fiberscope::app

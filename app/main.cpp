@@ -4,9 +4,15 @@
 #include "program.hpp"
 #include "resources.hpp"
 
-#include <QApplication>
+#include <fiberscope/widgets/whole_file.hpp>
 
-#include <cstdio>
+#include <QApplication>
+#include <QIODevice>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdlib>
 
 using namespace fiberscope;
@@ -16,6 +22,25 @@ namespace {
 int refuse(const QString& line) {
     app::printError(line);
     return app::exitRefused;
+}
+
+int print(const QString& text) {
+    const QString error = widgets::writeWhole("-", [&text](QIODevice& output) { return output.write(text.toUtf8()) >= 0; });
+    return error.isEmpty() ? EXIT_SUCCESS : refuse(error);
+}
+
+/// One that is closed would be the next file that is opened, and be written to as if it were standard output. A file that
+/// cannot be written stands in, so that what is written there fails.
+void reserveStandardFiles() {
+    for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(standard, F_GETFD) < 0)
+            ::open("/dev/null", O_RDONLY); // takes the lowest number that is free
+}
+
+/// A pipe that nobody reads any more, and a file that grows beyond its limit, are errors of the write.
+void ignoreSignalsOfWriting() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 }
 
 /// Off-screen for files, the display for a window. **Errors:** one line.
@@ -46,15 +71,15 @@ int run(const app::Options& options, char* programName) {
 } // namespace
 
 int main(int argc, char** argv) {
+    reserveStandardFiles();
+    ignoreSignalsOfWriting();
     QStringList arguments;
     for (int index = 0; index < argc; ++index)
         arguments << QString::fromLocal8Bit(argv[index]);
     const app::CommandLine commandLine = app::parseCommandLine(arguments);
     if (const auto* const refusal = std::get_if<app::Refusal>(&commandLine))
         return refuse(refusal->line);
-    if (const auto* const answer = std::get_if<app::Answer>(&commandLine)) {
-        std::fputs(qUtf8Printable(answer->text), stdout);
-        return EXIT_SUCCESS;
-    }
+    if (const auto* const answer = std::get_if<app::Answer>(&commandLine))
+        return print(answer->text);
     return run(std::get<app::Options>(commandLine), argv[0]);
 }

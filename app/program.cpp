@@ -9,10 +9,10 @@
 
 #include <fiberscope/node.hpp>
 #include <fiberscope/widgets/observer_window.hpp>
+#include <fiberscope/widgets/whole_file.hpp>
 
 #include <QAction>
 #include <QApplication>
-#include <QSaveFile>
 
 #include <cstdio>
 #include <cstdlib>
@@ -28,9 +28,10 @@ constexpr int schedulerNice = 5;
 /// Says now, not after the run, that a file cannot be written; leaves no file behind.
 QString findUnwritable(const Options& options) {
     for (const QString& name : {options.screenshot, options.dump}) {
-        QSaveFile file{name};
-        if (!name.isEmpty() && !file.open(QIODevice::WriteOnly))
-            return QStringLiteral("%1 cannot be written: %2").arg(name, file.errorString());
+        if (name.isEmpty())
+            continue;
+        if (const QString obstacle = widgets::findWriteObstacle(name); !obstacle.isEmpty())
+            return obstacle;
     }
     return {};
 }

@@ -4,13 +4,14 @@
 #include <QObject>
 
 #include <array>
-
-class QSocketNotifier;
+#include <thread>
 
 namespace fiberscope::app {
 
-/// Turns SIGINT and SIGTERM into a Qt signal.
-/// **Thread:** GUI thread; at most one object at a time. **Errors:** throws std::system_error if there is no pipe to be had.
+/// Turns the first SIGINT or SIGTERM into a Qt signal; a second one ends the program at once, with exit status 128 and the
+/// signal's number, whatever the GUI thread does. Both are read on a thread of their own.
+/// **Thread:** GUI thread; at most one object at a time. **Errors:** throws std::system_error if there is no pipe, or no
+/// thread, to be had.
 class SignalNotifier : public QObject {
     Q_OBJECT
 
@@ -23,10 +24,12 @@ signals:
     void terminationRequested();
 
 private:
-    void readPipe();
+    void readSignals();
+    /// The number of the next signal; 0: the object ends.
+    int nextSignal();
 
     std::array<int, 2> m_pipe{-1, -1}; ///< read end, write end
-    QSocketNotifier* m_notifier;
+    std::thread m_reader;
 };
 
 } // namespace fiberscope::app

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command_line.hpp"
 
+#include <QDir>
 #include <QFile>
 #include <QImage>
 #include <QJsonDocument>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <functional>
 
 using namespace fiberscope::app;
 using namespace std::chrono_literals;
@@ -20,8 +27,10 @@ struct Run {
 };
 
 /// Runs the program to its end, without a display unless `environment` has one.
-Run runProgram(const QStringList& arguments, const QMap<QString, QString>& environment = {}) {
+Run runProgram(const QStringList& arguments, const QMap<QString, QString>& environment = {},
+               const std::function<void()>& before = {}) {
     QProcess process;
+    process.setChildProcessModifier(before);
     auto variables = QProcessEnvironment::systemEnvironment();
     for (const char* const name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
         variables.remove(name);
@@ -108,6 +117,8 @@ private slots:
         row({"--workload", "faults:random=0"}, "workload faults: '0' is not a number of milliseconds from 1 to 60000");
         row({"--workload", "kv", "--workload", "kv:2"}, "workload kv is given twice");
         row({"--dump", "/no/such/folder/x.json"}, "/no/such/folder/x.json cannot be written: No such file or directory");
+        row({"--dump", "/tmp"}, "/tmp cannot be written: Is a directory");
+        row({"--dump", "x", "--screenshot", "x"}, "--screenshot and --dump name one file: 'x'");
         row({"--tab", "Nothing", "--dump", "x.json"},
             "--tab: there is no tab 'Nothing', but System, Load Charts, Schedulers, Applications, Processes, Log");
     }
@@ -159,6 +170,75 @@ private slots:
         QFile file{dump};
         QVERIFY(file.open(QIODevice::ReadOnly));
         QVERIFY(QJsonDocument::fromJson(file.readAll()).isObject());
+    }
+
+    void aFullDiskLeavesNoFile_data() {
+        QTest::addColumn<QString>("option");
+        QTest::newRow("dump") << "--dump";
+        QTest::newRow("screenshot") << "--screenshot";
+    }
+    void aFullDiskLeavesNoFile() {
+        QFETCH(QString, option);
+        const QTemporaryDir folder;
+        const QString name = folder.filePath("file");
+        const Run run = runProgram({option, name, "--after", "0"}, {}, [] {
+            const rlimit none{100, 100};
+            setrlimit(RLIMIT_FSIZE, &none);
+        });
+        QCOMPARE(run.errors, QStringLiteral("fiberscope: %1 cannot be written: File too large\n").arg(name));
+        QCOMPARE(run.exitStatus, 2);
+        QVERIFY(QDir{folder.path()}.isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+    }
+
+    void standardOutputTakesADump_data() {
+        QTest::addColumn<QString>("name");
+        for (const char* const name : {"-", "/dev/stdout", "/dev/fd/1"})
+            QTest::newRow(name) << name;
+    }
+    void standardOutputTakesADump() {
+        QFETCH(QString, name);
+        const Run run = runProgram({"--dump", name, "--after", "0"});
+        QCOMPARE(run.errors, QString{});
+        QCOMPARE(run.exitStatus, 0);
+        QVERIFY(QJsonDocument::fromJson(run.output.toUtf8()).isObject());
+    }
+
+    void aClosedStandardOutputIsSaid_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("dump") << QStringList{"--dump", "-", "--after", "0"};
+        QTest::newRow("answer") << QStringList{"--list-workloads"};
+    }
+    void aClosedStandardOutputIsSaid() {
+        QFETCH(QStringList, arguments);
+        const Run run = runProgram(arguments, {}, [] { ::close(STDOUT_FILENO); });
+        QCOMPARE(run.errors, QString{"fiberscope: standard output cannot be written: Bad file descriptor\n"});
+        QCOMPARE(run.exitStatus, 2);
+    }
+
+    void aFifoTakesADump() {
+        const QTemporaryDir folder;
+        const QString name = folder.filePath("fifo");
+        QCOMPARE(::mkfifo(qPrintable(name), 0600), 0);
+        QProcess reader;
+        reader.start("cat", {name});
+        const Run run = runProgram({"--dump", name, "--after", "0"});
+        QCOMPARE(run.errors, QString{});
+        QVERIFY(reader.waitForFinished());
+        QVERIFY(QJsonDocument::fromJson(reader.readAllStandardOutput()).isObject());
+    }
+
+    void aSignalEndsTheWaitForAReader() {
+        const QTemporaryDir folder;
+        const QString name = folder.filePath("fifo");
+        QCOMPARE(::mkfifo(qPrintable(name), 0600), 0);
+        QProcess program;
+        program.start(FIBERSCOPE_PROGRAM, {"--screenshot", name, "--after", "0"});
+        QVERIFY(program.waitForStarted());
+        QVERIFY(!program.waitForFinished(2000)); // nothing else tells that it waits
+        program.terminate();
+        QVERIFY(program.waitForFinished());
+        QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(program.exitCode(), 1);
     }
 };
 

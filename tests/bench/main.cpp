@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// fiberscope-bench [--list] [--schedulers N] [--json] [NAME...]: one line a benchmark.
-/// fiberscope-bench --versus PEER,... [--rounds N] [--schedulers N] [NAME...]: beside other runtimes, as a table of ratios.
+/// fiberscope-bench --versus PEER,... [--rounds N] [--schedulers N] [NAME...]: beside other runtimes, as a table.
+/// fiberscope-bench gui [PROCESSES]: the window's stalls, by the program beside it.
 #include "benchmark.hpp"
 #include "versus.hpp"
 
@@ -8,9 +9,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -146,9 +150,22 @@ void print(const Benchmark& benchmark, const Figures& figures, bool json) {
     std::fflush(stdout);
 }
 
+/// Becomes the program that measures the window, which stands beside this one. Returns if that cannot be started.
+void become_gui(char** arguments) {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto program = self.parent_path() / "fiberscope-bench-gui";
+    ::execv(program.c_str(), arguments + 1);
+    fmt::print(stderr, "fiberscope-bench: cannot start {}: {}\n", program.string(), std::strerror(errno));
+}
+
 } // namespace
 
 int main(int /*argc*/, char** arguments) {
+    if (arguments[0] != nullptr && arguments[1] != nullptr && std::string_view{arguments[1]} == "gui") {
+        become_gui(arguments);
+        return 2;
+    }
     const Options options = parse(arguments);
     if (!options.error.empty()) {
         fmt::print(stderr, "fiberscope-bench: {}\n", options.error);

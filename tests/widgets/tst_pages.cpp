@@ -289,6 +289,86 @@ private slots:
         QCOMPARE(tree->currentIndex().data().toString(), QStringLiteral("store"));
     }
 
+    void manyChangesPlaceTheBoxesOnce() {
+        SupervisorInfo info;
+        for (std::uint32_t slot = 100; slot < 1100; ++slot) {
+            info.children.push_back({});
+            info.children.back().id = Term{slot};
+            info.children.back().pid = Pid{0, slot, 0};
+        }
+        const Pid top{0, 90, 0};
+        const auto frameOf = [&] {
+            auto frame = std::make_shared<SupervisionFrame>();
+            frame->applications.push_back({Atom{"kv"}, "", RestartType::temporary, Pid{0, 80, 0}, top});
+            frame->supervisors[top] = std::make_shared<const SupervisorInfo>(info);
+            return frame;
+        };
+        SupervisionModel model;
+        SupervisionTreeView tree;
+        tree.setModel(&model);
+        model.setApplication(Atom{"kv"});
+        model.setFrame(frameOf());
+        const QModelIndex supervisor = model.index(0, 0, model.index(0, 0));
+        model.showMore(model.index(model.rowCount(supervisor) - 1, 0, supervisor));
+        QCOMPARE(model.rowCount(supervisor), 1000);
+        tree.resize(800, 600);
+        tree.setCurrentIndex(model.index(500, 0, supervisor));
+        tree.grab();
+        const auto before = tree.layoutCount();
+        for (ChildInfo& child : info.children)
+            child.pid = Pid{0, child.pid.slot() + 5000, 0};
+        model.setFrame(frameOf());
+        tree.grab();
+        QCOMPARE(tree.layoutCount(), before + 1);
+    }
+
+    void endGoesToTheLastBox() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(page.model(), QStringLiteral("store")).isValid());
+        auto* tree = page.findChild<SupervisionTreeView*>();
+        QTest::keyClick(tree, Qt::Key_End);
+        QCOMPARE(tree->currentIndex().data().toString(), QStringLiteral("store"));
+    }
+
+    void whatIsNotSelectedIsNoTarget() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(page.model(), QStringLiteral("store")).isValid());
+        auto* tree = page.findChild<SupervisionTreeView*>();
+        auto* kill = page.findChild<QAction*>(QStringLiteral("treeKill"));
+        QTest::mouseClick(tree->viewport(), Qt::LeftButton, {},
+                          tree->visualRect(childCalled(page.model(), QStringLiteral("store"))).center());
+        QVERIFY(kill->isEnabled());
+        QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->viewport()->rect().bottomLeft() + QPoint{5, -5});
+        QVERIFY(!kill->isEnabled());
+    }
+
+    void anEndedApplicationIsToldUntilAnotherIsChosen() {
+        Observed observed;
+        QVERIFY(observed.node.start(Application{"other", Supervisor::one_for_one()}).has_value());
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(page.model(), QStringLiteral("store")).isValid());
+        QVERIFY(observed.node.stop_application("shop").has_value());
+        auto* message = page.findChild<QLabel*>(QStringLiteral("applicationMessage"));
+        QTRY_VERIFY(message->isVisible() && message->text().startsWith(QStringLiteral("Application shop has stopped.")));
+        QVERIFY(list->currentItem() == nullptr);
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(0)).center());
+        QTRY_VERIFY(!message->isVisible());
+    }
+
     void theLogIsFiltered() {
         Observed observed;
         LogPage page{*observed.sampler};

@@ -258,6 +258,19 @@ private slots:
         QCOMPARE(shown.titles(), (QStringList{"<0.1.0>", "<0.9.0>", "<0.3.0>", "no process"}));
     }
 
+    void textsAreOneLineAndStayByThemselves() {
+        SupervisorInfo info = familyOf(2);
+        info.children[0].id = Term::string("two\nlines\x1b[31m");
+        info.children[0].last_exit_reason = Term::string("a\nreason");
+        info.children[1].id = Term::string("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d");
+        Shown shown{info};
+        const QModelIndex first = shown.model.index(0, 0, shown.supervisor());
+        for (const QString& text :
+             {shown.titles().front(), shown.model.node(first).history(), shown.model.node(first).identity()})
+            QVERIFY(std::none_of(text.begin(), text.end(), [](QChar each) { return each.unicode() < 32; }));
+        QVERIFY(shown.titles().last().startsWith(QChar{0x2068}) && shown.titles().last().endsWith(QChar{0x2069}));
+    }
+
     void boxesDoNotOverlap() {
         std::mt19937 random{3};
         TreeLayout layout;

@@ -3,6 +3,8 @@
 
 #include <fiberscope/node.hpp>
 
+#include <QThreadPool>
+
 #include <algorithm>
 #include <mutex>
 
@@ -19,6 +21,8 @@ constexpr int restFactor = 10;
 constexpr qint64 unansweredMs = 1500;
 /// Of a bigger family only the first are named; the others go by their child id.
 constexpr std::size_t namedChildren = 256;
+/// From so many on, a family is freed elsewhere.
+constexpr std::size_t manyChildren = 1000;
 
 bool changesTrees(const fiberscope::Event& event) {
     switch (event.kind) {
@@ -35,13 +39,29 @@ struct SupervisionCollector::Inbox {
     std::mutex mutex; ///< protects `owner`
     SupervisionCollector* owner;
 
-    void hand(std::vector<fiberscope::Inspection> answers) {
+    void hand(Answer answer) {
         const std::scoped_lock lock{mutex};
-        if (owner == nullptr || answers.empty())
+        if (owner == nullptr)
             return;
-        auto answer = std::make_shared<fiberscope::Inspection>(std::move(answers.front()));
         QMetaObject::invokeMethod(
-            owner, [collector = owner, answer] { collector->take(std::move(*answer)); }, Qt::QueuedConnection);
+            owner, [collector = owner, answer = std::move(answer)] { collector->take(answer); }, Qt::QueuedConnection);
+    }
+    static Answer read(fiberscope::Inspection& inspection) {
+        Answer answer{inspection.pid, {}, {}};
+        if (!inspection.alive || !inspection.is_supervisor)
+            return answer;
+        for (const auto& child : inspection.supervisor.children)
+            if (child.pid && child.type == fiberscope::ChildType::supervisor)
+                answer.below.push_back(child.pid);
+        // a million children take longer to free than the GUI thread has time, and it may be the last to let go
+        answer.info = {new fiberscope::SupervisorInfo{std::move(inspection.supervisor)},
+                       [](const fiberscope::SupervisorInfo* info) {
+                           if (info->children.size() < manyChildren)
+                               delete info;
+                           else
+                               QThreadPool::globalInstance()->start([info] { delete info; });
+                       }};
+        return answer;
     }
 };
 
@@ -110,19 +130,25 @@ void SupervisionCollector::ask(fiberscope::Pid supervisor) {
         return;
     pending->second.start();
     m_sampler.node().inspect({supervisor}, fiberscope::Inspect::children, {},
-                             [inbox = m_inbox](std::vector<fiberscope::Inspection> answers) { inbox->hand(std::move(answers)); });
+                             [inbox = m_inbox](std::vector<fiberscope::Inspection> answers) {
+                                 for (auto& inspection : answers) {
+                                     auto held = std::make_shared<fiberscope::Inspection>(std::move(inspection));
+                                     QThreadPool::globalInstance()->start([inbox, held] { inbox->hand(Inbox::read(*held)); });
+                                 }
+                             });
 }
 
-void SupervisionCollector::take(fiberscope::Inspection answer) {
+void SupervisionCollector::take(const Answer& answer) {
     m_pending.erase(answer.pid);
     m_lastRoundMs = m_round.elapsed();
-    if (answer.alive && answer.is_supervisor) {
-        for (const auto& child : answer.supervisor.children)
-            if (child.type == fiberscope::ChildType::supervisor && child.pid)
-                ask(child.pid);
-        m_supervisors[answer.pid] = std::make_shared<const fiberscope::SupervisorInfo>(std::move(answer.supervisor));
+    if (answer.info != nullptr) {
+        for (const auto pid : answer.below)
+            ask(pid);
+        m_supervisors[answer.pid] = answer.info;
+        m_below[answer.pid] = answer.below;
     } else {
         m_supervisors.erase(answer.pid);
+        m_below.erase(answer.pid);
     }
     if (m_pending.empty())
         publish();
@@ -167,14 +193,14 @@ QList<fiberscope::Pid> SupervisionCollector::sweep() {
         if (found == m_supervisors.end() || !reached.insert(*found).second)
             continue;
         const auto& children = found->second->children;
-        for (std::size_t i = 0; i < children.size(); ++i) {
-            if (children[i].pid && i < namedChildren)
+        for (std::size_t i = 0; i < std::min(children.size(), namedChildren); ++i)
+            if (children[i].pid)
                 keepName(children[i].pid);
-            if (children[i].pid && children[i].type == fiberscope::ChildType::supervisor)
-                open.push_back(children[i].pid);
-        }
+        const auto& supervisors = m_below[found->first];
+        open.insert(open.end(), supervisors.begin(), supervisors.end());
     }
     m_supervisors = std::move(reached);
+    std::erase_if(m_below, [&](const auto& entry) { return !m_supervisors.contains(entry.first); });
     m_names = std::move(named);
     return nameless;
 }

@@ -15,7 +15,8 @@ namespace fiberscope::widgets {
 /// Walks the supervision trees while somebody shows them: asks each supervisor for its children, level by level, each
 /// by itself, so that one that is busy delays nobody. A round starts at the refresh interval, and at once when an event
 /// tells of a restart, a crash or an application; big trees are asked less often. Never waits.
-/// **Thread:** GUI thread. Answers come on runtime threads and are handed over.
+/// **Thread:** GUI thread. Answers come on runtime threads; what grows with the children of one supervisor, reading an
+/// answer and freeing an old one, is done in the global thread pool.
 class SupervisionCollector : public QObject {
     Q_OBJECT
 
@@ -32,10 +33,16 @@ signals:
 
 private:
     struct Inbox;
+    /// What one supervisor said.
+    struct Answer {
+        fiberscope::Pid pid;
+        std::shared_ptr<const fiberscope::SupervisorInfo> info; ///< nullptr: it is gone, or no supervisor
+        std::vector<fiberscope::Pid> below;                     ///< those of its children that are supervisors
+    };
 
     void takeEvents(const EventsSample& batch);
     void ask(fiberscope::Pid supervisor);
-    void take(fiberscope::Inspection answer);
+    void take(const Answer& answer);
     void publish();
     /// Drops what no tree reaches any more and returns the processes whose names are not known.
     QList<fiberscope::Pid> sweep();
@@ -52,8 +59,9 @@ private:
     qint64 m_lastRoundMs = 0; ///< how long the last one took, until its last answer
     std::vector<fiberscope::ApplicationInfo> m_applications;
     std::unordered_map<fiberscope::Pid, std::shared_ptr<const fiberscope::SupervisorInfo>> m_supervisors;
-    std::unordered_map<fiberscope::Pid, QString> m_names;         ///< empty: asked, has none
-    std::unordered_map<fiberscope::Pid, QElapsedTimer> m_pending; ///< asked, not answered
+    std::unordered_map<fiberscope::Pid, std::vector<fiberscope::Pid>> m_below; ///< of each supervisor: those among its children
+    std::unordered_map<fiberscope::Pid, QString> m_names;                      ///< empty: asked, has none
+    std::unordered_map<fiberscope::Pid, QElapsedTimer> m_pending;              ///< asked, not answered
 };
 
 } // namespace fiberscope::widgets

@@ -14,6 +14,52 @@ QString tr(const char* text) {
     return QCoreApplication::translate("SupervisionNode", text);
 }
 
+/// More of a text is in no box, tooltip or menu.
+constexpr qsizetype longestLine = 400;
+
+bool isControl(QChar character) {
+    return character.category() == QChar::Other_Control || character == QChar::LineSeparator ||
+           character == QChar::ParagraphSeparator;
+}
+
+bool turnsDirection(QChar character) {
+    switch (character.direction()) {
+    case QChar::DirR:
+    case QChar::DirAL:
+    case QChar::DirRLE:
+    case QChar::DirRLO:
+    case QChar::DirLRO:
+    case QChar::DirLRE:
+    case QChar::DirPDF: return true;
+    default: return false;
+    }
+}
+
+/// One line that stays by itself: control characters are escaped, and what is written from right to left is isolated, so
+/// that it does not change places with what stands beside it.
+QString lineOf(const QString& text) {
+    QString line;
+    bool isTurned = false;
+    for (const QChar character : text.left(longestLine)) {
+        isTurned = isTurned || turnsDirection(character);
+        if (character == QLatin1Char{'\n'})
+            line += QLatin1String{"\\n"};
+        else if (character == QLatin1Char{'\t'})
+            line += QLatin1String{"\\t"};
+        else if (isControl(character))
+            line += QStringLiteral("\\x%1").arg(character.unicode(), 2, 16, QLatin1Char{'0'});
+        else
+            line += character;
+    }
+    if (text.size() > longestLine)
+        line += QChar{0x2026};
+    return isTurned ? QChar{0x2068} + line + QChar{0x2069} : line;
+}
+
+QString lineOf(const fiberscope::Term& term) {
+    return lineOf(QString::fromStdString(to_string(term)));
+}
+
 using Facts = QList<std::pair<QString, QString>>;
 
 QString strategyMeaning(fiberscope::Strategy strategy) {
@@ -122,7 +168,7 @@ bool operator==(const SupervisionNode& left, const SupervisionNode& right) {
 }
 
 QString SupervisedChild::text() const {
-    const QString printed = QString::fromStdString(to_string(key()));
+    const QString printed = lineOf(key());
     const bool isDelimited = isDynamic || printed.startsWith(QLatin1Char{'\''}) || printed.startsWith(QLatin1Char{'"'});
     return isDelimited ? printed : QStringLiteral("'%1'").arg(printed);
 }
@@ -131,9 +177,9 @@ QString SupervisionNode::title() const {
     if (kind == Kind::more)
         return tr("+ %1 more").arg(countText(hiddenCount));
     if (!name.isEmpty())
-        return name;
+        return lineOf(name);
     if (!childId.isEmpty())
-        return childId;
+        return lineOf(childId);
     return pid ? pidText(pid) : tr("no process");
 }
 
@@ -141,8 +187,8 @@ QString SupervisionNode::identity() const {
     QStringList parts;
     if (kind == Kind::master)
         parts.append(tr("application master"));
-    if (!childId.isEmpty() && childId != title())
-        parts.append(childId);
+    if (!childId.isEmpty() && lineOf(childId) != title())
+        parts.append(lineOf(childId));
     if (pid && title() != pidText(pid))
         parts.append(pidText(pid));
     if (child && child->state != fiberscope::ChildInfo::State::running)
@@ -174,7 +220,7 @@ QString SupervisionNode::history() const {
     if (child && child->restarts > 0)
         parts.append(child->restarts == 1 ? tr("restarted once") : tr("restarted %1 times").arg(countText(child->restarts)));
     if (child && child->last_exit_reason != fiberscope::Term{})
-        parts.append(tr("last exit: %1").arg(QString::fromStdString(to_string(child->last_exit_reason))));
+        parts.append(tr("last exit: %1").arg(lineOf(child->last_exit_reason)));
     return parts.join(QLatin1String{"  "});
 }
 
@@ -185,7 +231,7 @@ QList<std::pair<QString, QString>> SupervisionNode::facts() const {
     if (kind == Kind::master)
         facts.append({tr("Kind"), tr("application master")});
     if (!childId.isEmpty())
-        facts.append({tr("Child id"), childId});
+        facts.append({tr("Child id"), lineOf(childId)});
     facts.append({tr("Process"), pid ? pidText(pid) : tr("none")});
     if (isUnanswered)
         facts.append({tr("Answer"), tr("none yet, it is busy; this is what it said last")});

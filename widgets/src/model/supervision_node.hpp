@@ -57,7 +57,8 @@ struct SupervisionNode {
     bool isDynamic = false;         ///< a child of a simple_one_for_one supervisor: it has no id
     std::size_t withoutProcess = 0; ///< of a dynamic child without process: how many such stand before it
 
-    /// The name that a person reads first: registered name, else child id, else pid.
+    /// The name that a person reads first: registered name, else child id, else pid. Like all texts one line, in which
+    /// control characters are escaped and what is written from right to left is isolated.
     QString title() const;
     /// Child id, pid, strategy or restart type.
     QString identity() const;

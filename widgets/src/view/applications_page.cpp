@@ -16,6 +16,7 @@
 #include <QMenu>
 #include <QSettings>
 #include <QShortcut>
+#include <QSignalBlocker>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
@@ -47,6 +48,7 @@ ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     m_splitter->setChildrenCollapsible(false);
     addActions();
     connect(&m_collector, &SupervisionCollector::frameReady, this, &ApplicationsPage::takeFrame);
+    connect(&sampler, &Sampler::eventsPolled, this, &ApplicationsPage::takeEvents);
     connect(m_list, &QListWidget::currentItemChanged, this, &ApplicationsPage::chooseApplication);
     connect(m_commands, &ChildCommands::notice, this, &ObserverPage::notice);
     connect(m_commands, &ChildCommands::answered, &m_collector, [this] {
@@ -64,6 +66,8 @@ QWidget* ApplicationsPage::buildTree() {
     m_foundLabel->setObjectName(QStringLiteral("applicationFound"));
     m_message->setAlignment(Qt::AlignCenter);
     m_message->setWordWrap(true);
+    m_message->setObjectName(QStringLiteral("applicationMessage"));
+    m_message->setTextFormat(Qt::PlainText);
     m_tree->setObjectName(QStringLiteral("supervisionTree"));
     m_tree->setAccessibleName(tr("Supervision tree"));
     m_tree->setModel(m_model);
@@ -83,12 +87,14 @@ QWidget* ApplicationsPage::buildTree() {
     connect(m_tree, &QAbstractItemView::activated, this, &ApplicationsPage::activate);
     connect(m_tree, &QWidget::customContextMenuRequested, this, &ApplicationsPage::showMenu);
     connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, &ApplicationsPage::showCurrent);
+    connect(m_tree->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ApplicationsPage::showCurrent);
     return right;
 }
 
 void ApplicationsPage::addActions() {
     addProcessAction(tr("Process Info"), QStringLiteral("treeProcessInfo"), [this](auto pid) { emit processInfoRequested(pid); });
-    addProcessAction(tr("Send Exit Signal…"), QStringLiteral("treeSendExit"), [this](auto pid) { sendExit(pid); });
+    addProcessAction(tr("Send Exit Signal…"), QStringLiteral("treeSendExit"),
+                     [this](auto pid) { sendExit(pid, m_model->node(selected()).name); });
     addProcessAction(tr("Kill Process"), QStringLiteral("treeKill"), [this](auto pid) { emit killRequested({pid}); });
     addChildAction(tr("Terminate Child"), QStringLiteral("treeTerminateChild"), ChildRequest::terminate);
     addChildAction(tr("Restart Child"), QStringLiteral("treeRestartChild"), ChildRequest::restart);
@@ -122,7 +128,7 @@ void ApplicationsPage::addChildAction(const QString& text, const QString& name, 
     auto* action = new QAction{text, this};
     action->setObjectName(name);
     connect(action, &QAction::triggered, this, [this, request] {
-        if (const auto child = m_model->supervisedChild(m_tree->currentIndex()))
+        if (const auto child = m_model->supervisedChild(selected()))
             m_commands->request(request, *child);
     });
     m_childActions.append({request, action});
@@ -143,7 +149,7 @@ void ApplicationsPage::setActive(bool active) {
 QString ApplicationsPage::statusText() const {
     if (const auto pid = currentPid())
         return tr("Pid: %1").arg(pidText(pid));
-    if (const auto child = m_model->supervisedChild(m_tree->currentIndex()))
+    if (const auto child = m_model->supervisedChild(selected()))
         return tr("Child %1 of %2 has no process").arg(child->text(), child->supervisorName);
     return tr("Number of Applications: %1").arg(m_list->count());
 }
@@ -151,28 +157,67 @@ QString ApplicationsPage::statusText() const {
 void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
     m_model->setFrame(frame);
     showApplications(*frame);
-    m_message->setText(tr("No application runs"));
+    m_message->setText(m_ended.isEmpty() ? tr("No application runs") : endText());
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
     showCurrent();
 }
 
+void ApplicationsPage::takeEvents(const EventsSample& batch) {
+    for (const auto& event : batch->events) {
+        if (event.kind == fiberscope::EventKind::gave_up && m_topSupervisors.contains(event.pid.bits()))
+            m_endings[m_topSupervisors[event.pid.bits()]].gaveUp = true;
+        else if (event.kind == fiberscope::EventKind::application_stopped)
+            m_endings[toQString(event.name.name())].reason = QString::fromStdString(to_string(event.reason));
+        else if (event.kind == fiberscope::EventKind::application_started)
+            m_endings.remove(toQString(event.name.name()));
+    }
+    if (!m_ended.isEmpty())
+        m_message->setText(endText());
+}
+
+QString ApplicationsPage::endText() const {
+    const Ending ending = m_endings.value(m_ended);
+    QString text = ending.gaveUp ? tr("Application %1 has ended: its top supervisor gave up, after more restarts than it allows.")
+                                 : tr("Application %1 has stopped.");
+    text = text.arg(m_ended);
+    return ending.reason.isEmpty() ? text : tr("%1\nExit reason: %2").arg(text, ending.reason);
+}
+
 void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
-    for (int row = m_list->count() - 1; row >= 0; --row)
-        if (frame.application(fiberscope::Atom{m_list->item(row)->text().toStdString()}) == nullptr)
-            delete m_list->takeItem(row);
+    forgetEnded(frame);
+    m_topSupervisors.clear();
     for (const auto& application : frame.applications) {
         const QString name = toQString(application.name.name());
+        m_topSupervisors.insert(application.supervisor.bits(), name);
         if (!m_list->findItems(name, Qt::MatchExactly).isEmpty())
             continue;
         auto* item = new QListWidgetItem{name, m_list};
-        item->setToolTip(QString::fromStdString(application.description));
+        item->setToolTip(QString::fromStdString(application.description).toHtmlEscaped());
+        if (name == m_ended)
+            m_list->setCurrentItem(item);
     }
-    if (m_list->currentRow() < 0 && m_list->count() > 0)
+    if (m_list->currentRow() < 0 && m_list->count() > 0 && m_ended.isEmpty())
         m_list->setCurrentRow(0);
+}
+
+/// What ends while it is shown is told of: no other tree takes its place unasked.
+void ApplicationsPage::forgetEnded(const SupervisionFrame& frame) {
+    const QString shown = m_list->currentItem() != nullptr ? m_list->currentItem()->text() : QString{};
+    const QSignalBlocker quiet{m_list};
+    for (int row = m_list->count() - 1; row >= 0; --row)
+        if (frame.application(fiberscope::Atom{m_list->item(row)->text().toStdString()}) == nullptr) {
+            if (m_list->item(row)->text() == shown)
+                m_ended = shown;
+            delete m_list->takeItem(row);
+        }
+    if (!m_ended.isEmpty() && m_ended == shown)
+        m_list->setCurrentItem(nullptr);
 }
 
 void ApplicationsPage::chooseApplication() {
     const QListWidgetItem* item = m_list->currentItem();
+    if (item != nullptr)
+        m_ended.clear();
     m_model->setApplication(item == nullptr ? fiberscope::Atom{} : fiberscope::Atom{item->text().toStdString()});
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
     find();
@@ -198,8 +243,14 @@ void ApplicationsPage::findNext() {
     m_tree->scrollTo(m_found[m_foundAt]);
 }
 
-fiberscope::Pid ApplicationsPage::currentPid() const {
+/// The current box stays where it was when a click beside the tree takes the selection from it, and is no target then.
+QModelIndex ApplicationsPage::selected() const {
     const QModelIndex current = m_tree->currentIndex();
+    return m_tree->selectionModel()->isSelected(current) ? current : QModelIndex{};
+}
+
+fiberscope::Pid ApplicationsPage::currentPid() const {
+    const QModelIndex current = selected();
     return current.isValid() ? m_model->node(current).pid : fiberscope::Pid{};
 }
 
@@ -214,7 +265,7 @@ void ApplicationsPage::activate(const QModelIndex& index) {
 void ApplicationsPage::showCurrent() {
     for (QAction* action : std::as_const(m_processActions))
         action->setEnabled(static_cast<bool>(currentPid()));
-    const auto child = m_model->supervisedChild(m_tree->currentIndex());
+    const auto child = m_model->supervisedChild(selected());
     for (const ChildAction& entry : std::as_const(m_childActions)) {
         entry.action->setEnabled(child && isPossible(entry.request, *child));
         entry.action->setToolTip(child ? requestExplanation(entry.request, *child) : tr("Select a child in the tree"));
@@ -243,7 +294,7 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
         const QString who = pidText(pid);
         add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { emit processInfoRequested(pid); });
         add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
-        add(tr("Send exit signal…"), "sendExit", [this, pid] { sendExit(pid); });
+        add(tr("Send exit signal…"), "sendExit", [this, pid, name = m_model->node(index).name] { sendExit(pid, name); });
         menu.addSeparator();
     }
     if (const auto child = m_model->supervisedChild(index)) {
@@ -265,8 +316,8 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
         add(tr("Kill process %1").arg(pidText(pid)), "kill", [this, pid] { emit killRequested({pid}); });
 }
 
-void ApplicationsPage::sendExit(fiberscope::Pid pid) {
-    SendExitDialog dialog{pidText(pid), m_sampler.node().id(), this};
+void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {
+    SendExitDialog dialog{namedPidText(name, pid), m_sampler.node().id(), this};
     if (dialog.exec() == QDialog::Accepted)
         m_sampler.node().exit(pid, dialog.reason());
 }

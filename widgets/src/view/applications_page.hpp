@@ -7,6 +7,8 @@
 #include "model/supervision_model.hpp"
 #include "view/observer_page.hpp"
 
+#include <QHash>
+
 #include <functional>
 
 class QLabel;
@@ -52,7 +54,11 @@ private:
     void addChildAction(const QString& text, const QString& name, ChildRequest request);
     QAction* addViewAction(const QString& text, const QString& name);
     void takeFrame(const SupervisionFramePtr& frame);
+    void takeEvents(const EventsSample& batch);
     void showApplications(const SupervisionFrame& frame);
+    void forgetEnded(const SupervisionFrame& frame);
+    QString endText() const;
+    QModelIndex selected() const;
     void chooseApplication();
     void find();
     void findNext();
@@ -60,7 +66,7 @@ private:
     void showCurrent();
     void showMenu(QPoint position);
     void fillMenu(QMenu& menu, const QModelIndex& index);
-    void sendExit(fiberscope::Pid pid);
+    void sendExit(fiberscope::Pid pid, const QString& name);
     fiberscope::Pid currentPid() const;
 
     Sampler& m_sampler;
@@ -74,6 +80,14 @@ private:
     QStackedWidget* m_stack;
     QLabel* m_message;
     SupervisionTreeView* m_tree;
+    /// How an application ended, as events told; they may be lost, so it may be unknown.
+    struct Ending {
+        QString reason;
+        bool gaveUp = false;
+    };
+    QHash<QString, Ending> m_endings;
+    QHash<quint64, QString> m_topSupervisors; ///< names of the applications in the last frame
+    QString m_ended;                          ///< what was shown until it ended; told until another is chosen
     QAction* m_detailed = nullptr;
     QList<QPersistentModelIndex> m_found;
     qsizetype m_foundAt = -1;

@@ -5,12 +5,13 @@
 #include "model/number_text.hpp"
 #include "view/chart.hpp"
 
-#include <QFile>
+#include <fiberscope/widgets/whole_file.hpp>
+
+#include <QIODevice>
 #include <QObject>
 #include <QPalette>
 #include <QPdfWriter>
 #include <QPixmap>
-#include <QSaveFile>
 #include <QTextStream>
 #include <QWidget>
 #include <qcustomplot.h>
@@ -23,10 +24,6 @@ namespace {
 
 constexpr int pngScale = 2;
 constexpr int pdfMargin = 12; ///< in pixels of the window
-
-QString cannotWrite(const QString& path, const QString& why) {
-    return QObject::tr("%1 cannot be written: %2").arg(path, why);
-}
 
 QString quoted(QString text) {
     return QLatin1Char{'"'} + text.replace(QLatin1Char{'"'}, QLatin1String{"\"\""}) + QLatin1Char{'"'};
@@ -41,20 +38,7 @@ QPalette paperPalette() {
     return palette;
 }
 
-} // namespace
-
-QString exportPng(QWidget& charts, const QString& path) {
-    QPixmap picture{charts.size() * pngScale};
-    picture.setDevicePixelRatio(pngScale);
-    picture.fill(charts.palette().color(QPalette::Window));
-    charts.render(&picture);
-    return picture.save(path, "PNG") ? QString{} : cannotWrite(path, QObject::tr("the folder is missing or not writable"));
-}
-
-QString exportPdf(QWidget& parent, const QList<Chart*>& charts, const QString& path) {
-    QFile file{path};
-    if (!file.open(QIODevice::WriteOnly))
-        return cannotWrite(path, file.errorString());
+bool drawPdf(QWidget& parent, const QList<Chart*>& charts, QIODevice& file) {
     QPdfWriter writer{&file};
     writer.setTitle(QObject::tr("Load Charts"));
     writer.setResolution(96);
@@ -65,13 +49,10 @@ QString exportPdf(QWidget& parent, const QList<Chart*>& charts, const QString& p
     const QPalette paper = paperPalette();
     for (Chart* chart : charts)
         chart->drawOn(painter, QRect{chart->mapTo(&parent, QPoint{pdfMargin, pdfMargin}), chart->size()}, paper);
-    return painter.end() ? QString{} : cannotWrite(path, QObject::tr("the page could not be drawn"));
+    return painter.end();
 }
 
-QString exportCsv(const QList<Chart*>& charts, const LoadHistory& history, const QString& path) {
-    QSaveFile file{path};
-    if (!file.open(QIODevice::WriteOnly | QIODevice::Text))
-        return cannotWrite(path, file.errorString());
+void writeCsv(const QList<Chart*>& charts, const LoadHistory& history, QIODevice& file) {
     QTextStream out{&file};
     out << "time,uptime_s";
     for (const Chart* chart : charts)
@@ -87,8 +68,27 @@ QString exportCsv(const QList<Chart*>& charts, const LoadHistory& history, const
             }
         out << '\n';
     }
-    out.flush();
-    return file.commit() ? QString{} : cannotWrite(path, file.errorString());
+}
+
+} // namespace
+
+QString exportPng(QWidget& charts, const QString& path) {
+    QPixmap picture{charts.size() * pngScale};
+    picture.setDevicePixelRatio(pngScale);
+    picture.fill(charts.palette().color(QPalette::Window));
+    charts.render(&picture);
+    return writeWhole(path, [&](QIODevice& file) { return picture.save(&file, "PNG"); });
+}
+
+QString exportPdf(QWidget& parent, const QList<Chart*>& charts, const QString& path) {
+    return writeWhole(path, [&](QIODevice& file) { return drawPdf(parent, charts, file); });
+}
+
+QString exportCsv(const QList<Chart*>& charts, const LoadHistory& history, const QString& path) {
+    return writeWhole(path, [&](QIODevice& file) {
+        writeCsv(charts, history, file);
+        return true;
+    });
 }
 
 } // namespace fiberscope::widgets

@@ -10,7 +10,6 @@
 #include <QAction>
 #include <QFileDialog>
 #include <QGridLayout>
-#include <QMessageBox>
 #include <QSettings>
 #include <QVBoxLayout>
 
@@ -135,8 +134,7 @@ void LoadChartsPage::addExport(const QString& text, const QString& filter, const
         if (path.isEmpty())
             return;
         const QString error = write(path);
-        if (!error.isEmpty())
-            QMessageBox::warning(this, text.chopped(1), error);
+        emit notice((error.isEmpty() ? tr("Written to %1").arg(path) : error).toHtmlEscaped());
     });
     m_fileActions.append(action);
 }

@@ -8,6 +8,7 @@
 #include "view/report_html.hpp"
 
 #include <fiberscope/node.hpp>
+#include <fiberscope/widgets/whole_file.hpp>
 
 #include <QAction>
 #include <QCheckBox>
@@ -17,11 +18,10 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QIODevice>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
-#include <QMessageBox>
-#include <QSaveFile>
 #include <QScrollBar>
 #include <QSettings>
 #include <QShortcut>
@@ -304,12 +304,12 @@ void LogPage::save() {
         QFileDialog::getSaveFileName(this, tr("Save Log"), QStringLiteral("fiberscope.log"), tr("Texts (*.log *.txt)"));
     if (path.isEmpty())
         return;
-    QSaveFile file{path};
-    bool isWritten = file.open(QIODevice::WriteOnly | QIODevice::Text);
-    for (int row = 0; isWritten && row < m_model->rowCount(); ++row)
-        isWritten = file.write(m_model->plainText(row).toUtf8() + '\n') >= 0;
-    if (!isWritten || !file.commit())
-        QMessageBox::warning(this, tr("Save Log"), tr("%1 cannot be written: %2").arg(path, file.errorString()));
+    const QString error = writeWhole(path, [this](QIODevice& file) {
+        for (int row = 0; row < m_model->rowCount(); ++row)
+            file.write(m_model->plainText(row).toUtf8() + '\n');
+        return true;
+    });
+    emit notice((error.isEmpty() ? tr("The log is written to %1").arg(path) : error).toHtmlEscaped());
 }
 
 void LogPage::saveSettings(QSettings& settings) const {

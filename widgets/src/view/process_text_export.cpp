@@ -4,8 +4,10 @@
 #include "model/process_columns.hpp"
 #include "model/text_format.hpp"
 
+#include <fiberscope/widgets/whole_file.hpp>
+
 #include <QHeaderView>
-#include <QSaveFile>
+#include <QIODevice>
 #include <QStringList>
 #include <QThreadPool>
 
@@ -31,15 +33,15 @@ QString rowLine(const ProcessFrame& frame, std::size_t index, const QList<Proces
 
 /// Returns one sentence on how it went.
 QString writeFrame(const ProcessFrame& frame, const QList<ProcessColumn>& columns, const QString& path) {
-    QSaveFile file{path};
-    if (file.open(QIODevice::WriteOnly | QIODevice::Text)) {
+    const QString error = writeWhole(path, [&](QIODevice& file) {
         file.write(titleLine(columns).toUtf8());
         for (std::size_t row = 0; row < frame.rowCount(); ++row)
             file.write(rowLine(frame, frame.index(row), columns).toUtf8());
-        if (file.commit())
-            return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), path);
-    }
-    return QStringLiteral("Could not write %1: %2").arg(path, file.errorString());
+        return true;
+    });
+    if (!error.isEmpty())
+        return error;
+    return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), path);
 }
 
 } // namespace

@@ -15,6 +15,8 @@ namespace {
 constexpr int paddingX = 10;
 constexpr int paddingY = 5;
 constexpr int widestText = 360;
+/// An exit reason may be long, and stands whole in the tooltip.
+constexpr int widestHistory = 220;
 constexpr int knobSize = 13;
 constexpr std::chrono::milliseconds frameTime{50};
 } // namespace
@@ -35,16 +37,12 @@ void SupervisionTreeView::setModel(QAbstractItemModel* model) {
     for (auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         connect(model, signal, this, &SupervisionTreeView::layoutSoon);
     connect(model, &QAbstractItemModel::rowsMoved, this, &SupervisionTreeView::layoutSoon);
-    connect(model, &QAbstractItemModel::dataChanged, this, [this] {
-        layoutSoon();
-        m_animation.start();
-    });
     layoutSoon();
 }
 
 void SupervisionTreeView::setDetailed(bool detailed) {
     m_isDetailed = detailed;
-    layoutSoon();
+    layoutSoonMeasuringAll();
 }
 
 void SupervisionTreeView::setFound(const QModelIndexList& found) {
@@ -91,6 +89,23 @@ void SupervisionTreeView::expandAll() {
 void SupervisionTreeView::reset() {
     QAbstractItemView::reset();
     m_found.clear();
+    layoutSoonMeasuringAll();
+}
+
+/// Not the base class's: it asks where the changed box is, and so would have all boxes placed again for each change.
+void SupervisionTreeView::dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>&) {
+    for (int row = topLeft.row(); row <= bottomRight.row(); ++row) {
+        const quint64 id = idOf(topLeft.siblingAtRow(row));
+        m_sizes.remove(id);
+        m_told.insert(id);
+    }
+    m_glowEnd.setRemainingTime(SupervisionModel::restartShown);
+    m_animation.start();
+    layoutSoon();
+}
+
+void SupervisionTreeView::layoutSoonMeasuringAll() {
+    m_sizes.clear();
     layoutSoon();
 }
 
@@ -116,30 +131,44 @@ QFont SupervisionTreeView::titleFont(const SupervisionNode& node) const {
 }
 
 QSize SupervisionTreeView::boxSize(const QModelIndex& index) const {
+    const quint64 id = idOf(index);
+    auto known = m_sizes.constFind(id);
+    if (known == m_sizes.constEnd())
+        known = m_sizes.insert(id, measured(index));
+    return *known;
+}
+
+QSize SupervisionTreeView::measured(const QModelIndex& index) const {
     const Texts texts = textsOf(index);
     const QFontMetrics bold{titleFont(tree().node(index))};
     const QFontMetrics plain{font()};
-    int width = bold.horizontalAdvance(texts.title);
+    int width = std::min(bold.horizontalAdvance(texts.title), widestText);
     int height = bold.height();
-    for (const QString& line : {texts.identity, texts.usage, texts.history}) {
+    const auto add = [&](const QString& line, int widest) {
         if (line.isEmpty())
-            continue;
-        width = std::max(width, plain.horizontalAdvance(line));
+            return;
+        width = std::max(width, std::min(plain.horizontalAdvance(line), widest));
         height += plain.height();
-    }
+    };
+    add(texts.identity, widestText);
+    add(texts.usage, widestText);
+    add(texts.history, widestHistory);
     // a rectangle of exactly the text's width elides it
-    return {std::min(width, widestText) + 2 * paddingX + 2, height + 2 * paddingY};
+    return {width + 2 * paddingX + 2, height + 2 * paddingY};
 }
 
 void SupervisionTreeView::ensureLayout() const {
     if (!m_needsLayout || m_tree == nullptr)
         return;
     m_needsLayout = false;
+    ++m_layoutCount;
     m_layout.clear();
     m_indexes.clear();
     m_boxes.clear();
     for (int row = 0; row < m_tree->rowCount(); ++row)
         addBoxes(m_tree->index(row, 0), -1);
+    if (m_sizes.size() > 2 * m_boxes.size() + 1000)
+        m_sizes.clear(); // most are of nodes that are gone
     m_layout.place(viewport()->height());
     const_cast<SupervisionTreeView*>(this)->updateGeometries();
 }
@@ -240,14 +269,14 @@ void SupervisionTreeView::resizeEvent(QResizeEvent* event) {
 void SupervisionTreeView::changeEvent(QEvent* event) {
     QAbstractItemView::changeEvent(event);
     if (event->type() == QEvent::FontChange)
-        layoutSoon();
+        layoutSoonMeasuringAll();
 }
 
 void SupervisionTreeView::mousePressEvent(QMouseEvent* event) {
     ensureLayout();
     const QPoint point = event->position().toPoint() + QPoint{horizontalOffset(), verticalOffset()};
-    for (int box = 0; box < m_indexes.size(); ++box)
-        if (event->button() == Qt::LeftButton && hasKnob(box) && knobRect(box).adjusted(-3, -3, 3, 3).contains(point))
+    for (int box = 0; event->button() == Qt::LeftButton && box < m_indexes.size(); ++box)
+        if (knobRect(box).adjusted(-3, -3, 3, 3).contains(point) && hasKnob(box))
             return setCollapsed(m_indexes[box], !isCollapsed(m_indexes[box]));
     QAbstractItemView::mousePressEvent(event);
 }
@@ -266,14 +295,23 @@ void SupervisionTreeView::keyPressEvent(QKeyEvent* event) {
         emit activated(index);
         return;
     }
+    const bool wasSelected = selectionModel()->isSelected(index);
     QAbstractItemView::keyPressEvent(event);
+    // a key that leads to the current box finds it there and would not select it
+    const bool leadsThere = event->key() >= Qt::Key_Home && event->key() <= Qt::Key_PageDown;
+    if (leadsThere && index.isValid() && !wasSelected && currentIndex() == index)
+        selectionModel()->select(index, QItemSelectionModel::ClearAndSelect);
 }
 
 QModelIndex SupervisionTreeView::moveCursor(CursorAction action, Qt::KeyboardModifiers) {
     ensureLayout();
     const QModelIndex from = currentIndex();
+    if (m_indexes.isEmpty())
+        return {};
+    if (action == MoveEnd)
+        return m_indexes.back();
     if (!from.isValid() || action == MoveHome)
-        return m_indexes.isEmpty() ? QModelIndex{} : m_indexes.front();
+        return m_indexes.front();
     switch (action) {
     case MoveLeft: return from.parent().isValid() ? from.parent() : from;
     case MoveRight: return !isCollapsed(from) && model()->hasChildren(from) ? model()->index(0, 0, from) : from;
@@ -283,7 +321,6 @@ QModelIndex SupervisionTreeView::moveCursor(CursorAction action, Qt::KeyboardMod
     case MoveNext: return sibling(from, 1);
     case MovePageUp: return sibling(from, -10);
     case MovePageDown: return sibling(from, 10);
-    case MoveEnd: return m_indexes.back();
     default: return from;
     }
 }
@@ -306,15 +343,15 @@ QModelIndex SupervisionTreeView::sibling(const QModelIndex& from, int step) cons
 }
 
 void SupervisionTreeView::animate() {
-    bool isTold = false;
-    for (const QModelIndex& index : std::as_const(m_indexes))
-        isTold = isTold || tree().recentRestart(index).has_value();
-    if (!isTold)
-        m_animation.stop();
-    if (isTold)
+    if (!m_glowEnd.hasExpired()) {
         viewport()->update();
-    else
-        layoutSoon();
+        return;
+    }
+    m_animation.stop();
+    for (const quint64 id : std::as_const(m_told)) // these tell their own pid alone again
+        m_sizes.remove(id);
+    m_told.clear();
+    layoutSoon();
 }
 
 } // namespace fiberscope::widgets

@@ -5,6 +5,7 @@
 #include "view/tree_layout.hpp"
 
 #include <QAbstractItemView>
+#include <QDeadlineTimer>
 #include <QHash>
 #include <QList>
 #include <QSet>
@@ -15,6 +16,7 @@ namespace fiberscope::widgets {
 /// A supervision tree as Erlang's observer draws it: rounded boxes from left to right. Families fold by the knob at
 /// their supervisor's right side; only boxes on the screen are painted. Arrow keys walk, Space folds, Enter activates.
 /// A box whose child was restarted glows and tells the old and the new pid.
+/// However much changes, the boxes are placed once before the next painting, and texts are measured again only of what changed.
 /// **Thread:** GUI thread.
 class SupervisionTreeView : public QAbstractItemView {
     Q_OBJECT
@@ -33,12 +35,16 @@ public:
     void collapseAll();
     void expandAll();
 
+    /// How often all boxes have been placed.
+    std::uint64_t layoutCount() const noexcept { return m_layoutCount; }
+
     QRect visualRect(const QModelIndex& index) const override;
     void scrollTo(const QModelIndex& index, ScrollHint hint = EnsureVisible) override;
     QModelIndex indexAt(const QPoint& point) const override;
 
 public slots:
     void reset() override;
+    void dataChanged(const QModelIndex& topLeft, const QModelIndex& bottomRight, const QList<int>& roles = {}) override;
 
 protected:
     QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
@@ -63,6 +69,8 @@ private:
     const SupervisionModel& tree() const { return *m_tree; }
     Texts textsOf(const QModelIndex& index) const;
     QSize boxSize(const QModelIndex& index) const;
+    QSize measured(const QModelIndex& index) const;
+    void layoutSoonMeasuringAll();
     QFont titleFont(const SupervisionNode& node) const;
     quint64 idOf(const QModelIndex& index) const;
     void layoutSoon();
@@ -80,12 +88,16 @@ private:
     SupervisionModel* m_tree = nullptr; ///< not owned
     bool m_isDetailed = true;
     mutable bool m_needsLayout = true;
+    mutable std::uint64_t m_layoutCount = 0;
     mutable TreeLayout m_layout;
-    mutable QList<QModelIndex> m_indexes; ///< of each box
-    mutable QHash<quint64, int> m_boxes;  ///< box of each node id
+    mutable QList<QModelIndex> m_indexes;  ///< of each box
+    mutable QHash<quint64, int> m_boxes;   ///< box of each node id
+    mutable QHash<quint64, QSize> m_sizes; ///< of each node id, until its texts change
     QSet<quint64> m_collapsed;
     QSet<quint64> m_found;
+    QSet<quint64> m_told; ///< nodes that changed lately, and so may tell of a restart
     QTimer m_animation;
+    QDeadlineTimer m_glowEnd; ///< when the last restart has been told long enough
 };
 
 } // namespace fiberscope::widgets
