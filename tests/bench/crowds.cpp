@@ -30,7 +30,8 @@ constexpr std::size_t small_stack = 16 * 1024;
 constexpr std::uint64_t hops = 2'000'000;
 
 /// A token goes round a ring; `add(next)` makes a member, the first one is told its successor by a message.
-template <class Add> void run_ring(Process& self, std::uint64_t size, Add add) {
+template <class Add>
+void run_ring(Process& self, std::uint64_t size, Add add) {
     const Pid first = add(Pid{});
     Pid last = first;
     for (std::uint64_t i = 1; i < size; ++i)
@@ -63,7 +64,7 @@ Figures ring(const Setting& setting, std::uint64_t size) {
 
 struct RingServer final : Server<RingServer> {
     using Messages = fiberscope::Messages<Next, Token>;
-    explicit RingServer(Pid next) : next{next} {}
+    explicit RingServer(Pid successor) : next{successor} {}
     void handle_info(const Next& message) { next = message.process; }
     void handle_info(const Token& token) { pass_on(self(), next, token); }
     Pid next;

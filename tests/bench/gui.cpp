@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
+// SPDX-License-Identifier: BSL-1.0
 /// fiberscope-bench gui [PROCESSES]: does the real window stall? A timer of the GUI thread tells how long it was kept from
 /// the event loop, a line a phase. A gap by the window's own work shows as CPU time of that thread, one by other programs
 /// does not.

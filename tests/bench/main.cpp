@@ -74,11 +74,22 @@ struct Options {
     std::string error;
 };
 
+void append(std::vector<const Benchmark*>& list, std::span<const Benchmark> group) {
+    for (const Benchmark& benchmark : group)
+        list.push_back(&benchmark);
+}
+
+/// Those that the peers' programs have, too.
+std::vector<const Benchmark*> comparable_benchmarks() {
+    std::vector<const Benchmark*> comparable;
+    for (const auto group : {process_benchmarks(), messaging_benchmarks(), crowd_benchmarks(), scheduling_benchmarks()})
+        append(comparable, group);
+    return comparable;
+}
+
 std::vector<const Benchmark*> all_benchmarks() {
-    std::vector<const Benchmark*> all;
-    for (const auto group : {process_benchmarks(), messaging_benchmarks(), crowd_benchmarks(), scheduling_benchmarks(), preemption_benchmarks()})
-        for (const Benchmark& benchmark : group)
-            all.push_back(&benchmark);
+    auto all = comparable_benchmarks();
+    append(all, preemption_benchmarks());
     return all;
 }
 
@@ -124,12 +135,12 @@ Options parse(char** arguments) {
             options.error = fmt::format("no benchmark or option '{}' (--list names them)", argument);
     }
     if (options.chosen.empty())
-        options.chosen = all;
+        options.chosen = options.peers.empty() ? all : comparable_benchmarks();
     return options;
 }
 
 Versus versus_of(const Options& options) {
-    Versus versus{.peers = options.peers, .schedulers = options.setting.schedulers, .rounds = options.rounds};
+    Versus versus{.peers = options.peers, .rows = {}, .schedulers = options.setting.schedulers, .rounds = options.rounds};
     for (const Benchmark* benchmark : options.chosen)
         versus.rows.push_back(benchmark->name);
     return versus;

@@ -43,7 +43,7 @@ struct PongServer final : Server<PongServer> {
 
 struct PingServer final : Server<PingServer> {
     using Messages = fiberscope::Messages<Start, Pong>;
-    explicit PingServer(Pid report_to) : report_to{report_to} {}
+    explicit PingServer(Pid parent) : report_to{parent} {}
     void handle_info(const Start& start) {
         pong = start.pong;
         self().send(pong, Ping{self().pid()});
@@ -93,7 +93,7 @@ Figures counting(const Setting& setting) {
 
 struct CountingServer final : Server<CountingServer> {
     using Messages = fiberscope::Messages<Hit>;
-    explicit CountingServer(Pid report_to) : report_to{report_to} {}
+    explicit CountingServer(Pid parent) : report_to{parent} {}
     void handle_info(const Hit&) {
         if (--left == 0)
             self().send(report_to, Done{});

@@ -56,8 +56,7 @@ Distribution distribution(const Node& node, Snapshot& snapshot) {
         ++counts[row.scheduler];
     }
     if (now.begun > 0)
-        now.largest_share =
-            static_cast<double>(*std::max_element(counts.begin(), counts.end())) / static_cast<double>(now.begun);
+        now.largest_share = static_cast<double>(*std::max_element(counts.begin(), counts.end())) / static_cast<double>(now.begun);
     return now;
 }
 

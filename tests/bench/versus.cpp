@@ -47,8 +47,8 @@ const std::vector<Peer>& peers() {
          },
          [](const path& build, std::uint32_t schedulers, std::string_view row) {
              const auto count = std::to_string(schedulers);
-             return Command{"erl", "+S", count + ":" + count, "+P", "2000000", "-noshell", "-pa", build, "-run", "rows", "main",
-                            std::string{row}};
+             return Command{"erl",  "+S",   count + ":" + count, "+P", "2000000", "-noshell", "-pa", build, "-run",
+                            "rows", "main", std::string{row}};
          }},
         {"go",
          {"go"},
@@ -72,9 +72,11 @@ const std::vector<Peer>& peers() {
              // Debian's crates: nothing is downloaded. Cargo keeps its lock file beside the manifest, so that is copied.
              std::filesystem::copy(source, build,
                                    std::filesystem::copy_options::recursive | std::filesystem::copy_options::update_existing);
-             return Command{"cargo", "build", "--release", "--offline", "--manifest-path", build / "Cargo.toml", "--config",
-                            "source.crates-io.replace-with='debian'", "--config",
-                            "source.debian.directory='/usr/share/cargo/registry'"};
+             return Command{"cargo",           "build",
+                            "--release",       "--offline",
+                            "--manifest-path", build / "Cargo.toml",
+                            "--config",        "source.crates-io.replace-with='debian'",
+                            "--config",        "source.debian.directory='/usr/share/cargo/registry'"};
          },
          [](const path& build, std::uint32_t schedulers, std::string_view row) {
              return run_program(build / "target" / "release" / "rows", schedulers, row);
@@ -236,7 +238,7 @@ int run_versus(const Versus& versus) {
             for (Contestant& contestant : contestants)
                 contestant.take_turn(row);
     }
-    fmt::print("{} schedulers, {} rounds\n\n", schedulers, versus.rounds);
+    fmt::print("schedulers: {}, rounds: {}\n\n", schedulers, versus.rounds);
     print_table(contestants);
     return contestants.size() > 1 && !contestants.front().has_failed ? 0 : 1;
 }

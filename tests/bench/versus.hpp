@@ -19,9 +19,9 @@ struct Versus {
 /// `beam`, `go`, ...
 std::vector<std::string_view> peer_names();
 
-/// Builds the peers, runs every row of everybody in turns, each in a program of its own, and prints a table: medians, minima, and how
-/// many times more a peer takes. Names on standard error what is left out and why. **Blocks:** until all have run.
-/// Returns the exit status: 1 if Fiberscope itself failed or no peer is there.
+/// Builds the peers, runs every row of everybody in turns, each in a program of its own, and prints a table: medians, minima, and
+/// how many times more a peer takes. Names on standard error what is left out and why. **Blocks:** until all have run. Returns
+/// the exit status: 1 if Fiberscope itself failed or no peer is there.
 int run_versus(const Versus& versus);
 
 } // namespace fiberscope::bench

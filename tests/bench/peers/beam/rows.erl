@@ -21,9 +21,12 @@ main([Name]) ->
     halt().
 
 print(Name, Operations, Ms, Others) ->
-    io:format("~-20s ~10w ops ~10.2f ms ~9.1f ns/op", [Name, Operations, Ms * 1.0, Ms * 1.0e6 / Operations]),
-    is_list(Others) andalso [io:format("  ~s ~.3f", [Key, Value * 1.0]) || {Key, Value} <- Others],
+    io:format("~-20s ~10w ops ~.2f ms ~.1f ns/op", [Name, Operations, Ms * 1.0, Ms * 1.0e6 / Operations]),
+    is_list(Others) andalso lists:foreach(fun print/1, Others),
     io:format("~n").
+
+print({bytes_per_process, Value}) -> io:format(" ~8w B/process", [round(Value)]);
+print({Key, Value}) -> io:format("  ~s ~.3f", [Key, Value * 1.0]).
 
 row(spawn_exit) -> {1000000, fun() -> spawn_exit(1000000) end};
 row(restart) -> {100000, fun() -> process_flag(trap_exit, true), restart(100000) end};
@@ -96,7 +99,7 @@ keep_idle(Count) ->
     Others = erlang:system_info(process_count) - Count,
     {KillUs, _} = timer:tc(fun() -> [exit(Process, kill) || Process <- Idle], await_count(Others) end),
     {StartUs / 1000,
-     [{"bytes_per_process", Bytes}, {"snapshot_ns", SnapshotUs * 1000 / Count}, {"kill_ns", KillUs * 1000 / Count}]}.
+     [{bytes_per_process, Bytes}, {"snapshot_ns", SnapshotUs * 1000 / Count}, {"kill_ns", KillUs * 1000 / Count}]}.
 
 await_count(Others) ->
     case erlang:system_info(process_count) of
