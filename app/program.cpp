@@ -99,9 +99,11 @@ int runProgram(const Options& options) {
     if (!setUpWindow(window, options))
         return exitRefused;
 
-    QObject::connect(toolbar, &WorkloadToolbar::failed, &window, [&window](const QString& line) {
-        printError(line);
-        window.showNotice(line);
+    QObject::connect(toolbar, &WorkloadToolbar::failed, &window, [&](const QString& line) {
+        if (options.isHeadless())
+            printError(line);
+        else
+            window.showNotice(line);
     });
     for (const QString& workload : options.workloads)
         toolbar->start(workload);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "provoke_button.hpp"
 
+#include "q_string.hpp"
 #include "resources.hpp"
 #include "workloads/faults.hpp"
 
@@ -9,13 +10,6 @@
 #include <QMenu>
 
 namespace fiberscope::app {
-namespace {
-
-QString toQString(std::string_view text) {
-    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
-
-} // namespace
 
 ProvokeButton::ProvokeButton(Node& node, QWidget* parent) : QToolButton{parent}, m_node{node} {
     setObjectName("provokeFault");

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workload_toolbar.hpp"
 
+#include "argument_field.hpp"
 #include "provoke_button.hpp"
+#include "q_string.hpp"
 #include "resources.hpp"
+#include "running_button.hpp"
 #include "workloads/workload.hpp"
 
 #include <fiberscope/node.hpp>
@@ -11,8 +14,6 @@
 #include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
-#include <QMenu>
 #include <QPointer>
 #include <QTimer>
 #include <QToolButton>
@@ -21,10 +22,6 @@ namespace fiberscope::app {
 namespace {
 
 using namespace std::chrono_literals;
-
-QString toQString(std::string_view text) {
-    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
-}
 
 const Workload* workloadOf(const QString& name) {
     return find_workload(name.toStdString());
@@ -57,10 +54,7 @@ void WorkloadToolbar::addChooser() {
         m_chooser->setItemData(m_chooser->count() - 1, toQString(workload.description), Qt::ToolTipRole);
     }
     label->setBuddy(m_chooser);
-    m_argument = new QLineEdit;
-    m_argument->setObjectName("workloadArgument");
-    m_argument->setAccessibleName(tr("Argument of the workload"));
-    m_argument->setFixedWidth(fontMetrics().horizontalAdvance("/usr/share/common-licenses") + 32);
+    m_argument = new ArgumentField;
     m_start = new QToolButton;
     m_start->setObjectName("workloadStart");
     m_start->setText(tr("Start"));
@@ -83,49 +77,21 @@ void WorkloadToolbar::addProvoke() {
     m_provoke = new ProvokeButton{m_node};
     addWidget(m_provoke);
     m_provoke->setAutoRaise(false); // as the buttons beside it
-    connect(m_provoke->menu(), &QMenu::aboutToShow, this, [this] { m_message->clear(); });
-    connect(m_provoke, &ProvokeButton::failed, this, &WorkloadToolbar::fail);
+    connect(m_provoke, &ProvokeButton::failed, this, &WorkloadToolbar::failed);
 }
 
 void WorkloadToolbar::addRunning() {
-    m_runningBox = new QWidget;
-    m_runningLayout = new QHBoxLayout{m_runningBox};
-    m_runningLayout->setContentsMargins(6, 0, 6, 0);
-    m_runningLayout->addWidget(new QLabel{tr("Running:")});
-    m_nothingRuns = new QLabel{tr("none")};
-    m_nothingRuns->setEnabled(false);
-    m_runningLayout->addWidget(m_nothingRuns);
-    for (const Workload& workload : workloads())
-        m_runningLayout->addWidget(makeStopButton(workload));
-    m_message = new QLabel;
-    m_message->setObjectName("workloadMessage");
-    m_message->setTextFormat(Qt::PlainText);
-    // takes what is left, so that a long line pushes nothing out of the toolbar; the tooltip has it whole
-    m_message->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_message->setStyleSheet("color: #d64545; margin-left: 8px;");
-    m_runningLayout->addWidget(m_message, 1);
-    m_runningBox->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    addWidget(m_runningBox);
-}
-
-QToolButton* WorkloadToolbar::makeStopButton(const Workload& workload) {
-    const QString name = toQString(workload.name);
-    auto* const button = new QToolButton;
-    button->setObjectName("workloadStop_" + name);
-    button->setText(name);
-    button->setIcon(resources::icon("stop"));
-    button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setToolTip(tr("Stop %1 (%2)").arg(name, toQString(workload.description)));
-    button->setAccessibleName(tr("Stop %1").arg(name));
-    button->hide();
-    connect(button, &QToolButton::clicked, this, [this, name] { stop(name); });
-    return button;
+    m_runningButton = new RunningButton;
+    addWidget(m_runningButton);
+    m_runningButton->setAutoRaise(false);
+    connect(m_runningButton, &RunningButton::stopRequested, this, &WorkloadToolbar::stop);
 }
 
 void WorkloadToolbar::showChosen() {
     const Workload* const workload = workloadOf(m_chooser->currentText());
     const bool takesArgument = !workload->argument_syntax.empty();
     m_argument->clear();
+    m_argument->retract();
     m_argument->setEnabled(takesArgument);
     m_argument->setPlaceholderText(takesArgument ? toQString(workload->default_argument) : tr("no argument"));
     m_argument->setToolTip(
@@ -137,24 +103,31 @@ void WorkloadToolbar::showChosen() {
 
 void WorkloadToolbar::startChosen() {
     if (!m_start->isEnabled())
-        return;
-    const QString argument = m_argument->text().trimmed();
-    start(argument.isEmpty() ? m_chooser->currentText() : m_chooser->currentText() + ':' + argument);
+        return m_argument->explain(m_start->toolTip());
+    m_argument->retract();
+    auto application = workloadOf(m_chooser->currentText())->make(m_argument->text().trimmed().toStdString());
+    if (application)
+        run(std::move(*application));
+    else
+        m_argument->explain(QString::fromStdString(application.error()));
 }
 
 void WorkloadToolbar::start(const QString& workload) {
-    m_message->clear();
     auto application = parse_workload(workload.toStdString());
-    if (!application)
-        return fail(QString::fromStdString(application.error()));
-    const QString name = toQString(application->name().name());
+    if (application)
+        run(std::move(*application));
+    else
+        emit failed(QString::fromStdString(application.error()));
+}
+
+void WorkloadToolbar::run(Application application) {
+    const QString name = toQString(application.name().name());
     m_pending.insert(name);
     showRunning();
-    m_node.start_async(std::move(*application), completion(name));
+    m_node.start_async(std::move(application), completion(name));
 }
 
 void WorkloadToolbar::stop(const QString& name) {
-    m_message->clear();
     m_pending.insert(name);
     showRunning();
     m_node.stop_application_async(name.toStdString(), completion(name));
@@ -177,13 +150,7 @@ void WorkloadToolbar::finish(const QString& name, const Outcome& outcome) {
     pollRunning();
     showRunning();
     if (!outcome)
-        fail(tr("%1: %2").arg(name, QString::fromStdString(to_string(outcome.error()))));
-}
-
-void WorkloadToolbar::fail(const QString& line) {
-    m_message->setText(line);
-    m_message->setToolTip(line);
-    emit failed(line);
+        emit failed(tr("%1: %2").arg(name, QString::fromStdString(to_string(outcome.error()))));
 }
 
 void WorkloadToolbar::pollRunning() {
@@ -197,16 +164,7 @@ void WorkloadToolbar::pollRunning() {
 }
 
 void WorkloadToolbar::showRunning() {
-    bool nothing = true;
-    for (const Workload& workload : workloads()) {
-        const QString name = toQString(workload.name);
-        auto* const button = m_runningBox->findChild<QToolButton*>("workloadStop_" + name);
-        const bool shown = m_running.contains(name) || m_pending.contains(name);
-        button->setVisible(shown);
-        button->setEnabled(!m_pending.contains(name));
-        nothing = nothing && !shown;
-    }
-    m_nothingRuns->setVisible(nothing);
+    m_runningButton->setWorkloads(m_running, m_pending);
     m_provoke->setRunning(m_running.contains("faults"));
     const QString chosen = m_chooser->currentText();
     const bool runs = m_running.contains(chosen) || m_pending.contains(chosen);

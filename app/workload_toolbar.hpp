@@ -8,21 +8,21 @@
 #include <QToolBar>
 
 class QComboBox;
-class QHBoxLayout;
-class QLabel;
-class QLineEdit;
 class QToolButton;
 
 namespace fiberscope {
+class Application;
 class Node;
-}
+} // namespace fiberscope
 
 namespace fiberscope::app {
 
+class ArgumentField;
 class ProvokeButton;
-struct Workload;
+class RunningButton;
 
-/// Starts workloads with an argument, shows which ones run, stops them. What went wrong is said in place.
+/// Starts workloads with an argument, shows which ones run, stops them. What is wrong with an argument is said at its field.
+/// One row, whatever runs.
 /// **Thread:** GUI thread; waits for nothing: the Node starts and stops in its own time.
 /// **Lifetime:** the Node outlives it; an answer of the Node may come after its end.
 class WorkloadToolbar : public QToolBar {
@@ -37,7 +37,7 @@ public:
     void stop(const QString& name);
 
 signals:
-    /// A start or stop did not work: one line.
+    /// A start, a stop or a provocation did not work: one line.
     void failed(const QString& line);
 
 private:
@@ -48,12 +48,11 @@ private:
     void addRunning();
     void showChosen();
     void startChosen();
+    void run(Application application);
     void finish(const QString& name, const Outcome& outcome);
-    void fail(const QString& line);
     /// What the Node runs may change without this toolbar: a workload ends by itself, or gives up.
     void pollRunning();
     void showRunning();
-    QToolButton* makeStopButton(const Workload& workload);
     /// Hands the Node's answer to `finish` on the GUI thread.
     std::function<void(Outcome)> completion(const QString& name);
 
@@ -61,13 +60,10 @@ private:
     QSet<QString> m_running;
     QSet<QString> m_pending; ///< a start or stop is under way
     QComboBox* m_chooser = nullptr;
-    QLineEdit* m_argument = nullptr;
+    ArgumentField* m_argument = nullptr;
     QToolButton* m_start = nullptr;
     ProvokeButton* m_provoke = nullptr;
-    QWidget* m_runningBox = nullptr;
-    QHBoxLayout* m_runningLayout = nullptr;
-    QLabel* m_nothingRuns = nullptr;
-    QLabel* m_message = nullptr;
+    RunningButton* m_runningButton = nullptr;
 };
 
 } // namespace fiberscope::app

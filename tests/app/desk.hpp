@@ -15,6 +15,7 @@
 #include <QMessageBox>
 #include <QTableView>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 namespace fiberscope::app::test {
@@ -33,6 +34,8 @@ struct Desk {
 
     Desk() {
         window.addToolBar(toolbar);
+        QObject::connect(toolbar, &WorkloadToolbar::failed, &window,
+                         [this](const QString& line) { window.showNotice(line); }); // as the program does
         window.setCurrentTab("Processes");
         window.show();
     }
@@ -50,6 +53,27 @@ struct Desk {
         field.clear();
         QTest::keyClicks(&field, argument);
         QTest::mouseClick(&find<QToolButton>("workloadStart"), Qt::LeftButton);
+    }
+    /// Opens the menu of a button of the toolbar and clicks on an entry. False if it does not show this entry.
+    bool chooseFromButton(const char* button, const QString& entry) {
+        bool clicked = false;
+        QTimer::singleShot(0, &window, [&] {
+            auto* const menu = find<QToolButton>(button).menu();
+            auto* const action = menu->findChild<QAction*>(entry);
+            if (menu->isVisible() && action != nullptr && action->isVisible()) {
+                clicked = true;
+                QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(action).center());
+            }
+            menu->close(); // the click on the button returns with it
+        });
+        QTest::mouseClick(&find<QToolButton>(button), Qt::LeftButton);
+        return clicked;
+    }
+    bool stop(const QString& workload) { return chooseFromButton("workloadsRunning", "workloadStop_" + workload); }
+    /// Whether a workload stands in the menu of those that run, to be stopped.
+    bool canStop(const QString& workload) {
+        const auto& entry = find<QAction>(qPrintable("workloadStop_" + workload));
+        return entry.isVisible() && entry.isEnabled();
     }
     /// The row that shows this text in one of its columns; an invalid index if none does.
     QModelIndex rowOf(const QString& text) {

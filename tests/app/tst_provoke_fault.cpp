@@ -3,7 +3,6 @@
 #include "workloads/faults.hpp"
 
 #include <QTextBrowser>
-#include <QTimer>
 
 using namespace fiberscope;
 using namespace fiberscope::app;
@@ -11,22 +10,9 @@ using namespace fiberscope::app::test;
 
 namespace {
 
-/// Opens the menu of the toolbar and clicks on an entry.
 void provoke(Desk& desk, const QString& fault) {
-    auto& button = desk.find<QToolButton>("provokeFault");
-    QTRY_VERIFY(button.isEnabled());
-    bool clicked = false;
-    QTimer::singleShot(0, &desk.window, [&] {
-        auto* const menu = desk.window.findChild<QMenu*>("provokeMenu");
-        auto* const action = menu->findChild<QAction*>("provoke_" + fault);
-        if (menu->isVisible() && action != nullptr) {
-            clicked = true;
-            QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(action).center());
-        }
-        menu->close(); // the click on the button returns with it
-    });
-    QTest::mouseClick(&button, Qt::LeftButton);
-    QVERIFY(clicked);
+    QTRY_VERIFY(desk.find<QToolButton>("provokeFault").isEnabled());
+    QVERIFY(desk.chooseFromButton("provokeFault", "provoke_" + fault));
 }
 
 /// The first row of the log whose text begins so; -1 if there is none.
@@ -71,12 +57,12 @@ private slots:
         auto& button = desk.find<QToolButton>("provokeFault");
         QVERIFY(!button.isEnabled());
         desk.startByToolbar("crashloop", "");
-        QTRY_VERIFY(desk.find<QToolButton>("workloadStop_crashloop").isVisible());
+        QTRY_VERIFY(desk.canStop("crashloop"));
         QVERIFY(!button.isEnabled());
         desk.startByToolbar("faults", "");
         QTRY_VERIFY(button.isEnabled());
-        QTRY_VERIFY(desk.find<QToolButton>("workloadStop_faults").isEnabled());
-        QTest::mouseClick(&desk.find<QToolButton>("workloadStop_faults"), Qt::LeftButton);
+        QTRY_VERIFY(desk.canStop("faults"));
+        QVERIFY(desk.stop("faults"));
         QTRY_VERIFY(!button.isEnabled());
         QVERIFY(!desk.node.whereis("faults_sup"));
     }
