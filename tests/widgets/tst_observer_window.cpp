@@ -23,6 +23,7 @@
 #include <QTabWidget>
 #include <QTableView>
 #include <QTest>
+#include <QToolBar>
 
 #include <memory>
 
@@ -175,6 +176,54 @@ private slots:
         QTRY_VERIFY(model()->rowCount() > 5);
         QVERIFY(filter->text().isEmpty());
         QVERIFY(table()->hasFocus());
+    }
+
+    void theFiltersKeysWorkOnEachTab_data() {
+        QTest::addColumn<QString>("tab");
+        QTest::addColumn<QString>("field"); ///< empty: the tab has no filter
+        QTest::newRow("system") << "System"
+                                << "";
+        QTest::newRow("charts") << "Load Charts"
+                                << "";
+        QTest::newRow("schedulers") << "Schedulers"
+                                    << "";
+        QTest::newRow("applications") << "Applications"
+                                      << "applicationSearch";
+        QTest::newRow("processes") << "Processes"
+                                   << "processFilter";
+        QTest::newRow("log") << "Log"
+                             << "logFilter";
+    }
+    /// From a button, and from a text field of a tool bar, which has a meaning of its own for Ctrl+K.
+    void theFiltersKeysWorkOnEachTab() {
+        QFETCH(QString, tab);
+        QFETCH(QString, field);
+        auto* bar = m_window->addToolBar("bar");
+        auto* text = new QLineEdit{"abc"};
+        auto* button = new QPushButton{"button"};
+        bar->addWidget(text);
+        bar->addWidget(button);
+        QTRY_VERIFY(text->isVisible() && button->isVisible());
+        m_window->setCurrentTab(tab);
+        auto* filter = field.isEmpty() ? nullptr : m_window->findChild<QLineEdit*>(field);
+        const auto comesBy = [&](QWidget* from, int key, Qt::KeyboardModifiers modifiers) {
+            from->setFocus();
+            if (from == text)
+                text->setCursorPosition(0);
+            QTest::keyClick(from, static_cast<Qt::Key>(key), modifiers);
+            return QApplication::focusWidget() == (filter != nullptr ? filter : from);
+        };
+        QVERIFY(comesBy(button, Qt::Key_Slash, Qt::NoModifier));
+        QVERIFY(comesBy(button, Qt::Key_K, Qt::ControlModifier));
+        QVERIFY(comesBy(text, Qt::Key_F, Qt::ControlModifier));
+        QVERIFY(comesBy(text, Qt::Key_K, Qt::ControlModifier));
+        QCOMPARE(text->text(), "abc");
+        text->setFocus();
+        QTest::keyClick(text, Qt::Key_Slash);
+        QVERIFY(text->hasFocus()); // a path begins with it
+        QCOMPARE(text->text(), "/abc");
+        auto* view = m_window->menuBar()->actions()[1]->menu();
+        QCOMPARE(view->actions().contains(m_window->findChild<QAction*>("goToFilter")), filter != nullptr);
     }
 
     void sortsByClickOnTheHeader() {

@@ -23,6 +23,7 @@
 #include <QActionGroup>
 #include <QCloseEvent>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMenuBar>
 #include <QSettings>
 #include <QShortcut>
@@ -159,6 +160,19 @@ void ObserverWindow::createActions() {
     m_pause->setShortcut(Qt::Key_F6);
     m_pause->setCheckable(true);
     connect(m_pause, &QAction::toggled, m_sampler, &Sampler::setPaused);
+    m_find = new QAction{tr("&Filter"), this};
+    m_find->setObjectName(QStringLiteral("goToFilter"));
+    m_find->setShortcuts({QKeySequence{Qt::CTRL | Qt::Key_K}, QKeySequence{Qt::CTRL | Qt::Key_F}, QKeySequence{Qt::Key_Slash}});
+    connect(m_find, &QAction::triggered, this, &ObserverWindow::goToFilter);
+    addAction(m_find); // its keys are there on every tab
+}
+
+void ObserverWindow::goToFilter() {
+    auto* field = m_current->filterField();
+    if (field == nullptr)
+        return;
+    field->setFocus(Qt::ShortcutFocusReason);
+    field->selectAll();
 }
 
 void ObserverWindow::createMenus() {
@@ -229,7 +243,10 @@ void ObserverWindow::showPageActions(const ObserverPage& page) {
         m_pageActions += actions;
     };
     put(*m_fileMenu, page.fileActions());
-    put(*m_viewMenu, page.viewActions());
+    auto viewActions = page.viewActions();
+    if (page.filterField() != nullptr)
+        viewActions.append(m_find);
+    put(*m_viewMenu, viewActions);
 }
 
 void ObserverWindow::askRefreshInterval() {

@@ -107,8 +107,6 @@ void ApplicationsPage::addActions() {
             &SupervisionTreeView::expandAll);
     connect(addViewAction(tr("Collapse All"), QStringLiteral("collapseAll")), &QAction::triggered, m_tree,
             &SupervisionTreeView::collapseAll);
-    auto* focusSearch = new QShortcut{QKeySequence{Qt::CTRL | Qt::Key_K}, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut};
-    connect(focusSearch, &QShortcut::activated, m_search, qOverload<>(&QWidget::setFocus));
     auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_search, nullptr, nullptr, Qt::WidgetShortcut};
     connect(clear, &QShortcut::activated, m_search, &QLineEdit::clear);
 }

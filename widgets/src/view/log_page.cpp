@@ -101,8 +101,6 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     connect(m_filter, &QLineEdit::textChanged, this, &LogPage::applyFilter);
     connect(m_normalExits, &QCheckBox::toggled, m_model, &LogModel::setKeepsNormalExits);
     connect(m_follow, &QCheckBox::toggled, this, &LogPage::followIfAtEnd);
-    auto* find = new QShortcut{QKeySequence{Qt::CTRL | Qt::Key_K}, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut};
-    connect(find, &QShortcut::activated, m_filter, qOverload<>(&QWidget::setFocus));
     auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
     connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
 }

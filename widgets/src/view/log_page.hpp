@@ -29,6 +29,7 @@ public:
     void setActive(bool active) override;
     QList<QAction*> fileActions() const override { return m_fileActions; }
     QList<QAction*> viewActions() const override { return m_viewActions; }
+    QLineEdit* filterField() const override { return m_filter; }
     QString statusText() const override;
     void saveSettings(QSettings& settings) const override;
     void restoreSettings(QSettings& settings) override;

@@ -8,6 +8,7 @@
 #include <QWidget>
 
 class QAction;
+class QLineEdit;
 class QSettings;
 
 namespace fiberscope::widgets {
@@ -27,6 +28,8 @@ public:
     /// Entries that its tab puts on top of the File menu and into the View menu while it is shown. Owned by the page.
     virtual QList<QAction*> fileActions() const { return {}; }
     virtual QList<QAction*> viewActions() const { return {}; }
+    /// Where its filter is typed, if it has one: the window's keys for it lead there. Owned by the page.
+    virtual QLineEdit* filterField() const { return nullptr; }
     /// What the status bar says while it is shown (`Number of Processes: 300000`).
     virtual QString statusText() const { return {}; }
     /// Layout and choices kept between runs, in a group of its own.

@@ -66,15 +66,6 @@ void ProcessesPage::createActions() {
                              tr("Reds counts from the start of a process, not from the last refresh"), &ProcessQuery::accumulate);
     m_hideSystem = addSwitch(tr("&Hide system processes"), "hideSystemProcesses", tr("Leaves out the node's own processes"),
                              &ProcessQuery::hideSystemProcesses);
-    m_find = new QAction{tr("&Filter"), this};
-    m_find->setObjectName(QStringLiteral("findProcess"));
-    m_find->setShortcuts({QKeySequence{Qt::CTRL | Qt::Key_K}, QKeySequence{Qt::CTRL | Qt::Key_F}, QKeySequence{Qt::Key_Slash}});
-    m_find->setEnabled(false); // its keys belong to whichever page is shown
-    connect(m_find, &QAction::triggered, this, [this] {
-        m_filter->setFocus(Qt::ShortcutFocusReason);
-        m_filter->selectAll();
-    });
-    addAction(m_find);
 }
 
 void ProcessesPage::layOut() {
@@ -139,7 +130,6 @@ void ProcessesPage::connectTable() {
 
 void ProcessesPage::setActive(bool active) {
     m_sampler.setProcessesWanted(active);
-    m_find->setEnabled(active);
 }
 
 QList<QAction*> ProcessesPage::fileActions() const {
@@ -147,7 +137,7 @@ QList<QAction*> ProcessesPage::fileActions() const {
 }
 
 QList<QAction*> ProcessesPage::viewActions() const {
-    return {m_accumulate, m_hideSystem, m_find};
+    return {m_accumulate, m_hideSystem};
 }
 
 void ProcessesPage::setQuery(const ProcessQuery& query) {

@@ -29,6 +29,7 @@ public:
     void setActive(bool active) override;
     QList<QAction*> fileActions() const override;
     QList<QAction*> viewActions() const override;
+    QLineEdit* filterField() const override { return m_filter; }
     QString statusText() const override;
     void saveSettings(QSettings& settings) const override;
     void restoreSettings(QSettings& settings) override;
@@ -71,7 +72,7 @@ private:
     ProcessTableView* m_table;
     QLineEdit* m_filter;
     QLabel* m_matches;
-    QAction *m_dump, *m_accumulate, *m_hideSystem, *m_find;
+    QAction *m_dump, *m_accumulate, *m_hideSystem;
     ProcessQuery m_query;
     fiberscope::Pid m_pending; ///< to be selected as soon as a frame shows it
     int m_pendingFrames = 0;   ///< so many frames it is still waited for

@@ -84,6 +84,7 @@ private:
     void addPages();
     void addPage(ObserverPage* page);
     void createActions();
+    void goToFilter();
     void createMenus();
     void createViewMenu();
     void createThemeMenu(QMenu& menu);
@@ -106,7 +107,7 @@ private:
     ObserverPage* m_current = nullptr;
     ProcessesPage* m_processes = nullptr;
     QHash<quint64, QPointer<ProcessInfoWindow>> m_infoWindows; ///< by Pid::bits()
-    QAction *m_pause = nullptr, *m_refresh = nullptr;
+    QAction *m_pause = nullptr, *m_refresh = nullptr, *m_find = nullptr;
     QMenu *m_fileMenu = nullptr, *m_viewMenu = nullptr;
     QList<QAction*> m_pageActions; ///< what the shown tab added to the menus
     std::chrono::seconds m_lastInterval{1};
