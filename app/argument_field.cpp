@@ -16,7 +16,7 @@ constexpr int margin = 6;
 ArgumentField::ArgumentField(QWidget* parent) : QLineEdit{parent} {
     setObjectName("workloadArgument");
     setAccessibleName(tr("Argument of the workload"));
-    setMinimumWidth(fontMetrics().horizontalAdvance("100x100000") + 16);
+    setMinimumWidth(fontMetrics().horizontalAdvance("1000000") + 16);
     setMaximumWidth(fontMetrics().horizontalAdvance("/usr/share/common-licenses") + 32);
     connect(this, &QLineEdit::textChanged, this, &ArgumentField::retract);
 }

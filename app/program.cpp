@@ -24,6 +24,7 @@ namespace {
 
 /// Schedulers run a little below the window's priority, so that it answers while all of them are busy.
 constexpr int schedulerNice = 5;
+constexpr QSize pictureSize{1100, 720};
 
 /// Says now, not after the run, that a file cannot be written; leaves no file behind.
 QString findUnwritable(const Options& options) {
@@ -69,10 +70,8 @@ WorkloadToolbar* addToolbar(widgets::ObserverWindow& window, Node& node) {
 bool setUpWindow(widgets::ObserverWindow& window, const Options& options) {
     if (options.refresh)
         window.setRefreshInterval(*options.refresh);
-    if (options.size) {
-        window.setMinimumSize(window.minimumSize().boundedTo(*options.size));
-        window.resize(*options.size);
-    }
+    if (options.size || options.isHeadless()) // a picture needs no screen that it fits
+        window.setSize(options.size.value_or(pictureSize));
     if (options.tab.isEmpty() || window.setCurrentTab(options.tab))
         return true;
     printError(QStringLiteral("--tab: there is no tab '%1', but %2").arg(options.tab, window.tabNames().join(", ")));

@@ -16,6 +16,7 @@
 #include "view/status_bar.hpp"
 #include "view/system_page.hpp"
 #include "view/theme.hpp"
+#include "view/window_place.hpp"
 
 #include <fiberscope/node.hpp>
 
@@ -56,11 +57,9 @@ QString pageGroup(const ObserverPage& page) {
 ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidget* parent)
     : QMainWindow{parent}, m_sampler{new Sampler{node, this}}, m_commands{new ProcessCommands{*m_sampler, *this}},
       m_killWatch{new KillWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
-      m_tabs{new QTabWidget{this}}, m_remember{remember} {
+      m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
     setWindowTitle(QString::fromStdString(node.config().name));
-    setMinimumSize(850, 600);
-    resize(1100, 720);
     m_tabs->setObjectName(QStringLiteral("tabs"));
     m_tabs->setDocumentMode(true);
     auto* content = new QWidget{this};
@@ -122,6 +121,7 @@ void ObserverWindow::switchTo(int tab) {
         m_current->setActive(false);
     m_current = m_pages.value(tab);
     m_current->setActive(true);
+    m_forThisRun.tab = false;
     m_status->showPageText(m_current->statusText());
     showPageActions(*m_current);
 }
@@ -137,12 +137,18 @@ QString ObserverWindow::currentTab() const {
     return m_current->title();
 }
 
-bool ObserverWindow::setCurrentTab(const QString& name) {
+ObserverPage* ObserverWindow::pageCalled(const QString& name) const {
     const auto found = std::find_if(m_pages.begin(), m_pages.end(),
                                     [&](const auto* page) { return plainName(page->title()) == plainName(name); });
-    if (found == m_pages.end())
+    return found == m_pages.end() ? nullptr : *found;
+}
+
+bool ObserverWindow::setCurrentTab(const QString& name) {
+    auto* page = pageCalled(name);
+    if (page == nullptr)
         return false;
-    m_tabs->setCurrentWidget(*found);
+    m_tabs->setCurrentWidget(page);
+    m_forThisRun.tab = true;
     return true;
 }
 
@@ -187,8 +193,9 @@ void ObserverWindow::createMenus() {
     node->setCheckable(true);
     node->setChecked(true);
     node->setEnabled(false);
-    auto* log =
-        menuBar()->addMenu(tr("&Log"))->addAction(tr("&Show log"), this, [this] { setCurrentTab(QStringLiteral("Log")); });
+    auto* log = menuBar()->addMenu(tr("&Log"))->addAction(tr("&Show log"), this, [this, page = m_pages.constLast()] {
+        m_tabs->setCurrentWidget(page);
+    });
     log->setObjectName(QStringLiteral("showLog"));
     auto* help = menuBar()->addMenu(tr("&Help"));
     auto* keys = help->addAction(tr("&Keyboard Shortcuts"), this, [this] { showShortcuts(*this); });
@@ -253,7 +260,10 @@ void ObserverWindow::askRefreshInterval() {
     const auto now = std::chrono::ceil<std::chrono::seconds>(refreshInterval());
     auto* dialog = new RefreshIntervalDialog{now, m_lastInterval, this};
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog] { setRefreshInterval(dialog->interval()); });
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        setRefreshInterval(dialog->interval());
+        m_forThisRun.interval = false;
+    });
     dialog->open();
 }
 
@@ -261,6 +271,8 @@ void ObserverWindow::setRefreshInterval(std::chrono::milliseconds interval) {
     if (interval > 0ms)
         m_lastInterval = std::chrono::ceil<std::chrono::seconds>(interval);
     m_sampler->setRefreshInterval(interval);
+    m_forThisRun.interval = true;
+    m_status->showRefreshInterval(interval);
 }
 
 std::chrono::milliseconds ObserverWindow::refreshInterval() const {
@@ -338,13 +350,19 @@ void ObserverWindow::prepareToClose() {
     m_sampler->stop();
 }
 
+void ObserverWindow::setSize(const QSize& size) {
+    m_place->setSizeForThisRun(size);
+}
+
 void ObserverWindow::saveSettings() const {
     QSettings settings;
-    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    m_place->save(settings);
     settings.setValue(QStringLiteral("window/state"), saveState());
-    settings.setValue(QStringLiteral("window/tab"), currentTab());
+    if (!m_forThisRun.tab)
+        settings.setValue(QStringLiteral("window/tab"), currentTab());
     settings.setValue(QStringLiteral("window/theme"), themeId(currentTheme()));
-    settings.setValue(QStringLiteral("window/refreshMs"), static_cast<qlonglong>(refreshInterval().count()));
+    if (!m_forThisRun.interval)
+        settings.setValue(QStringLiteral("window/refreshMs"), static_cast<qlonglong>(refreshInterval().count()));
     m_commands->saveSettings(settings);
     for (const auto* page : m_pages) {
         settings.beginGroup(pageGroup(*page));
@@ -355,7 +373,7 @@ void ObserverWindow::saveSettings() const {
 
 void ObserverWindow::restoreSettings() {
     QSettings settings;
-    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    m_place->restore(settings);
     restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
     setCurrentTab(settings.value(QStringLiteral("window/tab")).toString());
     applyTheme(themeOfId(settings.value(QStringLiteral("window/theme")).toString()));
@@ -366,6 +384,7 @@ void ObserverWindow::restoreSettings() {
         page->restoreSettings(settings);
         settings.endGroup();
     }
+    m_forThisRun = {};
 }
 
 } // namespace fiberscope::widgets

@@ -13,11 +13,14 @@ StatusBar::StatusBar(Sampler& sampler, QWidget* parent) : QStatusBar{parent}, m_
     addWidget(m_page, 1);
     m_paused = addRight("paused", tr("Nothing is read from the node until it goes on: F6 or space"));
     m_paused->setText(tr("Paused"));
+    m_refreshOff =
+        addRight("refreshOff", tr("The tables are read when asked for: Ctrl+R; View > Refresh Interval switches it on"));
+    m_refreshOff->setText(tr("Refresh off"));
     m_lost = addRight("lostEvents", tr("Exits, restarts and log lines that came faster than they could be read"));
     m_stopped = addRight("nodeStopped", tr("The node has stopped; what is shown is what was last seen"));
     m_node = addRight("nodeName", tr("The observed node"));
     m_uptime = addRight("uptime", tr("How long the node has been up"));
-    for (auto* label : {m_paused, m_lost, m_stopped})
+    for (auto* label : {m_paused, m_refreshOff, m_lost, m_stopped})
         label->hide();
     connect(&sampler, &Sampler::loadSampled, this, &StatusBar::takeLoad);
     connect(&sampler, &Sampler::eventsPolled, this, &StatusBar::takeEvents);
@@ -26,6 +29,10 @@ StatusBar::StatusBar(Sampler& sampler, QWidget* parent) : QStatusBar{parent}, m_
 
 void StatusBar::showPageText(const QString& text) {
     m_page->setText(text);
+}
+
+void StatusBar::showRefreshInterval(std::chrono::milliseconds interval) {
+    m_refreshOff->setVisible(interval.count() == 0);
 }
 
 QLabel* StatusBar::addRight(const char* name, const QString& toolTip) {

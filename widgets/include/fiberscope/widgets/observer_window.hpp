@@ -11,6 +11,7 @@
 #include <QStringList>
 
 #include <chrono>
+#include <memory>
 
 class QSettings;
 class QTabWidget;
@@ -29,6 +30,7 @@ class ProcessesPage;
 class ProcessInfoWindow;
 class Sampler;
 class StatusBar;
+class WindowPlace;
 
 /// An observer of a Node, laid out as Erlang's: tabs System, Load Charts, Schedulers, Applications, Processes, Log.
 /// It reads the Node on a thread of its own and never waits for it; the Node goes on when the window closes.
@@ -38,7 +40,8 @@ class FIBERSCOPE_API ObserverWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    /// Whether layout and choices are kept between runs, by QSettings of the application's name.
+    /// Whether layout and choices are kept between runs, by QSettings of the application's name. What a person chooses is
+    /// kept; what the program sets is for its run.
     enum class Remember { yes, no };
 
     explicit ObserverWindow(fiberscope::Node& node, Remember remember = Remember::yes, QWidget* parent = nullptr);
@@ -47,12 +50,15 @@ public:
     /// The tabs' names, from the left.
     QStringList tabNames() const;
     QString currentTab() const;
-    /// Brings a tab to the front: its name in any case, with spaces, dashes or neither. False if there is none.
+    /// Brings a tab to the front for this run: its name in any case, with spaces, dashes or neither. False if there is none.
     bool setCurrentTab(const QString& name);
 
-    /// How often the visible tab is refreshed; 0: only when asked for.
+    /// How often the visible tab is refreshed in this run; 0: only when asked for.
     void setRefreshInterval(std::chrono::milliseconds interval);
     std::chrono::milliseconds refreshInterval() const;
+
+    /// The size for this run, which may be smaller than a person can make the window, or larger than the screen.
+    void setSize(const QSize& size);
 
     /// One line at the bottom of the window, plain text. With a pid it ends in a link to that process.
     void showNotice(const QString& text, fiberscope::Pid pid = {});
@@ -90,6 +96,7 @@ private:
     void createThemeMenu(QMenu& menu);
     void connectSampler();
     void switchTo(int tab);
+    ObserverPage* pageCalled(const QString& name) const;
     void showPageActions(const ObserverPage& page);
     void becomeReady();
     void showKillOutcome();
@@ -103,6 +110,7 @@ private:
     KillNotice* m_notice;
     StatusBar* m_status;
     QTabWidget* m_tabs;
+    std::unique_ptr<WindowPlace> m_place;
     QList<ObserverPage*> m_pages;
     ObserverPage* m_current = nullptr;
     ProcessesPage* m_processes = nullptr;
@@ -112,6 +120,10 @@ private:
     QList<QAction*> m_pageActions; ///< what the shown tab added to the menus
     std::chrono::seconds m_lastInterval{1};
     Remember m_remember;
+    /// What the program set and the person has not changed since: not kept.
+    struct {
+        bool tab = false, interval = false;
+    } m_forThisRun;
     bool m_ready = false;
 };
 

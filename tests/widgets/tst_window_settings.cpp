@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fiberscope/widgets/observer_window.hpp>
+
+#include <fiberscope/fiberscope.hpp>
+
+#include <QAction>
+#include <QCheckBox>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QLabel>
+#include <QPushButton>
+#include <QScreen>
+#include <QSettings>
+#include <QSlider>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <memory>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+using namespace std::chrono_literals;
+
+/// What is kept from one run to the next, and where the window stands.
+class TestWindowSettings : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() {
+        m_folder = std::make_unique<QTemporaryDir>();
+        QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_folder->path());
+        QCoreApplication::setOrganizationName("fiberscope");
+        QCoreApplication::setApplicationName("tst_window_settings");
+        open();
+        m_chosenSize = m_window->minimumSize();
+    }
+    void cleanup() { m_window.reset(); }
+
+    void whatThePersonChoosesIsKept() {
+        clickTab("Log");
+        chooseInterval(7);
+        m_window->resize(m_chosenSize);
+        reopen();
+        QCOMPARE(m_window->currentTab(), "Log");
+        QCOMPARE(m_window->refreshInterval(), 7000ms);
+        QCOMPARE(m_window->size(), m_chosenSize);
+    }
+
+    void whatTheProgramSetsIsForThisRun() {
+        clickTab("Log");
+        chooseInterval(7);
+        m_window->resize(m_chosenSize);
+        reopen();
+        m_window->setRefreshInterval(200ms);
+        m_window->setCurrentTab("System");
+        m_window->setSize({300, 250});
+        QCOMPARE(m_window->size(), QSize(300, 250));
+        reopen();
+        QCOMPARE(m_window->currentTab(), "Log");
+        QCOMPARE(m_window->refreshInterval(), 7000ms);
+        QCOMPARE(m_window->size(), m_chosenSize);
+    }
+
+    void whatIsChosenAfterwardsIsKept() {
+        m_window->setRefreshInterval(200ms);
+        m_window->setCurrentTab("System");
+        m_window->setSize({300, 250});
+        clickTab("Log");
+        chooseInterval(7);
+        m_window->resize(m_chosenSize);
+        reopen();
+        QCOMPARE(m_window->currentTab(), "Log");
+        QCOMPARE(m_window->refreshInterval(), 7000ms);
+        QCOMPARE(m_window->size(), m_chosenSize);
+    }
+
+    void theFirstWindowFitsTheScreen() {
+        QVERIFY2(fits(), qPrintable(places()));
+        QVERIFY(m_window->minimumWidth() <= m_window->width() && m_window->minimumHeight() <= m_window->height());
+    }
+
+    /// As after a run at a larger screen, or at a smaller scale.
+    void aRestoredWindowFitsTheScreen() {
+        const QSize screen = m_window->screen()->availableSize();
+        m_window->setGeometry({QPoint{screen.width() / 2, screen.height() / 2}, screen * 2});
+        reopen();
+        QVERIFY2(fits(), qPrintable(places()));
+    }
+
+    void thatNothingIsRefreshedIsSaid() {
+        auto* said = m_window->findChild<QLabel*>("refreshOff");
+        QVERIFY(!said->isVisible());
+        chooseInterval(0);
+        QVERIFY(said->isVisible());
+        reopen();
+        QVERIFY(m_window->findChild<QLabel*>("refreshOff")->isVisible());
+        chooseInterval(2);
+        QVERIFY(!m_window->findChild<QLabel*>("refreshOff")->isVisible());
+    }
+
+private:
+    void open() {
+        m_window = std::make_unique<ObserverWindow>(m_node, ObserverWindow::Remember::yes);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+    }
+    void reopen() {
+        m_window->close();
+        m_window.reset();
+        open();
+    }
+    void clickTab(const QString& name) {
+        auto* bar = m_window->findChild<QTabWidget*>("tabs")->tabBar();
+        const auto tab = static_cast<int>(m_window->tabNames().indexOf(name));
+        QTest::mouseClick(bar, Qt::LeftButton, {}, bar->tabRect(tab).center());
+        QCOMPARE(m_window->currentTab(), name);
+    }
+    /// Seconds, by the dialog; 0: off.
+    void chooseInterval(int seconds) {
+        m_window->findChild<QAction*>("refreshInterval")->trigger();
+        auto* dialog = m_window->findChild<QDialog*>("refreshIntervalDialog");
+        dialog->findChild<QCheckBox*>("periodicalRefresh")->setChecked(seconds > 0);
+        if (seconds > 0)
+            dialog->findChild<QSlider*>("refreshSeconds")->setValue(seconds);
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok), Qt::LeftButton);
+        QCOMPARE(m_window->refreshInterval(), std::chrono::seconds{seconds});
+        delete dialog;
+    }
+    bool fits() const { return m_window->screen()->availableGeometry().contains(m_window->frameGeometry()); }
+    QString places() const {
+        QString text;
+        QDebug{&text} << m_window->frameGeometry() << "on" << m_window->screen()->availableGeometry();
+        return text;
+    }
+
+    Node m_node{{.schedulers = 1}};
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<ObserverWindow> m_window;
+    QSize m_chosenSize;
+};
+
+QTEST_MAIN(TestWindowSettings)
+#include "tst_window_settings.moc"
