@@ -6,7 +6,9 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 using namespace fiberscope;
 using namespace fiberscope::widgets;
@@ -130,6 +132,46 @@ private slots:
             counted += mark.count;
         QCOMPARE(counted, 20'000);
         QVERIFY(marks.marks().front().text().endsWith(QStringLiteral("more")));
+    }
+
+    void marksThatWouldTouchAreOne() {
+        LoadMarks marks;
+        for (int i = 0; i < 100; ++i) { // a crash and its restart every half second, after one long before
+            marks.add(eventOf(EventKind::exit, ExitReason::killed()), 20 + i / 2.0);
+            marks.add(eventOf(EventKind::restart, ExitReason::killed()), 20 + i / 2.0);
+        }
+        marks.add(eventOf(EventKind::exit, ExitReason::killed()), 90);
+        const auto merged = marks.merged(5);
+        QVERIFY2(merged.size() <= 2 * (50 / 5 + 2) + 1, qPrintable(QString::number(merged.size())));
+        std::map<LoadMark::Kind, int> counts;
+        for (const LoadMark& mark : merged) {
+            counts[mark.kind] += mark.count;
+            QVERIFY(mark.uptimeSeconds <= mark.lastSeconds && mark.lastSeconds < mark.uptimeSeconds + 5);
+            QCOMPARE(mark.text().split('\n').size(), std::min(mark.count, 5)); // four, and how many more
+        }
+        QCOMPARE(counts[LoadMark::Kind::exit], 101);
+        QCOMPARE(counts[LoadMark::Kind::restart], 100);
+        QCOMPARE(merged.back().count, 1);
+        QCOMPARE(merged.back().uptimeSeconds, 90.0);
+        QCOMPARE(marks.merged(0.1).size(), std::size_t{201}); // nothing touches
+    }
+
+    void aMergedMarkStaysAsItIs() {
+        LoadMarks marks;
+        const auto of = [&](double from) {
+            QStringList texts;
+            for (const LoadMark& mark : marks.merged(5))
+                if (mark.uptimeSeconds >= from)
+                    texts += QStringLiteral("%1 %2").arg(mark.uptimeSeconds).arg(mark.count);
+            return texts;
+        };
+        for (int i = 0; i < 2 * 590; ++i)
+            marks.add(eventOf(EventKind::exit, ExitReason::killed()), 20 + i / 2.0);
+        const auto before = of(120).mid(0, 90);
+        for (int i = 0; i < 2 * 90; ++i) // the oldest go
+            marks.add(eventOf(EventKind::exit, ExitReason::killed()), 610 + i / 2.0);
+        QVERIFY(marks.marks().front().uptimeSeconds > 90);
+        QCOMPARE(of(120).mid(0, 90), before);
     }
 
     void axesHaveRoundLines_data() {

@@ -4,6 +4,7 @@
 #include "view/chart.hpp"
 #include "view/chart_export.hpp"
 #include "view/chart_legend.hpp"
+#include "view/chart_marks.hpp"
 #include "view/load_charts_page.hpp"
 #include "view/log_page.hpp"
 #include "view/schedulers_page.hpp"
@@ -19,6 +20,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTableView>
@@ -109,6 +111,58 @@ private slots:
         QVERIFY(chart->isLineShown(0));
         QTest::mouseClick(legend, Qt::LeftButton, {}, legend->entryRect(1).center());
         QVERIFY(chart->isLineShown(1));
+    }
+
+    void denseMarksAreMergedNamedAndHidden() {
+        Observed observed;
+        LoadChartsPage page{*observed.sampler};
+        show(page);
+        Chart* chart = page.charts().front();
+        QTRY_VERIFY(page.history().points().size() > 3);
+        for (int killed = 0; killed < 8; ++killed) {
+            const Pid till = observed.node.whereis("till");
+            observed.node.exit(till, ExitReason::kill());
+            QTRY_VERIFY(observed.node.whereis("till") && observed.node.whereis("till") != till);
+        }
+        const auto countOf = [&](LoadMark::Kind kind) {
+            int count = 0;
+            for (const LoadMark& mark : chart->marks().drawn())
+                count += mark.kind == kind ? mark.count : 0;
+            return count;
+        };
+        QTRY_COMPARE(countOf(LoadMark::Kind::exit), 8);
+        QTRY_COMPARE(countOf(LoadMark::Kind::restart), 8);
+        QVERIFY(chart->marks().drawn().size() <= 6); // a few seconds at most
+        ChartLegend* legend = chart->markLegend();
+        QCOMPARE(legend->entryCount(), 2);
+        QTest::mouseClick(legend, Qt::LeftButton, {}, legend->entryRect(0).center());
+        for (const Chart* each : page.charts()) {
+            QVERIFY(!each->marks().isShown(LoadMark::Kind::exit));
+            QVERIFY(each->marks().isShown(LoadMark::Kind::restart));
+        }
+        QCOMPARE(countOf(LoadMark::Kind::exit), 0);
+        auto* all = page.findChild<QAction*>(QStringLiteral("chartMarks"));
+        QVERIFY(all->isChecked());
+        all->trigger();
+        QVERIFY(chart->marks().drawn().empty());
+        QVERIFY(!legend->isShown(1));
+        all->trigger();
+        QVERIFY(legend->isShown(0) && legend->isShown(1));
+        QCOMPARE(countOf(LoadMark::Kind::exit), 8);
+    }
+
+    void whatMarksAreHiddenIsKept() {
+        Observed observed;
+        const QTemporaryDir folder;
+        QSettings settings{folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat};
+        LoadChartsPage page{*observed.sampler};
+        page.setMarksShown(LoadMark::Kind::restart, false);
+        page.saveSettings(settings);
+        LoadChartsPage next{*observed.sampler};
+        next.restoreSettings(settings);
+        QVERIFY(next.charts().back()->marks().isShown(LoadMark::Kind::exit));
+        QVERIFY(!next.charts().back()->marks().isShown(LoadMark::Kind::restart));
+        QVERIFY(!next.charts().front()->markLegend()->isShown(1));
     }
 
     void chartsGoBackInTimeTogetherAndReturn() {

@@ -5,6 +5,7 @@
 #include "model/load_history.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace fiberscope::widgets {
@@ -13,6 +14,8 @@ namespace {
 
 constexpr double mergeSeconds = 0.25;
 constexpr qsizetype maxLines = 4;
+/// Merging begins anew at every so manyth multiple of the distance: so what is merged there depends on nothing before it.
+constexpr double blockOfMerges = 8;
 
 std::optional<LoadMark::Kind> kindOf(const fiberscope::Event& event) {
     switch (event.kind) {
@@ -35,6 +38,31 @@ QString LoadMark::text() const {
     return shown.join(QLatin1Char{'\n'});
 }
 
+void LoadMark::merge(const LoadMark& later) {
+    lastSeconds = later.lastSeconds;
+    count += later.count;
+    for (const QString& line : later.lines)
+        if (lines.size() < maxLines)
+            lines.append(line);
+}
+
+std::vector<LoadMark> LoadMarks::merged(double seconds) const {
+    std::vector<LoadMark> result;
+    std::array<std::ptrdiff_t, LoadMark::kinds.size()> newest{-1, -1}; // of each kind, in result
+    const auto blockOf = [seconds](const LoadMark& mark) { return std::floor(mark.uptimeSeconds / (blockOfMerges * seconds)); };
+    for (const LoadMark& mark : m_marks) {
+        auto& index = newest[static_cast<std::size_t>(mark.kind)];
+        LoadMark* const last = index < 0 ? nullptr : &result[static_cast<std::size_t>(index)];
+        if (last != nullptr && mark.uptimeSeconds - last->uptimeSeconds < seconds && blockOf(mark) == blockOf(*last)) {
+            last->merge(mark);
+        } else {
+            index = static_cast<std::ptrdiff_t>(result.size());
+            result.push_back(mark);
+        }
+    }
+    return result;
+}
+
 void LoadMarks::add(const fiberscope::Event& event, double uptimeSeconds) {
     const auto kind = kindOf(event);
     if (!kind)
@@ -47,13 +75,11 @@ void LoadMarks::add(const fiberscope::Event& event, double uptimeSeconds) {
     const auto newest = m_marks.rbegin();
     const auto end = newest + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(m_marks.size()));
     const auto same = std::find_if(newest, end, isSame);
-    if (same == end) {
-        m_marks.push_back(LoadMark{uptimeSeconds, *kind, 1, {eventText(event)}});
-    } else {
-        ++same->count;
-        if (same->lines.size() < maxLines)
-            same->lines.append(eventText(event));
-    }
+    const LoadMark mark{uptimeSeconds, uptimeSeconds, *kind, 1, {eventText(event)}};
+    if (same == end)
+        m_marks.push_back(mark);
+    else
+        same->merge(mark);
     while (m_marks.front().uptimeSeconds < uptimeSeconds - static_cast<double>(LoadHistory::maxLength.count()))
         m_marks.pop_front();
 }

@@ -3,6 +3,7 @@
 
 #include "view/chart_colors.hpp"
 #include "view/chart_legend.hpp"
+#include "view/chart_marks.hpp"
 #include "view/chart_scale.hpp"
 
 #include <QEvent>
@@ -23,8 +24,8 @@ constexpr double headRoom = 1.03;
 } // namespace
 
 Chart::Chart(const QString& title, Form form, QWidget* parent)
-    : QWidget{parent}, m_title{title}, m_plot{new QCustomPlot{this}}, m_timeTicker{new QCPAxisTickerText},
-      m_valueTicker{new QCPAxisTickerText} {
+    : QWidget{parent}, m_title{title}, m_plot{new QCustomPlot{this}}, m_marks{std::make_unique<ChartMarks>(*m_plot)},
+      m_timeTicker{new QCPAxisTickerText}, m_valueTicker{new QCPAxisTickerText} {
     setAccessibleName(title);
     setAccessibleDescription(tr("Chart of the last minutes, now at the right"));
     buildPlot(form);
@@ -91,10 +92,10 @@ void Chart::buildFrame(Form form) {
     if (form != Form::full)
         return;
     m_legend = new ChartLegend;
-    auto* legendRow = new QHBoxLayout;
-    legendRow->setContentsMargins(20, 0, 18, 0);
-    legendRow->addWidget(m_legend);
-    layout->addLayout(legendRow);
+    m_legendRow = new QHBoxLayout;
+    m_legendRow->setContentsMargins(20, 0, 18, 0);
+    m_legendRow->addWidget(m_legend, 1);
+    layout->addLayout(m_legendRow);
     connect(m_legend, &ChartLegend::shownChanged, this, [this](int line, bool shown) {
         m_lines[static_cast<std::size_t>(line)].graph->setVisible(shown);
         fitValueAxis();
@@ -104,13 +105,6 @@ void Chart::buildFrame(Form form) {
 }
 
 void Chart::buildOverlay() {
-    m_exitMarks = m_plot->addGraph(m_plot->xAxis, m_plot->yAxis2);
-    m_restartMarks = m_plot->addGraph(m_plot->xAxis, m_plot->yAxis2);
-    // a restart comes within microseconds of the exit: the line says that something ended, the triangle on top of it
-    // that a supervisor put it back
-    m_exitMarks->setLineStyle(QCPGraph::lsImpulse);
-    m_exitMarks->setAntialiased(false);
-    m_restartMarks->setLineStyle(QCPGraph::lsNone);
     m_waiting = new QCPItemText{m_plot};
     m_waiting->position->setType(QCPItemPosition::ptAxisRectRatio);
     m_waiting->position->setCoords(0.5, 0.5);
@@ -151,6 +145,18 @@ void Chart::setLegendCaption(const QString& caption) {
     m_legend->setCaption(caption);
 }
 
+void Chart::addMarkLegend() {
+    m_markLegend = new ChartLegend;
+    m_markLegend->setObjectName(QStringLiteral("markLegend"));
+    m_markLegend->setCaption(tr("Marks:"));
+    const ChartColors colors{palette()};
+    m_markLegend->addEntry(tr("┆ Abnormal exits"), colors.killMark);
+    m_markLegend->addEntry(tr("▼ Restarts"), colors.restartMark);
+    m_legendRow->addWidget(m_markLegend);
+    connect(m_markLegend, &ChartLegend::shownChanged, this,
+            [this](int kind, bool shown) { emit marksShownChosen(LoadMark::kinds[static_cast<std::size_t>(kind)], shown); });
+}
+
 void Chart::setValueText(std::function<QString(double)> text) {
     m_valueText = std::move(text);
 }
@@ -177,10 +183,14 @@ void Chart::take(const LoadHistory& history) {
 }
 
 void Chart::setMarks(const LoadMarks& marks) {
-    if (marks.revision() == m_marks.revision())
-        return;
-    m_marks = marks;
-    m_hasNews = true;
+    m_hasNews = m_marks->take(marks) || m_hasNews;
+}
+
+void Chart::setMarksShown(LoadMark::Kind kind, bool shown) {
+    m_marks->setShown(kind, shown);
+    if (m_markLegend != nullptr)
+        m_markLegend->setShown(static_cast<int>(kind), shown);
+    m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
 void Chart::redraw(double edge) {
@@ -194,7 +204,6 @@ void Chart::redraw(double edge) {
         setTimeRange(edge - m_length, edge);
     m_waiting->setVisible(m_newest < 0);
     fitValueAxis();
-    drawMarks();
     updateHover();
     m_plot->replot();
 }
@@ -221,16 +230,6 @@ void Chart::fitValueAxis() {
     m_valueTicker->setTicks(valueTicks(top, m_valueText));
     // a line at the very top would hide in the frame
     m_plot->yAxis->setRange(0, top * headRoom);
-}
-
-void Chart::drawMarks() {
-    if (m_drawnRevision == m_marks.revision())
-        return;
-    m_drawnRevision = m_marks.revision();
-    m_exitMarks->data()->clear();
-    m_restartMarks->data()->clear();
-    for (const LoadMark& mark : m_marks.marks())
-        (mark.kind == LoadMark::Kind::exit ? m_exitMarks : m_restartMarks)->addData(mark.uptimeSeconds, 1);
 }
 
 void Chart::emphasize(int line) {
@@ -273,10 +272,11 @@ void Chart::applyColors(const QPalette& from) {
         else
             m_lines[i].graph->setBrush(QColor{color.red(), color.green(), color.blue(), 48});
     }
-    m_exitMarks->setPen(QPen{colors.killMark, 1, Qt::DashLine});
-    m_restartMarks->setPen(QPen{colors.restartMark});
-    m_restartMarks->setScatterStyle(
-        QCPScatterStyle{QCPScatterStyle::ssTriangleInverted, colors.restartMark, colors.restartMark, 9});
+    m_marks->setColors(colors, small);
+    if (m_markLegend != nullptr) {
+        m_markLegend->setColor(static_cast<int>(LoadMark::Kind::exit), colors.killMark);
+        m_markLegend->setColor(static_cast<int>(LoadMark::Kind::restart), colors.restartMark);
+    }
     m_waiting->setColor(colors.faintText);
     m_waiting->setFont(font());
     m_cursor->setPen(QPen{colors.faintText, 1, Qt::DotLine});

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 class QCPAxisTickerText;
@@ -20,11 +21,13 @@ class QCPItemText;
 class QCPPainter;
 class QCPRange;
 class QCustomPlot;
+class QHBoxLayout;
 class QLabel;
 
 namespace fiberscope::widgets {
 
 class ChartLegend;
+class ChartMarks;
 
 /// Lines over the last minutes, as Erlang's observer draws them: now at the right edge, a line every sixth of the
 /// length, a legend below whose names hide their lines. Beyond observer: values under the mouse, wheel and drag go
@@ -53,6 +56,10 @@ public:
     double lineValue(int line, const LoadPoint& point) const { return m_lines[static_cast<std::size_t>(line)].value(point); }
     void setLegendCaption(const QString& caption);
     ChartLegend* legend() const { return m_legend; }
+    /// Names the kinds of marks beside the legend, to be hidden and shown there.
+    void addMarkLegend();
+    /// nullptr where they are not named.
+    ChartLegend* markLegend() const { return m_markLegend; }
     /// How a value reads at the axis and under the mouse.
     void setValueText(std::function<QString(double)> text);
     /// The axis goes from 0 to the largest shown value, rounded up, and at least to this.
@@ -64,6 +71,8 @@ public:
     void take(const LoadHistory& history);
     /// Shows these marks from the next redraw on.
     void setMarks(const LoadMarks& marks);
+    void setMarksShown(LoadMark::Kind kind, bool shown);
+    const ChartMarks& marks() const { return *m_marks; }
     /// Draws the time up to `edge` (live), or what the user chose. Skipped where no pixel would change.
     void redraw(double edge);
 
@@ -78,6 +87,8 @@ signals:
     /// The user zoomed or dragged to this time.
     void rangeChosen(double from, double to);
     void liveChosen();
+    /// The user hid or showed marks.
+    void marksShownChosen(fiberscope::widgets::LoadMark::Kind kind, bool shown);
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -98,12 +109,10 @@ private:
     void applyColors(const QPalette& palette);
     void emphasize(int line);
     void fitValueAxis();
-    void drawMarks();
     void setTimeRange(double from, double to);
     void chooseRange(const QCPRange& range);
     void updateHover();
     QString hoverText(double at) const;
-    QString markText(double at) const;
     void placeHoverLabel();
 
     QString m_title;
@@ -118,16 +127,15 @@ private:
     bool m_hasNews = true;
     bool m_isLive = true;
     bool m_isSettingRange = false;
-    LoadMarks m_marks;
-    std::uint64_t m_drawnRevision = 0;
     QPoint m_mouse{-1, -1};
     QLabel* m_titleLabel = nullptr;
     QLabel* m_liveHint = nullptr;
     QCustomPlot* m_plot;
+    std::unique_ptr<ChartMarks> m_marks;
     ChartLegend* m_legend = nullptr;
+    ChartLegend* m_markLegend = nullptr;
+    QHBoxLayout* m_legendRow = nullptr;
     QLabel* m_hoverLabel = nullptr;
-    QCPGraph* m_exitMarks = nullptr;
-    QCPGraph* m_restartMarks = nullptr;
     QCPItemStraightLine* m_cursor = nullptr;
     QCPItemText* m_waiting = nullptr;
     QSharedPointer<QCPAxisTickerText> m_timeTicker;

@@ -54,10 +54,14 @@ QFont ChartLegend::boldFont() const {
     return bold;
 }
 
+int ChartLegend::captionWidth() const {
+    return m_caption.isEmpty() ? 0 : QFontMetrics{boldFont()}.horizontalAdvance(m_caption) + 2 * padding;
+}
+
 int ChartLegend::flow(int width, QList<QRect>& rects) const {
     const QFontMetrics metrics{boldFont()};
     const int rowHeight = metrics.height() + padding;
-    int x = m_caption.isEmpty() ? 0 : metrics.horizontalAdvance(m_caption) + 2 * padding;
+    int x = captionWidth();
     int y = 0;
     for (const Entry& entry : m_entries) {
         const int entryWidth = metrics.horizontalAdvance(entry.name) + 2 * padding;
@@ -85,8 +89,13 @@ int ChartLegend::heightForWidth(int width) const {
     return flow(width, rects);
 }
 
+// All in one row, if there is room.
 QSize ChartLegend::sizeHint() const {
-    return {200, heightForWidth(std::max(width(), 200))};
+    const QFontMetrics metrics{boldFont()};
+    int row = captionWidth();
+    for (const Entry& entry : m_entries)
+        row += metrics.horizontalAdvance(entry.name) + 2 * padding + horizontalGap;
+    return {row, heightForWidth(width() > 0 ? width() : row)};
 }
 
 void ChartLegend::paintEvent(QPaintEvent*) {

@@ -58,6 +58,7 @@ private:
     QFont boldFont() const;
     /// Places the entries in rows of this width and returns the height; `place` false only measures.
     int flow(int width, QList<QRect>& rects) const;
+    int captionWidth() const;
     void place();
     int entryAt(QPoint position) const;
     void showAlone(int index);

@@ -4,6 +4,7 @@
 #include "view/chart.hpp"
 #include "view/chart_colors.hpp"
 #include "view/chart_legend.hpp"
+#include "view/chart_marks.hpp"
 #include "view/chart_scale.hpp"
 
 #include <QEvent>
@@ -18,7 +19,6 @@ namespace fiberscope::widgets {
 
 namespace {
 constexpr double shortestRange = 2;
-constexpr int markReach = 5; ///< pixels
 constexpr int rowsPerColumn = 16;
 /// A narrower chart has no room for more than its title; the wide one above it tells.
 constexpr int hintWidth = 480;
@@ -99,7 +99,7 @@ QString Chart::hoverText(double at) const {
     const auto points = m_lines.front().graph->data();
     const auto here = points->findBegin(at, false);
     const bool isNearData = here != points->constEnd() && (here != points->constBegin() || here->key - at < 1);
-    const QString marks = markText(at);
+    const QString marks = m_marks->htmlAt(at);
     if (!isNearData && marks.isEmpty())
         return {};
     QStringList cells;
@@ -123,15 +123,6 @@ QString Chart::hoverText(double at) const {
     if (!marks.isEmpty())
         text += QStringLiteral("<div>%1</div>").arg(marks);
     return text;
-}
-
-QString Chart::markText(double at) const {
-    const double reach = markReach * m_plot->xAxis->range().size() / std::max(1, m_plot->axisRect()->width());
-    QStringList texts;
-    for (const LoadMark& mark : m_marks.marks())
-        if (std::abs(mark.uptimeSeconds - at) <= reach && texts.size() < 4)
-            texts.append(mark.text().toHtmlEscaped().replace(QLatin1Char{'\n'}, QLatin1String{"<br>"}));
-    return texts.join(QLatin1String{"<br>"});
 }
 
 void Chart::placeHoverLabel() {

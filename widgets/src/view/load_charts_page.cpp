@@ -5,6 +5,7 @@
 #include "view/chart.hpp"
 #include "view/chart_export.hpp"
 #include "view/chart_legend.hpp"
+#include "view/chart_marks.hpp"
 #include "view/load_settings_dialog.hpp"
 
 #include <QAction>
@@ -21,6 +22,8 @@ namespace {
 
 constexpr std::chrono::milliseconds redrawInterval{100};
 constexpr double bytesPerMb = 1024.0 * 1024.0;
+constexpr char exitMarksKey[] = "exitMarks";
+constexpr char restartMarksKey[] = "restartMarks";
 
 QString plainNumber(double value) {
     return QString::number(value, 'f', value < 9.95 && value != static_cast<int>(value) ? 1 : 0);
@@ -64,6 +67,8 @@ void LoadChartsPage::buildCharts() {
     m_messages->setObjectName(QStringLiteral("messagesChart"));
     m_utilization->setLegendCaption(tr("Scheduler:"));
     m_runQueue->setLegendCaption(tr("Scheduler:"));
+    m_utilization->addMarkLegend();
+    connect(m_utilization, &Chart::marksShownChosen, this, &LoadChartsPage::setMarksShown);
     m_utilization->setMinimumTop(10);
     m_utilization->setValueText(plainNumber);
     m_runQueue->setMinimumTop(4);
@@ -123,7 +128,12 @@ void LoadChartsPage::addActions() {
     live->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     addAction(live);
     connect(live, &QAction::triggered, m_utilization, &Chart::liveChosen);
-    m_viewActions = {settings, live};
+    m_marksShown = new QAction{tr("Marks of Exits and Restarts"), this};
+    m_marksShown->setObjectName(QStringLiteral("chartMarks"));
+    m_marksShown->setCheckable(true);
+    m_marksShown->setChecked(true);
+    connect(m_marksShown, &QAction::triggered, this, &LoadChartsPage::showAllMarks);
+    m_viewActions = {settings, m_marksShown, live};
 }
 
 void LoadChartsPage::addExport(const QString& text, const QString& filter, const QString& fileName,
@@ -190,6 +200,19 @@ void LoadChartsPage::setLength(std::chrono::minutes length) {
         chart->setLength(m_length);
 }
 
+void LoadChartsPage::setMarksShown(LoadMark::Kind kind, bool shown) {
+    for (Chart* chart : m_charts)
+        chart->setMarksShown(kind, shown);
+    const auto& marks = m_utilization->marks();
+    m_marksShown->setChecked(
+        std::any_of(LoadMark::kinds.begin(), LoadMark::kinds.end(), [&](LoadMark::Kind each) { return marks.isShown(each); }));
+}
+
+void LoadChartsPage::showAllMarks(bool shown) {
+    for (const LoadMark::Kind kind : LoadMark::kinds)
+        setMarksShown(kind, shown);
+}
+
 void LoadChartsPage::askSettings() {
     LoadSettingsDialog dialog{m_sampler.loadInterval(), m_length, this};
     if (dialog.exec() != QDialog::Accepted)
@@ -201,12 +224,16 @@ void LoadChartsPage::askSettings() {
 void LoadChartsPage::saveSettings(QSettings& settings) const {
     settings.setValue(QStringLiteral("sampleMs"), static_cast<int>(m_sampler.loadInterval().count()));
     settings.setValue(QStringLiteral("lengthMin"), static_cast<int>(m_length.count()));
+    settings.setValue(exitMarksKey, m_utilization->marks().isShown(LoadMark::Kind::exit));
+    settings.setValue(restartMarksKey, m_utilization->marks().isShown(LoadMark::Kind::restart));
 }
 
 void LoadChartsPage::restoreSettings(QSettings& settings) {
     const int sample = settings.value(QStringLiteral("sampleMs"), 500).toInt();
     m_sampler.setLoadInterval(std::chrono::milliseconds{std::clamp(sample, 100, 10'000)});
     setLength(std::chrono::minutes{settings.value(QStringLiteral("lengthMin"), 1).toInt()});
+    setMarksShown(LoadMark::Kind::exit, settings.value(exitMarksKey, true).toBool());
+    setMarksShown(LoadMark::Kind::restart, settings.value(restartMarksKey, true).toBool());
 }
 
 } // namespace fiberscope::widgets

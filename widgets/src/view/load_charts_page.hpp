@@ -35,6 +35,7 @@ public:
     const LoadHistory& history() const { return m_history; }
     QList<Chart*> charts() const { return m_charts; }
     void setLength(std::chrono::minutes length);
+    void setMarksShown(LoadMark::Kind kind, bool shown);
 
 private:
     void buildCharts();
@@ -45,6 +46,7 @@ private:
     void link(Chart* chart);
     void takeSample(const LoadSample& sample);
     void takeEvents(const EventsSample& batch);
+    void showAllMarks(bool shown);
     void redraw();
     double edge() const;
     void askSettings();
@@ -62,6 +64,7 @@ private:
     Chart* m_memory;
     Chart* m_messages;
     QList<Chart*> m_charts;
+    QAction* m_marksShown = nullptr;
     QList<QAction*> m_fileActions;
     QList<QAction*> m_viewActions;
 };
