@@ -5,7 +5,11 @@
 
 #include <fiberscope/fiberscope.hpp>
 
+#include <QAction>
+#include <QClipboard>
 #include <QComboBox>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
 #include <QLineEdit>
 #include <QMenu>
 #include <QRegularExpression>
@@ -164,6 +168,35 @@ private slots:
         QVERIFY(html.indexOf("error_info") < html.indexOf("shop::price_of"));
         QVERIFY(html.indexOf("shop::price_of") < html.indexOf("links"));
         QCOMPARE(html.count("shop::price_of"), 1);
+    }
+
+    /// The current row stays where it was when the selection goes; keys and menus no longer mean it.
+    void whatIsNotSelectedIsNoTarget() {
+        QSignalSpy info{m_page.get(), &ObserverPage::processInfoRequested};
+        QSignalSpy notice{m_page.get(), &ObserverPage::notice};
+        auto* copy = m_page->findChild<QAction*>(QStringLiteral("copyLog"));
+        const QPoint place = show(rowOf(QStringLiteral("shop_sup restarted till_1:")));
+        QVERIFY(copy->isEnabled());
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, Qt::ControlModifier, place); // takes it from the selection
+        QVERIFY(table()->currentIndex().isValid() && !table()->selectionModel()->hasSelection());
+        QVERIFY(!copy->isEnabled());
+        QGuiApplication::clipboard()->setText(QStringLiteral("of before"));
+        m_page->activateWindow();
+        table()->setFocus();
+        QTRY_VERIFY(table()->hasFocus());
+        QTest::keyClick(table(), Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("of before"));
+        QTest::keyClick(table(), Qt::Key_Return);
+        QVERIFY(info.isEmpty() && notice.isEmpty());
+        QContextMenuEvent byKey{QContextMenuEvent::Keyboard, place, table()->viewport()->mapToGlobal(place)};
+        QCoreApplication::sendEvent(table()->viewport(), &byKey);
+        QVERIFY(m_page->findChild<QMenu*>(QStringLiteral("logMenu")) == nullptr);
+        table()->selectRow(table()->currentIndex().row());
+        QVERIFY(copy->isEnabled());
+        QTest::keyClick(table(), Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(QGuiApplication::clipboard()->text().contains(QStringLiteral("shop_sup restarted till_1:")));
+        filter()->setText(QStringLiteral("no line has this"));
+        QVERIFY(!copy->isEnabled());
     }
 
 private:

@@ -9,6 +9,7 @@
 #include <QAction>
 #include <QCheckBox>
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QDialog>
 #include <QHeaderView>
 #include <QLabel>
@@ -250,6 +251,37 @@ private slots:
         QCOMPARE(lines.size(), 2);
         QVERIFY(lines[0].startsWith("Pid\tName or Initial Func\tReds"));
         QVERIFY(lines[1].contains("\tclerk_2\t"));
+    }
+
+    void whatIsNotSelectedIsNoTarget() {
+        const auto pid = m_node->whereis("clerk_2");
+        const auto place = table()->visualRect(model()->index(rowOf("clerk_2"), 0)).center();
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, place);
+        QTRY_COMPARE(selected(), QList{pid});
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, Qt::ControlModifier,
+                          table()->visualRect(model()->index(rowOf("clerk_2"), 0)).center());
+        QTRY_COMPARE(selected(), QList<Pid>{});
+        const auto current = table()->currentIndex();
+        QVERIFY(current.isValid());
+        QGuiApplication::clipboard()->setText("of before");
+        QTest::keyClick(table(), Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(QGuiApplication::clipboard()->text(), "of before");
+        QTest::keyClick(table(), Qt::Key_Delete);
+        QTest::keyClick(table(), Qt::Key_Return);
+        QVERIFY(m_window->findChild<QWidget*>("processInfoWindow") == nullptr);
+        const auto at = table()->visualRect(current).center();
+        QContextMenuEvent byKey{QContextMenuEvent::Keyboard, at, table()->viewport()->mapToGlobal(at)};
+        QCoreApplication::sendEvent(table()->viewport(), &byKey);
+        QVERIFY(m_window->findChild<QMenu*>("processMenu") == nullptr);
+        QVERIFY(m_window->findChild<QMessageBox*>("killQuestion") == nullptr && m_node->is_alive(pid));
+    }
+
+    void aMenuCopiesWhatItWasOpenedFor() {
+        auto* menu = openMenuOn("clerk_2");
+        const auto line = QString::fromStdString(to_string(m_node->whereis("clerk_2")));
+        table()->selectRow(rowOf("clerk_4"));
+        menu->findChild<QAction*>("copy")->trigger();
+        QVERIFY2(QGuiApplication::clipboard()->text().contains(line), qPrintable(QGuiApplication::clipboard()->text()));
     }
 
     void aColumnIsChosenInTheHeadersMenu() {

@@ -14,6 +14,7 @@
 #include <fiberscope/fiberscope.hpp>
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
 #include <QFile>
 #include <QLabel>
@@ -238,6 +239,23 @@ private slots:
         QTest::keyClick(box, Qt::Key_Up);
         QTRY_COMPARE(observed.node.schedulers_online(), 2U);
         QTRY_COMPARE(model->index(1, 1).data().toString(), QStringLiteral("online"));
+    }
+
+    void whatIsNotSelectedIsNotCopied() {
+        Observed observed;
+        SchedulersPage page{*observed.sampler};
+        show(page);
+        auto* table = page.findChild<QTableView*>(QStringLiteral("schedulerTable"));
+        QTRY_COMPARE(table->model()->rowCount(), 2);
+        const QPoint first = table->visualRect(table->model()->index(0, 0)).center();
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, first);
+        QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
+        QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("1\tonline")));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, Qt::ControlModifier, first);
+        QVERIFY(table->currentIndex().isValid() && !table->selectionModel()->hasSelection());
+        QGuiApplication::clipboard()->setText(QStringLiteral("of before"));
+        QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("of before"));
     }
 
     /// Tight loops, with and without signals: a click on the box decides whether others get their turn.

@@ -6,6 +6,7 @@
 #include "model/text_format.hpp"
 #include "view/log_delegate.hpp"
 #include "view/report_html.hpp"
+#include "view/row_table_view.hpp"
 
 #include <fiberscope/node.hpp>
 #include <fiberscope/widgets/whole_file.hpp>
@@ -26,7 +27,6 @@
 #include <QSettings>
 #include <QShortcut>
 #include <QSplitter>
-#include <QTableView>
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
@@ -37,7 +37,7 @@ namespace fiberscope::widgets {
 
 LogPage::LogPage(Sampler& sampler, QWidget* parent)
     : ObserverPage{parent}, m_sampler{sampler}, m_model{new LogModel{this}},
-      m_splitter{new QSplitter{Qt::Vertical}}, m_table{new QTableView}, m_details{new QTextBrowser} {
+      m_splitter{new QSplitter{Qt::Vertical}}, m_table{new RowTableView}, m_details{new QTextBrowser} {
     setObjectName(QStringLiteral("logPage"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(6, 6, 6, 6);
@@ -110,17 +110,9 @@ void LogPage::buildTable() {
     m_table->setAccessibleName(tr("Log"));
     m_table->setModel(m_model);
     m_table->setItemDelegate(new LogDelegate{m_table});
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setAlternatingRowColors(true);
-    m_table->setShowGrid(false);
-    m_table->setWordWrap(false);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
     QHeaderView* header = m_table->horizontalHeader();
     header->setStretchLastSection(true);
-    header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int digits = m_table->fontMetrics().horizontalAdvance(QStringLiteral("00:00:00.000"));
     m_table->setColumnWidth(LogModel::TimeColumn, digits + 16);
@@ -153,14 +145,21 @@ void LogPage::addActions() {
     copy->setObjectName(QStringLiteral("copyLog"));
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetShortcut);
+    copy->setEnabled(false);
     m_table->addAction(copy);
-    connect(copy, &QAction::triggered, this, &LogPage::copySelection);
+    connect(copy, &QAction::triggered, this, [this] { QGuiApplication::clipboard()->setText(selectedText()); });
+    const auto enable = [this, copy] { copy->setEnabled(m_table->selectionModel()->hasSelection()); };
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, copy, enable);
+    connect(m_model, &QAbstractItemModel::modelReset, copy, enable); // which takes the selection away without a word
     auto* clear = new QAction{tr("Clear Log"), this};
     clear->setObjectName(QStringLiteral("clearLog"));
     connect(clear, &QAction::triggered, m_model, &LogModel::clear);
     m_viewActions = {copy, clear};
     auto* open = new QShortcut{QKeySequence{Qt::Key_Return}, m_table, nullptr, nullptr, Qt::WidgetShortcut};
-    connect(open, &QShortcut::activated, this, [this] { goToProcess(m_table->currentIndex()); });
+    connect(open, &QShortcut::activated, this, [this] {
+        if (isSelected(m_table->currentIndex()))
+            goToProcess(m_table->currentIndex());
+    });
 }
 
 void LogPage::setActive(bool active) {
@@ -241,9 +240,14 @@ void LogPage::goToProcess(const QModelIndex& index) {
         emit notice(tr("This event is about no process"));
 }
 
+/// The current row need not be; what is not selected is no target.
+bool LogPage::isSelected(const QModelIndex& index) const {
+    return m_table->selectionModel()->isSelected(index);
+}
+
 void LogPage::showMenu(QPoint position) {
     const QModelIndex index = m_table->indexAt(position);
-    if (!index.isValid())
+    if (!isSelected(index))
         return;
     auto* menu = new QMenu{this};
     menu->setObjectName(QStringLiteral("logMenu"));
@@ -277,7 +281,7 @@ void LogPage::fillMenu(QMenu& menu, const LogLine& line) {
     if (!m_filter->text().isEmpty())
         add(tr("Show all events"), "showAll", [this] { showOnly({}); });
     menu.addSeparator();
-    add(tr("Copy Lines"), "copyLines", [this] { copySelection(); });
+    add(tr("Copy Lines"), "copyLines", [text = selectedText()] { QGuiApplication::clipboard()->setText(text); });
 }
 
 void LogPage::showOnly(const QString& text) {
@@ -291,10 +295,6 @@ QString LogPage::selectedText() const {
     for (const QModelIndex& row : rows)
         texts.append(m_model->plainText(row.row()));
     return texts.join(QLatin1Char{'\n'});
-}
-
-void LogPage::copySelection() const {
-    QGuiApplication::clipboard()->setText(selectedText());
 }
 
 void LogPage::save() {

@@ -12,10 +12,11 @@ class QLabel;
 class QLineEdit;
 class QMenu;
 class QSplitter;
-class QTableView;
 class QTextBrowser;
 
 namespace fiberscope::widgets {
+
+class RowTableView;
 
 /// Tab "Log": what happened, one line an event, the newest last; below, the selected report with all its fields.
 /// **Thread:** GUI thread.
@@ -49,10 +50,10 @@ private:
     /// Opens its information; of one that has ended it tells how, and who took its place.
     void goTo(fiberscope::Pid pid);
     void goToProcess(const QModelIndex& index);
+    bool isSelected(const QModelIndex& index) const;
     void showMenu(QPoint position);
     void fillMenu(QMenu& menu, const LogLine& line);
     void showOnly(const QString& text);
-    void copySelection() const;
     void save();
     QString selectedText() const;
 
@@ -64,7 +65,7 @@ private:
     QCheckBox* m_follow;
     QLabel* m_lost;
     QSplitter* m_splitter;
-    QTableView* m_table;
+    RowTableView* m_table;
     QTextBrowser* m_details;
     bool m_isActive = false;
     QList<QAction*> m_fileActions;

@@ -113,14 +113,14 @@ void ProcessesPage::connectTable() {
     connect(m_table, &QTableView::doubleClicked, this,
             [this](const QModelIndex& index) { emit processInfoRequested(m_model->pidAt(index.row())); });
     connect(m_table, &ProcessTableView::infoRequested, this, [this] {
-        if (const auto pid = m_model->pidAt(m_table->currentIndex().row()))
-            emit processInfoRequested(pid);
+        if (isSelected(m_table->currentIndex()))
+            emit processInfoRequested(m_model->pidAt(m_table->currentIndex().row()));
     });
     connect(m_table, &ProcessTableView::killRequested, this, [this] {
         if (const auto pids = selectedProcesses(); !pids.isEmpty())
             m_commands.kill(pids, ProcessCommands::Ask::always);
     });
-    connect(m_table, &ProcessTableView::copyRequested, this, &ProcessesPage::copySelection);
+    connect(m_table, &ProcessTableView::copyRequested, this, [this] { copy(selectedProcesses()); });
     connect(m_table, &ProcessTableView::jumpRequested, this, [this](quint32 slot) {
         const auto& frame = m_model->frame();
         if (const auto row = frame != nullptr ? frame->rowOfSlot(slot) : std::nullopt)
@@ -219,11 +219,16 @@ void ProcessesPage::selectRow(int row) {
 
 // -- menus ----
 
+/// The current row need not be; what is not selected is no target.
+bool ProcessesPage::isSelected(const QModelIndex& index) const {
+    return m_table->selectionModel()->isSelected(index);
+}
+
 void ProcessesPage::openMenu(const QPoint& position) {
     const auto index = m_table->indexAt(position);
-    const Targets targets{m_model->pidAt(index.row()), selectedProcesses()};
-    if (!index.isValid() || !targets.clicked)
+    if (!isSelected(index))
         return;
+    const Targets targets{m_model->pidAt(index.row()), selectedProcesses()};
     auto* menu = new QMenu{this};
     menu->setObjectName(QStringLiteral("processMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
@@ -233,7 +238,7 @@ void ProcessesPage::openMenu(const QPoint& position) {
 
 void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
     const auto clicked = targets.clicked;
-    const auto pids = targets.all.contains(clicked) ? targets.all : QList{clicked};
+    const auto& pids = targets.all;
     const auto add = [&menu, this](const QString& text, const char* name, auto act) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
@@ -244,7 +249,7 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
     add(tr("Suspend"), "suspend", [this, pids] { m_commands.suspend(pids); });
     add(tr("Resume"), "resume", [this, pids] { m_commands.resume(pids); });
     menu.addSeparator();
-    add(many ? tr("Copy %1 rows").arg(pids.size()) : tr("Copy"), "copy", [this] { copySelection(); });
+    add(many ? tr("Copy %1 rows").arg(pids.size()) : tr("Copy"), "copy", [this, pids] { copy(pids); });
     menu.addSeparator();
     add(many ? tr("Kill %1").arg(processesText(pids.size())) : tr("Kill process %1").arg(pidText(clicked)), "kill",
         [this, pids] { m_commands.kill(pids, ProcessCommands::Ask::ifRisky); });
@@ -283,11 +288,10 @@ void ProcessesPage::resetColumns() {
 
 // -- rows out of the window ----
 
-void ProcessesPage::copySelection() const {
+void ProcessesPage::copy(const QList<fiberscope::Pid>& pids) const {
     const auto& frame = m_model->frame();
-    if (frame != nullptr)
-        QGuiApplication::clipboard()->setText(
-            processRowsText(*frame, selectedProcesses(), shownColumns(*m_table->horizontalHeader())));
+    if (frame != nullptr && !pids.isEmpty())
+        QGuiApplication::clipboard()->setText(processRowsText(*frame, pids, shownColumns(*m_table->horizontalHeader())));
 }
 
 void ProcessesPage::dumpToFile() {

@@ -58,11 +58,12 @@ private:
     void setRowColours();
     void selectPending();
     void selectRow(int row);
+    bool isSelected(const QModelIndex& index) const;
     void openMenu(const QPoint& position);
     void fillMenu(QMenu& menu, const Targets& targets);
     void openColumnMenu(const QPoint& position);
     void resetColumns();
-    void copySelection() const;
+    void copy(const QList<fiberscope::Pid>& pids) const;
     void dumpToFile();
     void showCounts();
 

@@ -2,6 +2,7 @@
 #include "view/schedulers_page.hpp"
 
 #include "model/scheduler_model.hpp"
+#include "view/row_table_view.hpp"
 #include "view/scheduler_panel.hpp"
 
 #include <fiberscope/node.hpp>
@@ -17,7 +18,6 @@
 #include <QSlider>
 #include <QSpinBox>
 #include <QSplitter>
-#include <QTableView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ constexpr qsizetype mostNames = 1000;
 SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     : ObserverPage{parent}, m_sampler{sampler}, m_names{sampler}, m_model{new SchedulerModel{this}}, m_online{new QSpinBox},
       m_slider{new QSlider{Qt::Horizontal}}, m_all{new QLabel}, m_preemption{new QCheckBox{tr("Preempt by &signals")}},
-      m_splitter{new QSplitter{Qt::Vertical}}, m_scroll{new QScrollArea}, m_table{new QTableView} {
+      m_splitter{new QSplitter{Qt::Vertical}}, m_scroll{new QScrollArea}, m_table{new RowTableView} {
     setObjectName(QStringLiteral("schedulersPage"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(6, 6, 6, 6);
@@ -101,12 +101,6 @@ void SchedulersPage::buildTable() {
     m_table->setObjectName(QStringLiteral("schedulerTable"));
     m_table->setAccessibleName(tr("Schedulers"));
     m_table->setModel(m_model);
-    m_table->setAlternatingRowColors(true);
-    m_table->setShowGrid(false);
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 6);
-    m_table->horizontalHeader()->setHighlightSections(false);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     for (const int column : {SchedulerModel::StealsColumn, SchedulerModel::RefusedColumn, SchedulerModel::ThreadColumn})
         m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch); // short ones share what is left

@@ -17,10 +17,10 @@ class QScrollArea;
 class QSlider;
 class QSpinBox;
 class QSplitter;
-class QTableView;
 
 namespace fiberscope::widgets {
 
+class RowTableView;
 class SchedulerModel;
 class SchedulerPanel;
 
@@ -73,7 +73,7 @@ private:
     QSplitter* m_splitter;
     QScrollArea* m_scroll;
     QGridLayout* m_grid;
-    QTableView* m_table;
+    RowTableView* m_table;
 };
 
 } // namespace fiberscope::widgets

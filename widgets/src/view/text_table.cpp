@@ -77,7 +77,8 @@ void TextTable::copySelection() const {
             cells += first.siblingAtColumn(column).data().toString();
         lines += cells.join(QLatin1Char{'\t'});
     }
-    QGuiApplication::clipboard()->setText(lines.join(QLatin1Char{'\n'}));
+    if (!lines.isEmpty())
+        QGuiApplication::clipboard()->setText(lines.join(QLatin1Char{'\n'}));
 }
 
 } // namespace fiberscope::widgets
