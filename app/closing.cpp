@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "closing.hpp"
 
+#include "q_string.hpp"
+
 #include <fiberscope/node.hpp>
 
 #include <QCoreApplication>
 #include <QEvent>
+#include <QLabel>
 #include <QLocale>
 #include <QProgressDialog>
 #include <QTimer>
@@ -46,6 +49,9 @@ void Closing::begin() {
     m_progress = new QProgressDialog{&m_window};
     m_progress->setObjectName("closingProgress");
     m_progress->setWindowTitle(tr("Closing"));
+    auto* const label = new QLabel;
+    label->setTextFormat(Qt::PlainText);
+    m_progress->setLabel(label);
     m_progress->setCancelButtonText(tr("Leave at once"));
     m_progress->setMinimumDuration(500);
     m_progress->setRange(0, std::max(1, static_cast<int>(m_node.process_count())));
@@ -62,8 +68,18 @@ void Closing::begin() {
 
 void Closing::showProgress() {
     const int left = static_cast<int>(m_node.process_count());
-    m_progress->setLabelText(tr("Stopping the node: %1 processes left").arg(QLocale{}.toString(left)));
+    m_progress->setLabelText(tr("Stopping the node: %1 processes left\n%2").arg(QLocale{}.toString(left), waitedFor()));
     m_progress->setValue(std::clamp(m_progress->maximum() - left, 0, m_progress->maximum() - 1));
+}
+
+QString Closing::waitedFor() const {
+    QStringList names;
+    for (const ApplicationInfo& application : m_node.applications())
+        names.append(toQString(application.name.name()));
+    if (names.isEmpty())
+        return tr("Ending what is in no application");
+    return names.size() == 1 ? tr("Waiting for the application %1").arg(names.constFirst())
+                             : tr("Waiting for the applications %1").arg(names.join(", "));
 }
 
 } // namespace fiberscope::app

@@ -13,8 +13,8 @@ class Node;
 
 namespace fiberscope::app {
 
-/// Closing the window stops the Node first, off the GUI thread, with progress; then the event loop ends. A second close
-/// leaves the program at once.
+/// Closing the window stops the Node first, off the GUI thread, saying what it waits for; then the event loop ends. A second
+/// close leaves the program at once.
 /// **Thread:** GUI thread. **Lifetime:** Node and window outlive it.
 class Closing : public QObject {
     Q_OBJECT
@@ -31,6 +31,7 @@ signals:
 private:
     void begin();
     void showProgress();
+    QString waitedFor() const;
 
     Node& m_node;
     QWidget& m_window;

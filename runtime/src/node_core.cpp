@@ -178,6 +178,7 @@ std::vector<Pid> NodeCore::stop(Duration deadline) {
     const std::lock_guard lock{stopping_};
     if (std::exchange(stopped_, true))
         return {};
+    release_suspended();
     stop_applications(deadline_after(now_ns, deadline - time_to_kill(deadline)));
     {
         const std::lock_guard reason_lock{reason_mutex_};
@@ -225,6 +226,17 @@ void NodeCore::leave() noexcept {
     } catch (const std::system_error&) { // NOLINT(bugprone-empty-catch): no thread to be had
     }
     leave_behind(shared_from_this());
+}
+
+/// Whoever has a part in the end in order can do it, and is not killed when the time is up.
+void NodeCore::release_suspended() {
+    system->stopping.store(true);
+    std::atomic_thread_fence(std::memory_order_seq_cst); // one that is suspended just now sees that it is too late, or is seen
+    for (std::uint32_t slot = 1; slot < system->table().used_slots(); ++slot) {
+        const ControlBlock& block = *system->table().at(slot);
+        if (block.is_used() && block.is_suspended())
+            system->send(block.pid(), std::make_unique<SuspendSignal>(SignalKind::resume));
+    }
 }
 
 void NodeCore::stop_applications(std::int64_t deadline_ns) {

@@ -56,6 +56,7 @@ public:
     ApplicationController applications;
 
 private:
+    void release_suspended();
     void stop_applications(std::int64_t deadline_ns);
     void kill_all(std::int64_t deadline_ns);
     void kill_all_but(Pid spared, std::int64_t deadline_ns);

@@ -21,6 +21,16 @@ void stubborn(Process& self) {
         self.receive<Exit>();
 }
 
+/// Tells that it was ended in order, which a kill does not let it do.
+struct Orderly : Server<Orderly> {
+    using Messages = fiberscope::Messages<Get>;
+    explicit Orderly(std::atomic<int>* ended) : ended_{ended} { self().trap_exit(true); }
+    Reply<Get> handle_call(const Get&) { return 7; }
+    void terminate(const ExitReason&) { ++*ended_; }
+
+    std::atomic<int>* ended_;
+};
+
 /// The reason with which the calls of an attached thread end.
 template <class Function>
 std::string exit_of(Function function) {
@@ -147,6 +157,53 @@ private slots:
         Node node{with_schedulers(count)};
         node.stop();
         QVERIFY_EXCEPTION_THROWN(node.attach(), Error);
+    }
+
+    // -- suspended processes ----
+
+    /// Supervisors and masters trap exits: suspended, they would not do their part, and their children would be killed when the
+    /// time is up.
+    void whoever_is_suspended_ends_in_order_data() {
+        QTest::addColumn<bool>("is_quiet");
+        QTest::newRow("suspended") << true;
+        QTest::newRow("while they are suspended") << false;
+    }
+    void whoever_is_suspended_ends_in_order() {
+        QFETCH_GLOBAL(unsigned, count);
+        QFETCH(bool, is_quiet);
+        Node node{with_schedulers(count)};
+        std::atomic<int> ended{0};
+        for (const char* const name : {"first", "second"})
+            QVERIFY(
+                node.start(Application{name, Supervisor::one_for_one().child("orderly", Orderly::start(&ended))}).has_value());
+        Snapshot all = node.snapshot();
+        for (int times = 0; times < 2; ++times) // counted
+            for (const ProcessRow& process : all.processes)
+                node.suspend(process.pid);
+        if (is_quiet)
+            QVERIFY(node.wait_until_quiet(10s));
+        QVERIFY(node.stop(10s).empty());
+        QCOMPARE(ended.load(), 2);
+    }
+    /// By one that is then asked to end in order, itself: nobody is suspended any more.
+    void nobody_is_suspended_while_it_stops() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count)};
+        std::atomic<int> ended{0};
+        const auto suspends_all = [&node](Process& self) {
+            self.trap_exit(true);
+            self.receive<Exit>();
+            for (const ProcessRow& process : node.snapshot().processes)
+                if (process.pid != self.pid())
+                    node.suspend(process.pid);
+        };
+        QVERIFY(
+            node
+                .start(Application{
+                    "app", Supervisor::one_for_one().child("orderly", Orderly::start(&ended)).child("suspends", suspends_all)})
+                .has_value());
+        QVERIFY(node.stop(10s).empty());
+        QCOMPARE(ended.load(), 1);
     }
 
     // -- the deadline ----

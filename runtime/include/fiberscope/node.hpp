@@ -260,7 +260,7 @@ public:
     /// Ends the Node: applications in reverse start order, then the rest is killed, attached threads too (they are not waited
     /// for); what has not ended at the deadline is abandoned and returned. Applications that take long are cut short: the
     /// last quarter of the time, at most 1 s, is for the kill; however short the time is, what reaches a safe point within half
-    /// a second is ended. Later calls return at once.
+    /// a second is ended. Whoever is suspended goes on, so that it can do its part. Later calls return at once.
     /// **Blocks:** the thread, up to the deadline; where something does not end up to a second more.
     /// In one of its own processes, or in `blocking` there, it only begins the end and returns at once those that live now, the
     /// caller among them; they end meanwhile (as after `init:stop/0`). In a child that fork() made it does nothing.

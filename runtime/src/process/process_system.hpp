@@ -100,6 +100,8 @@ public:
     std::atomic<std::uint64_t> overflows{0};
     std::atomic<std::uint64_t> faults{0};
     std::atomic<std::uint64_t> over_limit{0};
+    /// Nobody is suspended any more, however often: the Node stops.
+    std::atomic<bool> stopping{false};
     /// No spawn is accepted any more.
     std::atomic<bool> closed{false};
     /// Protects the labels of all processes: rarely written, read by snapshots.

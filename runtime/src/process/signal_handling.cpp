@@ -200,6 +200,11 @@ void ControlBlock::handle_suspend(Pid suspender, bool suspend) {
     else if (const auto found = suspenders.find(suspender); found != suspenders.end() && --found->second == 0)
         suspenders.erase(found);
     shown.suspended.set(!suspenders.empty());
+    std::atomic_thread_fence(std::memory_order_seq_cst); // who stops the Node sees it, or is seen
+    if (system_.stopping.load(std::memory_order_relaxed)) {
+        suspenders.clear();
+        shown.suspended.set(false);
+    }
 }
 
 void ControlBlock::answer_inspection(InspectSignal& signal) {
