@@ -89,6 +89,14 @@ private slots:
         QVERIFY2(fits(), qPrintable(places()));
     }
 
+    void aWindowOfAProcessFitsTheScreen() {
+        m_window->showProcessInfo(m_node.whereis("logger"));
+        auto* window = m_window->findChild<QWidget*>("processInfoWindow");
+        QVERIFY(QTest::qWaitForWindowExposed(window));
+        const QSize screen = window->screen()->availableSize();
+        QVERIFY(window->frameSize().boundedTo(screen) == window->frameSize());
+    }
+
     void thatNothingIsRefreshedIsSaid() {
         auto* said = m_window->findChild<QLabel*>("refreshOff");
         QVERIFY(!said->isVisible());

@@ -150,8 +150,8 @@ void Chart::addMarkLegend() {
     m_markLegend->setObjectName(QStringLiteral("markLegend"));
     m_markLegend->setCaption(tr("Marks:"));
     const ChartColors colors{palette()};
-    m_markLegend->addEntry(tr("┆ Abnormal exits"), colors.killMark);
-    m_markLegend->addEntry(tr("▼ Restarts"), colors.restartMark);
+    for (const LoadMark::Kind kind : LoadMark::kinds)
+        m_markLegend->addEntry(ChartMarks::name(kind), ChartMarks::color(kind, colors));
     m_legendRow->addWidget(m_markLegend);
     connect(m_markLegend, &ChartLegend::shownChanged, this,
             [this](int kind, bool shown) { emit marksShownChosen(LoadMark::kinds[static_cast<std::size_t>(kind)], shown); });
@@ -273,10 +273,9 @@ void Chart::applyColors(const QPalette& from) {
             m_lines[i].graph->setBrush(QColor{color.red(), color.green(), color.blue(), 48});
     }
     m_marks->setColors(colors, small);
-    if (m_markLegend != nullptr) {
-        m_markLegend->setColor(static_cast<int>(LoadMark::Kind::exit), colors.killMark);
-        m_markLegend->setColor(static_cast<int>(LoadMark::Kind::restart), colors.restartMark);
-    }
+    if (m_markLegend != nullptr)
+        for (const LoadMark::Kind kind : LoadMark::kinds)
+            m_markLegend->setColor(static_cast<int>(kind), ChartMarks::color(kind, colors));
     m_waiting->setColor(colors.faintText);
     m_waiting->setFont(font());
     m_cursor->setPen(QPen{colors.faintText, 1, Qt::DotLine});

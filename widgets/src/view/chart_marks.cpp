@@ -4,6 +4,7 @@
 #include "model/number_text.hpp"
 #include "view/chart_colors.hpp"
 
+#include <QColor>
 #include <QFontMetrics>
 #include <qcustomplot.h>
 
@@ -27,7 +28,8 @@ public:
 
     void setColors(const ChartColors& colors, const QFont& font) {
         m_background = colors.background;
-        m_colors = {colors.killMark, colors.restartMark};
+        for (const Kind kind : LoadMark::kinds)
+            m_colors[static_cast<std::size_t>(kind)] = color(kind, colors);
         m_font = font;
         m_font.setBold(true);
     }
@@ -81,6 +83,14 @@ private:
     std::array<QColor, LoadMark::kinds.size()> m_colors;
     QFont m_font;
 };
+
+QString ChartMarks::name(Kind kind) {
+    return kind == Kind::exit ? QObject::tr("┆ Abnormal exits") : QObject::tr("▼ Restarts");
+}
+
+QColor ChartMarks::color(Kind kind, const ChartColors& colors) {
+    return kind == Kind::exit ? colors.killMark : colors.restartMark;
+}
 
 ChartMarks::ChartMarks(QCustomPlot& plot) : m_plot{plot}, m_painter{new Painter{plot, *this}} {}
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <vector>
 
+class QColor;
 class QCustomPlot;
 class QFont;
 
@@ -21,6 +22,10 @@ struct ChartColors;
 class ChartMarks {
 public:
     using Kind = LoadMark::Kind;
+
+    /// As a legend has it, with a sign of what is drawn.
+    static QString name(Kind kind);
+    static QColor color(Kind kind, const ChartColors& colors);
 
     explicit ChartMarks(QCustomPlot& plot);
     ~ChartMarks();

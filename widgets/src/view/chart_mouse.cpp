@@ -152,13 +152,18 @@ void Chart::drawOn(QCPPainter& painter, const QRect& rect, const QPalette& palet
     painter.translate(20, rect.height() - 2 * lineHeight);
     painter.setFont(bold);
     int x = 0;
-    for (const Line& line : m_lines) {
-        if (!line.graph->visible())
-            continue;
-        painter.setPen(line.graph->pen().color());
-        painter.drawText(QRect{x, 0, 400, lineHeight}, Qt::AlignLeft | Qt::AlignVCenter, line.name);
-        x += QFontMetrics{bold}.horizontalAdvance(line.name) + 10;
-    }
+    const auto addName = [&](const QString& name, const QColor& color) {
+        painter.setPen(color);
+        painter.drawText(QRect{x, 0, 400, lineHeight}, Qt::AlignLeft | Qt::AlignVCenter, name);
+        x += QFontMetrics{bold}.horizontalAdvance(name) + 10;
+    };
+    for (const Line& line : m_lines)
+        if (line.graph->visible())
+            addName(line.name, line.graph->pen().color());
+    if (m_markLegend != nullptr)
+        for (const LoadMark::Kind kind : LoadMark::kinds)
+            if (m_marks->isShown(kind))
+                addName(ChartMarks::name(kind), ChartMarks::color(kind, ChartColors{palette}));
     painter.restore();
     applyColors(this->palette());
 }

@@ -5,6 +5,7 @@
 #include "model/kill_watch.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
+#include "view/window_place.hpp"
 
 #include <fiberscope/node.hpp>
 
@@ -29,7 +30,7 @@ ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWid
     setObjectName(QStringLiteral("processInfoWindow"));
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(pidText(pid));
-    resize(680, 620);
+    resize(QSize{680, 620}.boundedTo(roomOfScreen(*this)));
     createMenus();
     createBanner();
     m_tabs->setObjectName(QStringLiteral("processInfoTabs"));

@@ -18,6 +18,10 @@ constexpr QMargins frameGuess{4, 32, 4, 4};
 
 } // namespace
 
+QSize roomOfScreen(const QWidget& window) {
+    return window.screen()->availableSize().shrunkBy(frameGuess);
+}
+
 WindowPlace::WindowPlace(QWidget& window) : m_window{window} {
     m_window.resize(firstSize);
     fit();
@@ -48,7 +52,7 @@ void WindowPlace::restore(QSettings& settings) {
 }
 
 void WindowPlace::fit() {
-    const auto room = m_window.screen()->availableSize().shrunkBy(frameGuess);
+    const auto room = roomOfScreen(m_window);
     m_window.setMinimumSize(leastSize.boundedTo(room));
     if (!m_window.isMaximized() && !m_window.isFullScreen())
         m_window.resize(m_window.size().boundedTo(room));

@@ -8,6 +8,9 @@ class QWidget;
 
 namespace fiberscope::widgets {
 
+/// What of its screen a window can take, less what a window manager puts around it.
+QSize roomOfScreen(const QWidget& window);
+
 /// Size and position of the observer window: on its screen as a whole, whatever screen that is and at whatever scale, and
 /// kept between runs.
 /// **Thread:** GUI thread. **Lifetime:** the window outlives it.
