@@ -47,7 +47,8 @@ private slots:
         QVERIFY(desk.find<QToolButton>("workloadStart").isEnabled());
     }
 
-    /// In the smallest window (1280x720 pixels at twice the size) all tabs can be clicked on, and no click meant for one stops anything.
+    /// In the smallest window (1280x720 pixels at twice the size) all tabs can be clicked on, and no click meant for one stops
+    /// anything.
     void manyWorkloadsAreOneRow() {
         Desk desk;
         desk.window.setSize({632, 324});
@@ -105,6 +106,14 @@ private slots:
         QVERIFY(desk.window.findChild<QLabel*>("workloadMessage") == nullptr);
         desk.startByToolbar("kv", "2");
         QTRY_VERIFY(desk.node.whereis("kv_shard_2"));
+    }
+
+    void aSecondStartIsExplainedInPlace() {
+        Desk desk;
+        desk.startByToolbar("kv", "2");
+        QTRY_VERIFY(desk.canStop("kv"));
+        QTest::keyClick(&desk.find<QLineEdit>("workloadArgument"), Qt::Key_Return);
+        QCOMPARE(desk.find<QLabel>("workloadMessage").text(), "kv runs already");
     }
 
     void aClickTakesTheExplanationAway() {

@@ -30,6 +30,7 @@
 #include <QTimer>
 
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 
 using namespace fiberscope;
@@ -150,6 +151,20 @@ private slots:
         all->trigger();
         QVERIFY(legend->isShown(0) && legend->isShown(1));
         QCOMPARE(countOf(LoadMark::Kind::exit), 8);
+    }
+
+    /// However many schedulers there are, the lower charts are equally wide, and the marks' names stand in one row.
+    void manySchedulersLeaveTheOthersTheirRoom() {
+        Node node{{.schedulers = 32}};
+        Sampler sampler{node};
+        sampler.setLoadInterval(100ms);
+        LoadChartsPage page{sampler};
+        show(page);
+        QTRY_COMPARE(page.charts().front()->lineCount(), 32);
+        QTRY_VERIFY(page.history().points().size() > 3);
+        const ChartLegend* marks = page.charts().front()->markLegend();
+        QCOMPARE(marks->entryRect(0).top(), marks->entryRect(1).top());
+        QTRY_VERIFY(std::abs(page.charts()[1]->width() - page.charts()[3]->width()) <= 1);
     }
 
     void whatMarksAreHiddenIsKept() {

@@ -193,8 +193,8 @@ void ObserverWindow::createMenus() {
     node->setCheckable(true);
     node->setChecked(true);
     node->setEnabled(false);
-    auto* log = menuBar()->addMenu(tr("&Log"))->addAction(tr("&Show log"), this, [this, page = m_pages.constLast()] {
-        m_tabs->setCurrentWidget(page);
+    auto* log = menuBar()->addMenu(tr("&Log"))->addAction(tr("&Show log"), this, [this] {
+        m_tabs->setCurrentWidget(pageCalled(QStringLiteral("Log")));
     });
     log->setObjectName(QStringLiteral("showLog"));
     auto* help = menuBar()->addMenu(tr("&Help"));

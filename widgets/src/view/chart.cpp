@@ -152,6 +152,7 @@ void Chart::addMarkLegend() {
     const ChartColors colors{palette()};
     for (const LoadMark::Kind kind : LoadMark::kinds)
         m_markLegend->addEntry(ChartMarks::name(kind), ChartMarks::color(kind, colors));
+    m_markLegend->setMinimumWidth(m_markLegend->rowWidth());
     m_legendRow->addWidget(m_markLegend);
     connect(m_markLegend, &ChartLegend::shownChanged, this,
             [this](int kind, bool shown) { emit marksShownChosen(LoadMark::kinds[static_cast<std::size_t>(kind)], shown); });
@@ -245,6 +246,8 @@ void Chart::changeEvent(QEvent* event) {
     if (event->type() != QEvent::PaletteChange && event->type() != QEvent::FontChange)
         return;
     applyColors(palette());
+    if (m_markLegend != nullptr)
+        m_markLegend->setMinimumWidth(m_markLegend->rowWidth());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 

@@ -89,13 +89,16 @@ int ChartLegend::heightForWidth(int width) const {
     return flow(width, rects);
 }
 
-// All in one row, if there is room.
-QSize ChartLegend::sizeHint() const {
+int ChartLegend::rowWidth() const {
     const QFontMetrics metrics{boldFont()};
-    int row = captionWidth();
+    int width = captionWidth();
     for (const Entry& entry : m_entries)
-        row += metrics.horizontalAdvance(entry.name) + 2 * padding + horizontalGap;
-    return {row, heightForWidth(width() > 0 ? width() : row)};
+        width += metrics.horizontalAdvance(entry.name) + 2 * padding + horizontalGap;
+    return width;
+}
+
+QSize ChartLegend::sizeHint() const {
+    return {200, heightForWidth(std::max(width(), 200))};
 }
 
 void ChartLegend::paintEvent(QPaintEvent*) {

@@ -25,6 +25,8 @@ public:
     void setShown(int index, bool shown);
     /// Where an entry is drawn.
     QRect entryRect(int index) const { return m_entries[index].rect; }
+    /// In pixels, with all entries in one row.
+    int rowWidth() const;
     int entryCount() const { return static_cast<int>(m_entries.size()); }
 
     QSize sizeHint() const override;
