@@ -153,7 +153,7 @@ void Chart::addMarkLegend() {
     for (const LoadMark::Kind kind : LoadMark::kinds)
         m_markLegend->addEntry(ChartMarks::name(kind), ChartMarks::color(kind, colors));
     m_markLegend->setMinimumWidth(m_markLegend->rowWidth());
-    m_legendRow->addWidget(m_markLegend);
+    m_legendRow->addWidget(m_markLegend, 0, Qt::AlignTop);
     connect(m_markLegend, &ChartLegend::shownChanged, this,
             [this](int kind, bool shown) { emit marksShownChosen(LoadMark::kinds[static_cast<std::size_t>(kind)], shown); });
 }
