@@ -104,6 +104,7 @@ int runProgram(const Options& options) {
         else
             window.showNotice(line);
     });
+    QObject::connect(toolbar, &WorkloadToolbar::stillStopping, &window, [&](const QString& line) { window.showNotice(line); });
     for (const QString& workload : options.workloads)
         toolbar->start(workload);
     SignalNotifier signalNotifier;

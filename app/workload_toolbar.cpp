@@ -23,6 +23,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto patience = 2s;
+
 const Workload* workloadOf(const QString& name) {
     return find_workload(name.toStdString());
 }
@@ -131,6 +133,13 @@ void WorkloadToolbar::stop(const QString& name) {
     m_pending.insert(name);
     showRunning();
     m_node.stop_application_async(name.toStdString(), completion(name));
+    QTimer::singleShot(patience, this, [this, name] { tellIfStopping(name); });
+}
+
+// As in OTP, an application ends when its processes have: a suspended supervisor holds it up until it goes on.
+void WorkloadToolbar::tellIfStopping(const QString& name) {
+    if (m_pending.contains(name) && m_running.contains(name))
+        emit stillStopping(tr("%1 is still stopping: a process of it takes its time, or is suspended").arg(name));
 }
 
 std::function<void(WorkloadToolbar::Outcome)> WorkloadToolbar::completion(const QString& name) {

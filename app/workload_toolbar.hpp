@@ -39,6 +39,8 @@ public:
 signals:
     /// A start, a stop or a provocation did not work: one line.
     void failed(const QString& line);
+    /// A stop takes long: one line.
+    void stillStopping(const QString& line);
 
 private:
     using Outcome = Result<std::monostate>;
@@ -49,6 +51,7 @@ private:
     void showChosen();
     void startChosen();
     void run(Application application);
+    void tellIfStopping(const QString& name);
     void finish(const QString& name, const Outcome& outcome);
     /// What the Node runs may change without this toolbar: a workload ends by itself, or gives up.
     void pollRunning();

@@ -34,8 +34,8 @@ struct Desk {
 
     Desk() {
         window.addToolBar(toolbar);
-        QObject::connect(toolbar, &WorkloadToolbar::failed, &window,
-                         [this](const QString& line) { window.showNotice(line); }); // as the program does
+        for (const auto said : {&WorkloadToolbar::failed, &WorkloadToolbar::stillStopping}) // as the program does
+            QObject::connect(toolbar, said, &window, [this](const QString& line) { window.showNotice(line); });
         window.setCurrentTab("Processes");
         window.show();
     }

@@ -123,6 +123,19 @@ private slots:
         QTRY_VERIFY(desk.window.findChild<QLabel*>("workloadMessage") == nullptr);
     }
 
+    /// A supervisor that is suspended does not end its children, until it goes on.
+    void aStopThatTakesLongIsTold() {
+        Desk desk;
+        desk.startByToolbar("kv", "");
+        QTRY_VERIFY(desk.canStop("kv"));
+        const Pid supervisor = desk.node.whereis("kv_sup");
+        QVERIFY(desk.node.suspend(supervisor));
+        QVERIFY(desk.stop("kv"));
+        QTRY_VERIFY2(desk.notice().startsWith("kv is still stopping"), qPrintable(desk.notice()));
+        QVERIFY(desk.node.resume(supervisor));
+        QTRY_COMPARE(desk.find<QToolButton>("workloadsRunning").text(), "Running (0)");
+    }
+
     /// What the node refuses is said at the bottom of the window, once.
     void aFailureOfTheNodeIsTold() {
         Desk desk;
