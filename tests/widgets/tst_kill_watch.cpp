@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/kill_watch.hpp"
 
+#include <QHash>
 #include <QRegularExpression>
+#include <QSet>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -49,9 +51,46 @@ EventsSample batch(std::vector<Event> events) {
     return sample;
 }
 
+EventsSample lostBatch(std::uint64_t lost) {
+    auto sample = std::make_shared<EventBatch>();
+    sample->lost = lost;
+    return sample;
+}
+
+/// A node of which only is known who is alive and who has which name.
+struct Truth {
+    QSet<quint64> alive;
+    QHash<QString, Pid> names;
+
+    KillAccess access() {
+        return {[this](Pid pid, const ExitReason&) { return alive.contains(pid.bits()); },
+                [this](Pid pid) { return alive.contains(pid.bits()); },
+                [this](const QString& name) { return names.value(name); }};
+    }
+};
+
+/// A watch over processes that are alive, unless said otherwise.
+struct Watched {
+    Truth truth;
+    KillWatch watch;
+
+    explicit Watched(const QList<ProcessDetails>& victims) : watch{pidsOf(victims), truth.access()} {
+        for (const auto& victim : victims)
+            truth.alive.insert(victim.pid.bits());
+        watch.describe(victims);
+    }
+    static QList<Pid> pidsOf(const QList<ProcessDetails>& victims) {
+        QList<Pid> pids;
+        for (const auto& victim : victims)
+            pids += victim.pid;
+        return pids;
+    }
+    void end(Pid pid) { truth.alive.remove(pid.bits()); }
+};
+
 /// The text as it reads, without its links.
 QString plain(const KillWatch& watch) {
-    auto text = killText(watch.outcomes());
+    auto text = killText(watch.report());
     text.remove(QRegularExpression{"<[^>]*>"}).replace("&lt;", "<").replace("&gt;", ">");
     return text;
 }
@@ -64,20 +103,22 @@ class TestKillWatch : public QObject {
 
 private slots:
     void restarted() {
-        KillWatch watch;
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         QSignalSpy changed{&watch, &KillWatch::changed};
-        watch.watch({victim(shard, "kv_shard_2")});
         watch.takeEvents(batch({exitOf(shard), restartOf(shard, successor)}));
         QCOMPARE(changed.size(), 1);
         QCOMPARE(plain(watch), "kv_shard_2 <0.90.0> killed; kv_sup restarted it as <0.131.0> after 38 µs");
-        QVERIFY(killText(watch.outcomes()).contains(QStringLiteral("pid:%1").arg(successor.bits())));
+        QVERIFY(killText(watch.report()).contains(QStringLiteral("pid:%1").arg(successor.bits())));
         watch.expire();
         QCOMPARE(changed.size(), 1);
     }
 
     void abandoned() {
-        KillWatch watch;
-        watch.watch({victim(shard, "kv_shard_2")});
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         Event exit = exitOf(shard);
         exit.abandoned = true;
         watch.takeEvents(batch({exit, restartOf(shard, successor)}));
@@ -85,8 +126,9 @@ private slots:
     }
 
     void restartInALaterBatch() {
-        KillWatch watch;
-        watch.watch({victim(shard, "kv_shard_2")});
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         watch.takeEvents(batch({exitOf(shard)}));
         QCOMPARE(plain(watch), "kv_shard_2 <0.90.0> killed");
         watch.takeEvents(batch({restartOf(shard, successor)}));
@@ -94,16 +136,18 @@ private slots:
     }
 
     void nobodyRestartedIt() {
-        KillWatch watch;
-        watch.watch({victim(shard, "client")});
+        Watched watched{{victim(shard, "client")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         watch.takeEvents(batch({exitOf(shard)}));
         watch.expire();
         QCOMPARE(plain(watch), "client <0.90.0> killed; nobody restarted it");
     }
 
     void supervisorGaveUp() {
-        KillWatch watch;
-        watch.watch({victim(shard, "worker")});
+        Watched watched{{victim(shard, "worker")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         auto gaveUp = exitOf(supervisor, ExitReason::shutdown());
         gaveUp.kind = EventKind::gave_up;
         gaveUp.supervisor_name = "crash_sup";
@@ -112,8 +156,9 @@ private slots:
     }
 
     void stillAliveUntilItsExitComes() {
-        KillWatch watch;
-        watch.watch({victim(shard, "burner")});
+        Watched watched{{victim(shard, "burner")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         watch.expire();
         QVERIFY(plain(watch).startsWith("burner <0.90.0> is still alive"));
         watch.takeEvents(batch({exitOf(shard)}));
@@ -123,14 +168,14 @@ private slots:
     }
 
     void anotherReasonIsTold() {
-        KillWatch watch;
-        watch.watch({victim(shard, "task")});
+        Watched watched{{victim(shard, "task")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         watch.takeEvents(batch({exitOf(shard, ExitReason::normal())}));
         QCOMPARE(plain(watch), "task <0.90.0> ended with normal");
     }
 
     void severalAreSummedUp() {
-        KillWatch watch;
         QList<ProcessDetails> victims;
         std::vector<Event> events;
         for (std::uint32_t slot = 1; slot <= 5; ++slot) {
@@ -140,24 +185,124 @@ private slots:
             if (slot > 1)
                 events.push_back(restartOf(pid, Pid{1, slot + 100, 0}));
         }
-        watch.watch(victims);
+        Watched watched{victims};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
         watch.takeEvents(batch(events));
         watch.expire();
         QCOMPARE(plain(watch), "5 processes killed, 4 restarted, 1 not restarted");
     }
 
-    void eventsOfOthersAreNoNews() {
-        KillWatch watch;
+    void whatEndedDuringTheQuestionHadEndedAlready() {
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
         QSignalSpy changed{&watch, &KillWatch::changed};
-        watch.watch({victim(shard, "kv_shard_2")});
+        watched.end(shard);
+        watch.takeEvents(batch({exitOf(shard, ExitReason::normal()), restartOf(shard, successor)}));
+        QCOMPARE(changed.size(), 0);
+        watch.send(ExitReason::kill());
+        QCOMPARE(plain(watch),
+                 "kv_shard_2 <0.90.0> had ended already, with killed; kv_sup restarted it as <0.131.0> after 38 µs");
+        watch.expire();
+        QVERIFY(plain(watch).contains("had ended already"));
+    }
+
+    void whatNobodyFollowedHadEndedAlready() {
+        Watched watched{{victim(shard, "client")}};
+        watched.end(shard);
+        watched.watch.send(ExitReason::kill());
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch), "client <0.90.0> had ended already");
+    }
+
+    void lostEventsMakeNobodyAlive() {
+        QList<ProcessDetails> victims;
+        for (std::uint32_t slot = 1; slot <= 1200; ++slot)
+            victims += victim({1, slot, 0}, "process");
+        Watched watched{victims};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
+        for (const auto& each : victims)
+            watched.end(each.pid);
+        watch.takeEvents(batch({exitOf({1, 1, 0}), restartOf({1, 1, 0}, successor)}));
+        watch.takeEvents(lostBatch(2398));
+        watch.expire();
+        QCOMPARE(plain(watch),
+                 "1,200 processes killed, 1 restarted; of 1,199 it is not known whether they were restarted: events "
+                 "were lost");
+    }
+
+    void theSuccessorIsFoundByItsNameWhereEventsWereLost() {
+        auto named = victim(shard, "kv_shard_2");
+        named.row.registered_name = 1;
+        Watched watched{{named}};
+        watched.watch.send(ExitReason::kill());
+        watched.end(shard);
+        watched.truth.names["kv_shard_2"] = successor;
+        watched.watch.takeEvents(lostBatch(1));
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch), "kv_shard_2 <0.90.0> has ended; kv_shard_2 is <0.131.0> now");
+    }
+
+    void aLateEndIsFoundAlthoughItsEventWasLost() {
+        Watched watched{{victim(shard, "burner")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
+        watch.expire();
+        QVERIFY(plain(watch).contains("still alive"));
+        watched.end(shard);
+        watch.takeEvents(lostBatch(1));
+        watch.expire();
+        QCOMPARE(plain(watch), "burner <0.90.0> has ended; whether it was restarted is not known: events were lost");
+    }
+
+    void anExitThatIsOnItsWayIsWaitedFor() {
+        Watched watched{{victim(shard, "client")}};
+        watched.watch.send(ExitReason::kill());
+        watched.end(shard);
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch), "client <0.90.0>: kill sent");
+        watched.watch.takeEvents(batch({exitOf(shard)}));
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch), "client <0.90.0> killed; nobody restarted it");
+    }
+
+    void anExitSignalTellsTheRestartToo() {
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::shutdown());
+        QCOMPARE(plain(watch), "Exit signal shutdown sent to kv_shard_2 <0.90.0>");
+        auto restart = restartOf(shard, successor);
+        restart.reason = ExitReason::shutdown();
+        watch.takeEvents(batch({exitOf(shard, ExitReason::shutdown()), restart}));
+        QCOMPARE(plain(watch), "Exit signal shutdown sent to kv_shard_2 <0.90.0>: it ended with shutdown; kv_sup restarted it as "
+                               "<0.131.0> after 38 µs");
+    }
+
+    void whoTrapsExitsGoesOn() {
+        auto trapping = victim(shard, "logger");
+        trapping.row.flags |= ProcessRow::trap_exit_flag;
+        Watched watched{{trapping}};
+        watched.watch.send(ExitReason::shutdown());
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch),
+                 "Exit signal shutdown sent to logger <0.90.0>, which goes on: it traps exits and got it as a message");
+    }
+
+    void eventsOfOthersAreNoNews() {
+        Watched watched{{victim(shard, "kv_shard_2")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
+        QSignalSpy changed{&watch, &KillWatch::changed};
         watch.takeEvents(batch({exitOf(successor), restartOf(successor, supervisor)}));
         QCOMPARE(changed.size(), 0);
     }
 
     void namesAreEscaped() {
-        KillWatch watch;
-        watch.watch({victim(shard, "<b>bold</b>")});
-        QVERIFY(killText(watch.outcomes()).contains("&lt;b&gt;bold"));
+        Watched watched{{victim(shard, "<b>bold</b>")}};
+        auto& watch = watched.watch;
+        watch.send(ExitReason::kill());
+        QVERIFY(killText(watch.report()).contains("&lt;b&gt;bold"));
     }
 };
 

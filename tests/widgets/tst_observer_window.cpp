@@ -299,8 +299,9 @@ private slots:
     void exitSignalWithAReason() {
         const auto pid = m_node->whereis("clerk_4");
         openMenuOn("clerk_4")->findChild<QAction*>("sendExit")->trigger();
+        QTRY_VERIFY(m_window->findChild<QDialog*>("sendExitDialog") != nullptr);
         auto* dialog = m_window->findChild<QDialog*>("sendExitDialog");
-        QVERIFY(dialog != nullptr);
+        QVERIFY(dialog->findChild<QLabel*>("exitTarget")->text().contains(QString::fromStdString("clerk_4 " + to_string(pid))));
         auto* reason = dialog->findChild<QLineEdit*>("exitReason");
         QCOMPARE(reason->text(), "kill");
         reason->setText("{oops,");
@@ -311,6 +312,34 @@ private slots:
         dialog->accept();
         QTRY_VERIFY(!m_node->is_alive(pid));
         QTRY_VERIFY(m_node->whereis("clerk_4"));
+        const auto told = QString::fromStdString("Exit signal {oops,42} sent to clerk_4 " + to_string(pid) +
+                                                 ": it ended with {oops,42}; shop_sup restarted it as " +
+                                                 to_string(m_node->whereis("clerk_4")));
+        QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
+    }
+
+    void whatEndsWhileTheUserIsAskedHadEndedAlready() {
+        const auto pid = m_node->whereis("clerk_3");
+        table()->selectRow(rowOf("clerk_3"));
+        QTest::keyClick(table(), Qt::Key_Delete);
+        QTRY_VERIFY(m_window->findChild<QMessageBox*>("killQuestion") != nullptr);
+        m_node->exit(pid, ExitReason{Term::atom("boom")});
+        QTRY_VERIFY(m_node->whereis("clerk_3") && m_node->whereis("clerk_3") != pid);
+        const auto successor = m_node->whereis("clerk_3");
+        QTest::mouseClick(m_window->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
+        const auto told = QString::fromStdString("clerk_3 " + to_string(pid) + " had ended already, with boom; " +
+                                                 "shop_sup restarted it as " + to_string(successor));
+        QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
+        QCOMPARE(m_node->whereis("clerk_3"), successor);
+    }
+
+    void suspendTellsWhomItMissed() {
+        const auto pid = m_node->whereis("clerk_3");
+        auto* menu = openMenuOn("clerk_3");
+        m_node->exit(pid, ExitReason::kill());
+        QTRY_VERIFY(!m_node->is_alive(pid));
+        menu->findChild<QAction*>("suspend")->trigger();
+        QCOMPARE(notice(), QString::fromStdString(to_string(pid) + " had ended already"));
     }
 
     void suspendAndResume() {
@@ -426,6 +455,7 @@ private:
         return pids;
     }
     /// As a right-click does: press, then the menu.
+    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
     QMenu* openMenuOn(int row) const {
         for (auto* old : m_window->findChildren<QMenu*>("processMenu"))
             delete old;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fiberscope/widgets/observer_window.hpp>
 
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 #include "model/sampler.hpp"
 #include "view/applications_page.hpp"
 #include "view/help_dialogs.hpp"
@@ -56,8 +56,8 @@ QString pageGroup(const ObserverPage& page) {
 
 ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidget* parent)
     : QMainWindow{parent}, m_sampler{new Sampler{node, this}}, m_commands{new ProcessCommands{*m_sampler, *this}},
-      m_killWatch{new KillWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
-      m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
+      m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}}, m_tabs{new QTabWidget{this}},
+      m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
     setWindowTitle(QString::fromStdString(node.config().name));
     m_tabs->setObjectName(QStringLiteral("tabs"));
@@ -283,15 +283,12 @@ std::chrono::milliseconds ObserverWindow::refreshInterval() const {
 
 void ObserverWindow::connectSampler() {
     connect(m_sampler, &Sampler::pausedChanged, m_pause, &QAction::setChecked);
-    connect(m_sampler, &Sampler::eventsPolled, m_killWatch, &KillWatch::takeEvents);
     connect(m_sampler, &Sampler::loadSampled, this, [this] {
         if (m_current != m_processes)
             becomeReady();
     });
     connect(m_sampler, &Sampler::processesSampled, this, &ObserverWindow::becomeReady);
-    connect(m_commands, &ProcessCommands::killing, m_killWatch, &KillWatch::watch);
     connect(m_commands, &ProcessCommands::notice, m_notice, &KillNotice::showText);
-    connect(m_killWatch, &KillWatch::changed, this, &ObserverWindow::showKillOutcome);
     connect(m_notice, &KillNotice::processClicked, this, &ObserverWindow::showProcess);
 }
 
@@ -300,12 +297,6 @@ void ObserverWindow::becomeReady() {
         return;
     m_ready = true;
     emit ready();
-}
-
-void ObserverWindow::showKillOutcome() {
-    m_notice->showText(killText(m_killWatch->outcomes()));
-    if (!m_sampler->isPaused())
-        m_sampler->refreshNow();
 }
 
 void ObserverWindow::showNotice(const QString& text, fiberscope::Pid pid) {

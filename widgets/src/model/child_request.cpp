@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/child_request.hpp"
 
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 
 #include <QCoreApplication>

@@ -4,9 +4,10 @@
 #include "model/event_text.hpp"
 #include "model/text_format.hpp"
 
-#include <QStringList>
+#include <fiberscope/node.hpp>
 
-#include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -19,86 +20,72 @@ QString atomText(fiberscope::Atom atom) {
     return atom ? toQString(atom.name()) : QString{};
 }
 
-qsizetype countOf(const QList<KillOutcome>& outcomes, State state) {
-    return std::count_if(outcomes.begin(), outcomes.end(), [state](const auto& outcome) { return outcome.state == state; });
-}
-
-QString supervisorText(const KillOutcome& outcome) {
-    return outcome.supervisorName.isEmpty() ? pidLink(outcome.supervisor) : outcome.supervisorName.toHtmlEscaped();
-}
-
-/// `killed`, or how else it ended: another reason may have been faster.
-QString endText(const KillOutcome& outcome) {
-    if (outcome.reason == fiberscope::ExitReason::killed())
-        return outcome.abandoned ? QStringLiteral("killed (abandoned)") : QStringLiteral("killed");
-    return QStringLiteral("ended with %1").arg(QString::fromStdString(fiberscope::to_string(outcome.reason)).toHtmlEscaped());
-}
-
-QString singleText(const KillOutcome& outcome) {
-    const auto who = pidLink(outcome.pid, outcome.name);
-    switch (outcome.state) {
-    case State::waiting: return QStringLiteral("%1: kill sent").arg(who);
-    case State::exited: return QStringLiteral("%1 %2").arg(who, endText(outcome));
-    case State::notRestarted: return QStringLiteral("%1 %2; nobody restarted it").arg(who, endText(outcome));
-    case State::stillAlive:
-        return QStringLiteral("%1 is still alive: kill was sent, but it has reached no safe point since").arg(who);
-    case State::gaveUp:
-        return QStringLiteral("%1 %2; %3 reached its restart intensity and gave up")
-            .arg(who, endText(outcome), supervisorText(outcome));
-    case State::restarted: break;
-    }
-    return QStringLiteral("%1 %2; %3 restarted it as %4 after %5")
-        .arg(who, endText(outcome), supervisorText(outcome), pidLink(outcome.successor), microsecondsText(outcome.restartUs));
-}
-
-QString summaryText(const QList<KillOutcome>& outcomes) {
-    const auto alive = countOf(outcomes, State::stillAlive);
-    const auto waiting = countOf(outcomes, State::waiting);
-    QStringList parts{QStringLiteral("%1 processes killed").arg(outcomes.size() - alive - waiting)};
-    const auto add = [&parts](qsizetype count, const char* text) {
-        if (count > 0)
-            parts += QString::fromUtf8(text).arg(count);
-    };
-    add(countOf(outcomes, State::restarted), "%1 restarted");
-    add(countOf(outcomes, State::notRestarted), "%1 not restarted");
-    add(countOf(outcomes, State::gaveUp), "%1 given up by their supervisor");
-    add(alive, "%1 still alive");
-    add(waiting, "%1 to go");
-    return parts.join(QStringLiteral(", "));
-}
-
 } // namespace
 
-KillWatch::KillWatch(QObject* parent) : QObject{parent} {
+KillAccess KillAccess::to(fiberscope::Node& node) {
+    return {[&node](fiberscope::Pid pid, const fiberscope::ExitReason& reason) { return node.exit(pid, reason); },
+            [&node](fiberscope::Pid pid) { return node.is_alive(pid); },
+            [&node](const QString& name) { return node.whereis(name.toStdString()); }};
+}
+
+KillWatch::KillWatch(const QList<fiberscope::Pid>& pids, KillAccess access, QObject* parent)
+    : QObject{parent}, m_access{std::move(access)} {
+    m_report.outcomes.resize(pids.size());
+    m_report.counts[static_cast<std::size_t>(State::waiting)] = pids.size();
+    m_byPid.reserve(pids.size());
+    for (qsizetype i = 0; i < pids.size(); ++i) {
+        m_report.outcomes[i].pid = pids[i];
+        m_byPid.insert(pids[i].bits(), i);
+    }
     m_deadline.setSingleShot(true);
     m_deadline.setInterval(1500ms);
     connect(&m_deadline, &QTimer::timeout, this, &KillWatch::expire);
 }
 
-void KillWatch::watch(const QList<ProcessDetails>& victims) {
-    m_outcomes.clear();
-    m_byPid.clear();
-    for (const auto& victim : victims) {
-        KillOutcome outcome;
-        outcome.pid = victim.pid;
-        outcome.parent = victim.row.parent;
-        outcome.name = victim.name;
-        m_byPid.insert(victim.pid.bits(), m_outcomes.size());
-        m_outcomes.push_back(outcome);
+void KillWatch::describe(const QList<ProcessDetails>& processes) {
+    for (const auto& details : processes) {
+        auto* outcome = details.alive ? find(details.pid) : nullptr;
+        if (outcome == nullptr)
+            continue;
+        outcome->parent = details.row.parent;
+        outcome->name = details.name;
+        outcome->isRegistered = details.row.registered_name != 0;
+        outcome->trapsExits = details.row.traps_exits();
+        m_byParent[outcome->parent.bits()].push_back(outcome - m_report.outcomes.data());
     }
-    m_open = m_outcomes.size();
+}
+
+void KillWatch::send(const fiberscope::ExitReason& reason) {
+    m_report.signal = reason;
+    for (auto& outcome : m_report.outcomes) {
+        outcome.hadEnded = !m_access.exit(outcome.pid, reason);
+        m_report.hadEnded += outcome.hadEnded ? 1 : 0;
+    }
+    m_isSent = true;
     m_deadline.start();
+    emit changed();
 }
 
 KillOutcome* KillWatch::find(fiberscope::Pid pid) {
     const auto found = m_byPid.constFind(pid.bits());
-    return found != m_byPid.constEnd() ? &m_outcomes[*found] : nullptr;
+    return found != m_byPid.constEnd() ? &m_report.outcomes[*found] : nullptr;
+}
+
+bool KillWatch::isOpen() const noexcept {
+    return m_report.count(State::waiting) + m_report.count(State::exited) > 0;
 }
 
 void KillWatch::takeEvents(const EventsSample& batch) {
     bool news = false;
     for (const auto& event : batch->events)
         news = takeEvent(event) || news;
+    m_hasLost = m_hasLost || batch->lost > 0;
+    // The exit of one that was alive may be among what was lost: nothing else would tell of it.
+    const bool mayHaveEnded = batch->lost > 0 && m_report.count(State::stillAlive) > 0;
+    if (!m_isSent)
+        return;
+    if ((mayHaveEnded || (news && isOpen())) && !m_deadline.isActive())
+        m_deadline.start();
     if (news)
         emit changed();
 }
@@ -114,16 +101,15 @@ bool KillWatch::takeEvent(const fiberscope::Event& event) {
 
 bool KillWatch::takeExit(const fiberscope::Event& event) {
     auto* outcome = find(event.pid);
-    if (outcome == nullptr || (outcome->state != State::waiting && outcome->state != State::stillAlive))
+    if (outcome == nullptr || outcome->isReasonKnown)
         return false;
-    m_open += outcome->isOver() ? 1 : 0;
-    outcome->state = State::exited;
+    outcome->isReasonKnown = true;
     outcome->reason = event.reason;
     outcome->abandoned = event.abandoned;
     if (outcome->name.isEmpty())
         outcome->name = toQString(eventProcessName(event));
-    if (!m_deadline.isActive())
-        m_deadline.start(); // it ended late: its restart gets its time, too
+    if (outcome->state == State::waiting || outcome->state == State::stillAlive || outcome->state == State::lost)
+        m_report.setState(*outcome, State::exited);
     return true;
 }
 
@@ -131,8 +117,8 @@ bool KillWatch::takeRestart(const fiberscope::Event& event) {
     auto* outcome = find(event.old_pid);
     if (outcome == nullptr || outcome->state == State::restarted)
         return false;
-    m_open -= outcome->isOver() ? 0 : 1;
-    outcome->state = State::restarted;
+    m_report.setState(*outcome, State::restarted);
+    outcome->isReasonKnown = true;
     outcome->reason = event.reason;
     outcome->successor = event.pid;
     outcome->supervisor = event.supervisor;
@@ -142,44 +128,48 @@ bool KillWatch::takeRestart(const fiberscope::Event& event) {
 }
 
 bool KillWatch::takeGiveUp(const fiberscope::Event& event) {
-    if (m_open == 0)
-        return false;
     bool news = false;
-    for (auto& outcome : m_outcomes) {
-        if (outcome.parent != event.pid || outcome.state != State::exited)
+    for (const auto index : m_byParent.value(event.pid.bits())) {
+        auto& outcome = m_report.outcomes[index];
+        if (outcome.state != State::exited)
             continue;
-        outcome.state = State::gaveUp;
+        m_report.setState(outcome, State::gaveUp);
         outcome.supervisor = event.pid;
         outcome.supervisorName = atomText(event.supervisor_name);
-        --m_open;
         news = true;
     }
     return news;
 }
 
+void KillWatch::decide(KillOutcome& outcome) {
+    if (outcome.state == State::waiting || outcome.state == State::stillAlive) {
+        if (m_access.isAlive(outcome.pid)) {
+            m_report.setState(outcome, State::stillAlive);
+            return;
+        }
+    } else if (outcome.state != State::exited) {
+        return;
+    }
+    if (outcome.isReasonKnown && !m_hasLost) {
+        m_report.setState(outcome, State::notRestarted);
+        return;
+    }
+    if (!outcome.hadEnded && !m_hasLost)
+        return; // its exit is on its way
+    const auto successor = outcome.isRegistered ? m_access.whereis(outcome.name) : fiberscope::Pid{};
+    outcome.successor = successor != outcome.pid ? successor : fiberscope::Pid{};
+    m_report.setState(outcome, outcome.successor ? State::replaced : State::lost);
+}
+
 void KillWatch::expire() {
     m_deadline.stop();
-    if (m_open == 0)
-        return;
-    for (auto& outcome : m_outcomes)
-        if (!outcome.isOver())
-            outcome.state = outcome.state == State::exited ? State::notRestarted : State::stillAlive;
-    m_open = 0;
-    emit changed();
-}
-
-QString killText(const QList<KillOutcome>& outcomes) {
-    return outcomes.size() == 1 ? singleText(outcomes.front()) : summaryText(outcomes);
-}
-
-QString pidLink(fiberscope::Pid pid, const QString& name) {
-    const auto link = QStringLiteral("<a href=\"pid:%1\">%2</a>").arg(pid.bits()).arg(pidText(pid).toHtmlEscaped());
-    return name.isEmpty() ? link : QStringLiteral("%1 %2").arg(name.toHtmlEscaped(), link);
-}
-
-fiberscope::Pid pidOfLink(const QString& link) {
-    static const QString scheme = QStringLiteral("pid:");
-    return link.startsWith(scheme) ? fiberscope::Pid::from_bits(link.mid(scheme.size()).toULongLong()) : fiberscope::Pid{};
+    const auto before = m_report.counts;
+    for (auto& outcome : m_report.outcomes)
+        decide(outcome);
+    if (isOpen())
+        m_deadline.start();
+    if (m_report.counts != before)
+        emit changed();
 }
 
 } // namespace fiberscope::widgets

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/kill_notice.hpp"
 
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 
 #include <QHBoxLayout>
 #include <QLabel>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/log_page.hpp"
 
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 #include "view/log_delegate.hpp"

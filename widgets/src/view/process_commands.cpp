@@ -2,6 +2,8 @@
 #include "view/process_commands.hpp"
 
 #include "model/kill_watch.hpp"
+#include "model/number_text.hpp"
+#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/send_exit_dialog.hpp"
 
@@ -13,6 +15,8 @@
 #include <QSettings>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -37,30 +41,45 @@ QString riskText(const QList<ProcessDetails>& victims) {
         return ProcessCommands::tr("What it was doing is lost. A supervisor, if there is one, restarts it.");
     if (victims.size() == 1)
         return ProcessCommands::tr("It is a system process: a part of the node itself, which may not go on without it.");
-    return ProcessCommands::tr(
-        "%n of them is (are) system processes: parts of the node itself, which may not go on without them.", nullptr,
-        static_cast<int>(system));
+    if (system == 1)
+        return ProcessCommands::tr("One of them is a system process: a part of the node itself, which may not go on without it.");
+    return ProcessCommands::tr("%1 of them are system processes: parts of the node itself, which may not go on without them.")
+        .arg(countText(static_cast<quint64>(system)));
+}
+
+QList<ProcessDetails> living(const QList<ProcessDetails>& found) {
+    QList<ProcessDetails> alive;
+    std::copy_if(found.begin(), found.end(), std::back_inserter(alive), [](const auto& details) { return details.alive; });
+    return alive;
 }
 
 } // namespace
 
 ProcessCommands::ProcessCommands(Sampler& sampler, QWidget& window) : QObject{&window}, m_sampler{sampler}, m_window{window} {}
 
+KillWatch* ProcessCommands::watch(const QList<fiberscope::Pid>& pids) {
+    auto* watch = new KillWatch{pids, KillAccess::to(m_sampler.node()), this};
+    connect(&m_sampler, &Sampler::eventsPolled, watch, &KillWatch::takeEvents);
+    connect(watch, &KillWatch::changed, this, [this, watch] {
+        emit notice(killText(watch->report()));
+        if (!m_sampler.isPaused())
+            m_sampler.refreshNow();
+    });
+    return watch;
+}
+
 void ProcessCommands::kill(const QList<fiberscope::Pid>& pids, Ask ask) {
-    m_sampler.lookUp(pids, this, [this, ask](const QList<ProcessDetails>& found) {
-        QList<ProcessDetails> victims;
-        std::copy_if(found.begin(), found.end(), std::back_inserter(victims), [](const auto& details) { return details.alive; });
-        if (victims.isEmpty())
-            emit notice(tr("%1 had ended already").arg(found.size() == 1 ? pidLink(found.front().pid) : tr("These processes")));
-        else
-            confirmKill(victims, ask);
+    auto* followed = watch(pids);
+    m_sampler.lookUp(pids, followed, [this, followed, ask](const QList<ProcessDetails>& found) {
+        followed->describe(found);
+        confirmKill(*followed, living(found), ask);
     });
 }
 
-void ProcessCommands::confirmKill(const QList<ProcessDetails>& victims, Ask ask) {
+void ProcessCommands::confirmKill(KillWatch& watch, const QList<ProcessDetails>& victims, Ask ask) {
     const bool risky = victims.size() > 1 || systemCount(victims) > 0;
-    if (!risky && !(ask == Ask::always && m_askBeforeKill)) {
-        killNow(victims);
+    if (victims.isEmpty() || (!risky && !(ask == Ask::always && m_askBeforeKill))) {
+        send(watch, fiberscope::ExitReason::kill());
         return;
     }
     auto* box = new QMessageBox{QMessageBox::Question, tr("Kill"),
@@ -77,50 +96,67 @@ void ProcessCommands::confirmKill(const QList<ProcessDetails>& victims, Ask ask)
         quietly = new QCheckBox{tr("&Do not ask again"), box};
         box->setCheckBox(quietly);
     }
-    connect(yes, &QPushButton::clicked, this, [this, victims, quietly] {
+    watch.setParent(box);
+    connect(yes, &QPushButton::clicked, this, [this, &watch, quietly] {
         m_askBeforeKill = m_askBeforeKill && (quietly == nullptr || !quietly->isChecked());
-        killNow(victims);
+        send(watch, fiberscope::ExitReason::kill());
     });
     box->open();
 }
 
-void ProcessCommands::killNow(const QList<ProcessDetails>& victims) {
-    emit killing(victims);
-    for (const auto& victim : victims)
-        m_sampler.node().exit(victim.pid, fiberscope::ExitReason::kill());
+void ProcessCommands::sendExit(const QList<fiberscope::Pid>& pids) {
+    auto* followed = watch(pids);
+    m_sampler.lookUp(pids, followed, [this, followed](const QList<ProcessDetails>& found) {
+        followed->describe(found);
+        askReason(*followed, living(found));
+    });
 }
 
-void ProcessCommands::sendExit(const QList<fiberscope::Pid>& pids) {
-    const auto target = pids.size() == 1 ? pidText(pids.front()) : processesText(pids.size());
-    auto* dialog = new SendExitDialog{target, m_sampler.node().id(), &m_window};
+void ProcessCommands::askReason(KillWatch& watch, const QList<ProcessDetails>& targets) {
+    if (targets.isEmpty()) {
+        send(watch, fiberscope::ExitReason::kill());
+        return;
+    }
+    auto* dialog = new SendExitDialog{targetText(targets), m_sampler.node().id(), &m_window};
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog, pids] { sendExitNow(pids, dialog->reason()); });
+    watch.setParent(dialog);
+    connect(dialog, &QDialog::accepted, this, [this, dialog, &watch, targets] {
+        watch.setParent(this);
+        if (dialog->reason() == fiberscope::ExitReason::kill())
+            confirmKill(watch, targets, Ask::ifRisky);
+        else
+            send(watch, dialog->reason());
+    });
     dialog->open();
 }
 
-void ProcessCommands::sendExitNow(const QList<fiberscope::Pid>& pids, const fiberscope::ExitReason& reason) {
-    if (reason == fiberscope::ExitReason::kill()) {
-        kill(pids, Ask::ifRisky);
-        return;
-    }
-    qsizetype reached = 0;
-    for (const auto pid : pids)
-        reached += m_sampler.node().exit(pid, reason) ? 1 : 0;
-    const auto whom = pids.size() == 1 ? pidLink(pids.front()) : processesText(reached);
-    const auto what = QString::fromStdString(fiberscope::to_string(reason)).toHtmlEscaped();
-    emit notice(reached > 0 ? tr("Exit signal %1 sent to %2").arg(what, whom) : tr("%1 had ended already").arg(whom));
+void ProcessCommands::send(KillWatch& watch, const fiberscope::ExitReason& reason) {
+    delete std::exchange(m_sent, &watch);
+    watch.setParent(this);
+    watch.send(reason);
 }
 
 void ProcessCommands::suspend(const QList<fiberscope::Pid>& pids) {
+    QList<fiberscope::Pid> missed;
     for (const auto pid : pids)
-        m_sampler.node().suspend(pid);
+        if (!m_sampler.node().suspend(pid))
+            missed.push_back(pid);
+    tellMissed(missed);
     m_sampler.refreshNow();
 }
 
 void ProcessCommands::resume(const QList<fiberscope::Pid>& pids) {
+    QList<fiberscope::Pid> missed;
     for (const auto pid : pids)
-        m_sampler.node().resume(pid);
+        if (!m_sampler.node().resume(pid))
+            missed.push_back(pid);
+    tellMissed(missed);
     m_sampler.refreshNow();
+}
+
+void ProcessCommands::tellMissed(const QList<fiberscope::Pid>& missed) {
+    if (!missed.isEmpty())
+        emit notice(tr("%1 had ended already").arg(missed.size() == 1 ? pidLink(missed.front()) : processesText(missed.size())));
 }
 
 void ProcessCommands::saveSettings(QSettings& settings) const {

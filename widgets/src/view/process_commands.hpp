@@ -11,6 +11,8 @@ class QWidget;
 
 namespace fiberscope::widgets {
 
+class KillWatch;
+
 /// What a person can do to processes, with the questions that go before it. The targets are the pids given: they stay
 /// the same whatever the table does meanwhile. Nothing here waits for a process.
 /// **Thread:** GUI thread.
@@ -35,18 +37,21 @@ public:
     void restoreSettings(QSettings& settings);
 
 signals:
-    /// The exit signals of a kill go out now.
-    void killing(const QList<fiberscope::widgets::ProcessDetails>& victims);
     /// Something to tell at the place for it, rich text.
     void notice(const QString& text);
 
 private:
-    void confirmKill(const QList<ProcessDetails>& victims, Ask ask);
-    void killNow(const QList<ProcessDetails>& victims);
-    void sendExitNow(const QList<fiberscope::Pid>& pids, const fiberscope::ExitReason& reason);
+    /// Follows these processes from now on; it lives until it is sent or dropped.
+    KillWatch* watch(const QList<fiberscope::Pid>& pids);
+    void confirmKill(KillWatch& watch, const QList<ProcessDetails>& victims, Ask ask);
+    void askReason(KillWatch& watch, const QList<ProcessDetails>& targets);
+    void send(KillWatch& watch, const fiberscope::ExitReason& reason);
+    /// Says which of them a command did not reach.
+    void tellMissed(const QList<fiberscope::Pid>& missed);
 
     Sampler& m_sampler;
     QWidget& m_window;
+    KillWatch* m_sent = nullptr; ///< the last that was sent
     bool m_askBeforeKill = true;
 };
 

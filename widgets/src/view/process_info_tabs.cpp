@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/process_info_tabs.hpp"
 
-#include "model/kill_watch.hpp"
 #include "model/text_format.hpp"
 
 #include <QFontDatabase>

@@ -2,7 +2,7 @@
 #include "view/process_info_window.hpp"
 
 #include "model/event_text.hpp"
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
 #include "view/window_place.hpp"

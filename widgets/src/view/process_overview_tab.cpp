@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model/kill_watch.hpp"
+#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
 

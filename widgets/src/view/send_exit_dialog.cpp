@@ -32,7 +32,10 @@ SendExitDialog::SendExitDialog(const QString& target, std::uint32_t node, QWidge
     connect(m_text, &QLineEdit::textEdited, this, &SendExitDialog::clearError);
 
     auto* layout = new QVBoxLayout{this};
-    layout->addWidget(new QLabel{tr("Exit signal to %1, with this reason:").arg(target), this});
+    auto* whom = new QLabel{tr("Exit signal to %1, with this reason:").arg(target), this};
+    whom->setObjectName(QStringLiteral("exitTarget"));
+    whom->setTextFormat(Qt::PlainText);
+    layout->addWidget(whom);
     layout->addWidget(m_text);
     layout->addWidget(m_error);
     layout->addStretch();

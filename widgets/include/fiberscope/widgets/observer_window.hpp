@@ -23,7 +23,6 @@ class Node;
 namespace fiberscope::widgets {
 
 class KillNotice;
-class KillWatch;
 class ObserverPage;
 class ProcessCommands;
 class ProcessesPage;
@@ -99,14 +98,12 @@ private:
     ObserverPage* pageCalled(const QString& name) const;
     void showPageActions(const ObserverPage& page);
     void becomeReady();
-    void showKillOutcome();
     void askRefreshInterval();
     void saveSettings() const;
     void restoreSettings();
 
     Sampler* m_sampler;
     ProcessCommands* m_commands;
-    KillWatch* m_killWatch;
     KillNotice* m_notice;
     StatusBar* m_status;
     QTabWidget* m_tabs;

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/kill_outcome.hpp"
+
+#include "model/number_text.hpp"
+#include "model/pid_link.hpp"
+#include "model/text_format.hpp"
+
+#include <QStringList>
+
+namespace fiberscope::widgets {
+
+using State = KillOutcome::State;
+
+namespace {
+
+QString reasonText(const fiberscope::ExitReason& reason) {
+    return QString::fromStdString(fiberscope::to_string(reason)).toHtmlEscaped();
+}
+
+bool isKill(const KillReport& report) {
+    return report.signal == fiberscope::ExitReason::kill();
+}
+
+QString supervisorText(const KillOutcome& outcome) {
+    return outcome.supervisorName.isEmpty() ? pidLink(outcome.supervisor) : outcome.supervisorName.toHtmlEscaped();
+}
+
+/// `killed`, or how else it ended: another reason may have been faster.
+QString endText(const KillOutcome& outcome) {
+    const QString abandoned = outcome.abandoned ? QStringLiteral(" (abandoned)") : QString{};
+    if (outcome.hadEnded)
+        return outcome.isReasonKnown ? QStringLiteral("had ended already, with %1").arg(reasonText(outcome.reason) + abandoned)
+                                     : QStringLiteral("had ended already");
+    if (!outcome.isReasonKnown)
+        return QStringLiteral("has ended");
+    if (outcome.reason == fiberscope::ExitReason::killed())
+        return QStringLiteral("killed") + abandoned;
+    return QStringLiteral("ended with %1").arg(reasonText(outcome.reason) + abandoned);
+}
+
+/// What its supervisor did then; empty while that is open.
+QString sequelText(const KillOutcome& outcome) {
+    switch (outcome.state) {
+    case State::restarted:
+        return QStringLiteral("; %1 restarted it as %2 after %3")
+            .arg(supervisorText(outcome), pidLink(outcome.successor), microsecondsText(outcome.restartUs));
+    case State::notRestarted: return QStringLiteral("; nobody restarted it");
+    case State::gaveUp: return QStringLiteral("; %1 reached its restart intensity and gave up").arg(supervisorText(outcome));
+    case State::replaced: return QStringLiteral("; %1 is %2 now").arg(outcome.name.toHtmlEscaped(), pidLink(outcome.successor));
+    case State::lost:
+        if (outcome.hadEnded && !outcome.isReasonKnown)
+            return {}; // long ago, perhaps: nobody has followed it
+        return QStringLiteral("; whether it was restarted is not known: events were lost");
+    case State::waiting:
+    case State::exited:
+    case State::stillAlive: break;
+    }
+    return {};
+}
+
+QString stillAliveText(const KillOutcome& outcome, const KillReport& report) {
+    const auto who = pidLink(outcome.pid, outcome.name);
+    if (isKill(report))
+        return QStringLiteral("%1 is still alive: kill was sent, but it has reached no safe point since").arg(who);
+    const QString why = outcome.trapsExits ? QStringLiteral(": it traps exits and got it as a message") : QString{};
+    return QStringLiteral("Exit signal %1 sent to %2, which goes on%3").arg(reasonText(report.signal), who, why);
+}
+
+QString singleText(const KillOutcome& outcome, const KillReport& report) {
+    const auto who = pidLink(outcome.pid, outcome.name);
+    if (outcome.state == State::stillAlive)
+        return stillAliveText(outcome, report);
+    if (outcome.state == State::waiting && isKill(report))
+        return QStringLiteral("%1: kill sent").arg(who);
+    const QString sent = QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), who);
+    if (outcome.state == State::waiting)
+        return sent;
+    const QString end = endText(outcome) + sequelText(outcome);
+    return isKill(report) || outcome.hadEnded ? QStringLiteral("%1 %2").arg(who, end)
+                                              : QStringLiteral("%1: it %2").arg(sent, end);
+}
+
+QString summaryText(const KillReport& report) {
+    const auto alive = report.count(State::stillAlive);
+    const auto waiting = report.count(State::waiting);
+    const auto all = report.outcomes.size();
+    QStringList parts;
+    const auto add = [&parts](qsizetype count, const char* text) {
+        if (count > 0)
+            parts += QString::fromUtf8(text).arg(countText(static_cast<quint64>(count)));
+    };
+    const auto ended = all - alive - waiting - report.hadEnded;
+    if (isKill(report)) {
+        parts += QStringLiteral("%1 processes killed").arg(countText(static_cast<quint64>(ended)));
+    } else {
+        parts += QStringLiteral("Exit signal %1 sent to %2 processes")
+                     .arg(reasonText(report.signal), countText(static_cast<quint64>(all - report.hadEnded)));
+        add(ended, "%1 ended");
+    }
+    add(report.hadEnded, "%1 had ended already");
+    add(report.count(State::restarted) + report.count(State::replaced), "%1 restarted");
+    add(report.count(State::notRestarted), "%1 not restarted");
+    add(report.count(State::gaveUp), "%1 given up by their supervisor");
+    add(alive, "%1 still alive");
+    add(waiting, isKill(report) ? "%1 to go" : "%1 go on");
+    QString text = parts.join(QStringLiteral(", "));
+    if (const auto lost = report.count(State::lost); lost > 0)
+        text += QStringLiteral("; of %1 it is not known whether they were restarted: events were lost")
+                    .arg(countText(static_cast<quint64>(lost)));
+    return text;
+}
+
+} // namespace
+
+void KillReport::setState(KillOutcome& outcome, State state) noexcept {
+    --counts[static_cast<std::size_t>(outcome.state)];
+    ++counts[static_cast<std::size_t>(state)];
+    outcome.state = state;
+}
+
+QString killText(const KillReport& report) {
+    return report.outcomes.size() == 1 ? singleText(report.outcomes.front(), report) : summaryText(report);
+}
+
+} // namespace fiberscope::widgets
