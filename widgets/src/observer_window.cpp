@@ -323,6 +323,17 @@ void ObserverWindow::showProcessInfo(fiberscope::Pid pid) {
 
 // -- keys, end, settings ----
 
+bool ObserverWindow::event(QEvent* event) {
+    const bool handled = QMainWindow::event(event);
+    switch (event->type()) {
+    case QEvent::Show:
+    case QEvent::Hide:
+    case QEvent::WindowStateChange: m_sampler->setSeen(isVisible() && !isMinimized()); break;
+    default: break;
+    }
+    return handled;
+}
+
 void ObserverWindow::keyPressEvent(QKeyEvent* event) {
     if (event->key() == Qt::Key_Space && event->modifiers() == Qt::NoModifier)
         m_pause->toggle();

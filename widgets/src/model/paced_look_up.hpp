@@ -18,7 +18,7 @@ class PacedLookUp : public QObject {
 public:
     explicit PacedLookUp(Sampler& sampler, QObject* parent = nullptr);
 
-    /// Looks these processes up unless it is too early. Even without pids it makes the Sampler count the memory of all.
+    /// Looks these processes up unless it is too early.
     void request(const QList<fiberscope::Pid>& pids);
 
 signals:

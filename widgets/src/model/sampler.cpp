@@ -77,6 +77,11 @@ void Sampler::setProcessesWanted(bool wanted) {
     apply();
 }
 
+void Sampler::setSeen(bool seen) {
+    m_settings->isSeen = seen;
+    apply();
+}
+
 void Sampler::setProcessQuery(const ProcessQuery& query) {
     m_settings->query = query;
     apply();

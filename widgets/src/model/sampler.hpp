@@ -19,7 +19,8 @@ class Node;
 
 namespace fiberscope::widgets {
 
-/// Node and scheduler figures at one moment; `processes` stays empty, `processes_bytes` is 0 while nobody reads processes.
+/// Node and scheduler figures at one moment; `processes` stays empty. `processes_bytes` is counted anew for each sample, with
+/// many processes as often as costs at most a twentieth of the sampler's time; it is 0 while nobody can see it.
 using LoadSample = std::shared_ptr<const fiberscope::Snapshot>;
 using EventsSample = std::shared_ptr<const fiberscope::EventBatch>;
 
@@ -61,6 +62,8 @@ public:
     bool isPaused() const;
     /// Process frames are taken only while somebody shows them.
     void setProcessesWanted(bool wanted);
+    /// Whether anybody can see what is sampled; default true. While not, the memory of all processes is not counted.
+    void setSeen(bool seen);
     /// What the process table shows: takes effect at once with the rows of the last sample.
     void setProcessQuery(const ProcessQuery& query);
     /// Reads some processes, whether or not frames are wanted: `handler` gets one entry a pid, in their order, on the

@@ -20,8 +20,8 @@ constexpr std::size_t manyEvents = 1000;
 constexpr auto hastyInterval = 10ms;
 /// A look-up is content with a sample of this age.
 constexpr auto freshAge = 200ms;
-/// So long the memory of all processes, counted with a sample of them, goes with the load.
-constexpr auto bytesAge = 10s;
+/// A sample of all processes that only their memory is wanted of is taken again after so many times its cost.
+constexpr int bytesRest = 20;
 
 ProcessDetails detailsOf(const ProcessSample& sample, fiberscope::Pid pid) {
     ProcessDetails details;
@@ -117,19 +117,17 @@ void Sampler::Worker::sampleLoad(const Orders& orders) {
         m_loadDue = now + orders.settings.loadInterval;
     auto sample = m_loads.take();
     m_node.counters(*sample);
-    sample->node.processes_bytes = processesBytes();
+    sample->node.processes_bytes = processesBytes(orders.settings.isSeen);
     QMetaObject::invokeMethod(
         &m_sampler, [sampler = &m_sampler, sample = LoadSample{std::move(sample)}] { emit sampler->loadSampled(sample); },
         Qt::QueuedConnection);
 }
 
-std::uint64_t Sampler::Worker::processesBytes() const {
-    const auto oldest = Clock::now() - bytesAge;
-    if (m_builder.last() != nullptr && m_sampleAt > oldest)
-        return m_builder.last()->snapshot.node.processes_bytes;
-    if (m_lookUpSample != nullptr && m_lookUpAt > oldest)
-        return m_lookUpSample->snapshot.node.processes_bytes;
-    return 0;
+std::uint64_t Sampler::Worker::processesBytes(bool isSeen) {
+    if (!isSeen)
+        return 0;
+    const auto maxAge = m_node.is_stopped() ? Clock::duration::max() : bytesRest * m_sampleCost;
+    return freshSample(maxAge)->snapshot.node.processes_bytes;
 }
 
 void Sampler::Worker::pollEvents() {
@@ -183,7 +181,7 @@ void Sampler::Worker::post(ProcessFramePtr frame) {
         Qt::QueuedConnection);
 }
 
-ProcessSamplePtr Sampler::Worker::freshSample(std::chrono::milliseconds maxAge) {
+ProcessSamplePtr Sampler::Worker::freshSample(Clock::duration maxAge) {
     const auto now = Clock::now();
     if (m_builder.last() != nullptr && now - m_sampleAt < maxAge)
         return m_builder.last();
@@ -195,6 +193,7 @@ ProcessSamplePtr Sampler::Worker::freshSample(std::chrono::milliseconds maxAge) 
         sample->liveLabelCount = sample->snapshot.labels.size();
         m_lookUpSample = std::move(sample);
         m_lookUpAt = now;
+        m_sampleCost = Clock::now() - now;
     }
     return m_lookUpSample;
 }

@@ -21,6 +21,7 @@ struct Sampler::Settings {
     std::chrono::milliseconds refreshInterval{1000};
     bool paused = false;
     bool processesWanted = false;
+    bool isSeen = true;
     ProcessQuery query;
 };
 
@@ -61,12 +62,12 @@ private:
     Orders waitForOrders(const std::stop_token& stop);
     Clock::time_point nextDue(const Settings& settings) const;
     void sampleLoad(const Orders& orders);
-    /// Memory of all processes; 0 while nobody reads them, because counters do not carry it.
-    std::uint64_t processesBytes() const;
+    /// Memory of all processes, from a sample of them: counters do not carry it. 0 while nobody can see it.
+    std::uint64_t processesBytes(bool isSeen);
     void pollEvents();
     void sampleProcesses(const Orders& orders);
     void answer(LookUp lookUp);
-    ProcessSamplePtr freshSample(std::chrono::milliseconds maxAge);
+    ProcessSamplePtr freshSample(Clock::duration maxAge);
     void post(ProcessFramePtr frame);
 
     Sampler& m_sampler;
@@ -75,6 +76,7 @@ private:
     ProcessFrameBuilder m_builder;
     ProcessSamplePtr m_lookUpSample; ///< for look-ups while nobody wants frames
     Clock::time_point m_lookUpAt;    ///< when m_lookUpSample was taken
+    Clock::duration m_sampleCost{};  ///< what the last sample for a look-up or for the memory took
     Clock::time_point m_sampleAt;    ///< when the last frame's sample was taken
     Clock::time_point m_loadDue, m_eventsDue;
     std::shared_ptr<FrameSlot> m_slot = std::make_shared<FrameSlot>();

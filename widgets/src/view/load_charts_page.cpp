@@ -32,7 +32,7 @@ QString plainNumber(double value) {
 } // namespace
 
 LoadChartsPage::LoadChartsPage(Sampler& sampler, QWidget* parent)
-    : ObserverPage{parent}, m_sampler{sampler}, m_memoryCount{sampler}, m_area{new QWidget} {
+    : ObserverPage{parent}, m_sampler{sampler}, m_area{new QWidget} {
     setObjectName(QStringLiteral("loadChartsPage"));
     auto* layout = new QVBoxLayout{this};
     layout->setContentsMargins(6, 8, 6, 6);
@@ -162,8 +162,6 @@ void LoadChartsPage::setActive(bool active) {
 
 void LoadChartsPage::takeSample(const LoadSample& sample) {
     addSchedulerLines(sample->schedulers.size());
-    if (m_redrawTimer.isActive())
-        m_memoryCount.request({});
     if (!m_history.add(*sample))
         return;
     m_sinceSample.start();

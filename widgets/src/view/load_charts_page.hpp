@@ -3,7 +3,6 @@
 
 #include "model/load_history.hpp"
 #include "model/load_marks.hpp"
-#include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
@@ -52,7 +51,6 @@ private:
     void askSettings();
 
     Sampler& m_sampler;
-    PacedLookUp m_memoryCount;
     LoadHistory m_history;
     LoadMarks m_marks;
     std::chrono::minutes m_length{1};

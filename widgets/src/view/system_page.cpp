@@ -20,7 +20,7 @@ const QList<qsizetype> leftBoxes{0, 2, 4, 6};
 constexpr int nameWidth = 25; ///< in letters
 } // namespace
 
-SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}, m_sampler{sampler}, m_memoryCount{sampler} {
+SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}, m_sampler{sampler} {
     setObjectName(QStringLiteral("systemPage"));
     auto* content = new QWidget;
     auto* columns = new QHBoxLayout{content};
@@ -75,7 +75,6 @@ void SystemPage::setActive(bool active) {
     m_isActive = active;
     if (!active)
         return;
-    m_memoryCount.request({});
     showValues();
 }
 
@@ -86,8 +85,6 @@ QString SystemPage::statusText() const {
 void SystemPage::takeSample(const LoadSample& sample) {
     m_history.add(*sample);
     m_last = sample;
-    if (m_isActive)
-        m_memoryCount.request({});
     if (m_isActive && (!m_sinceShown.isValid() || m_sinceShown.elapsed() >= refreshMs))
         showValues();
 }

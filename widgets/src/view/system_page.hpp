@@ -2,7 +2,6 @@
 #pragma once
 
 #include "model/load_history.hpp"
-#include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
 #include "model/system_facts.hpp"
 #include "view/observer_page.hpp"
@@ -36,7 +35,6 @@ private:
     void showValues();
 
     Sampler& m_sampler;
-    PacedLookUp m_memoryCount;
     LoadHistory m_history;
     LoadSample m_last;
     std::uint64_t m_eventsLost = 0;

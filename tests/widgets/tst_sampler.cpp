@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/sampler.hpp"
+
+#include <fiberscope/node.hpp>
+
+#include <QSignalSpy>
+#include <QTest>
+
+#include <vector>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+using namespace std::chrono_literals;
+
+/// What the sampler says of a live node.
+class TestSampler : public QObject {
+    Q_OBJECT
+
+private slots:
+    void theMemoryOfAllProcessesIsThatOfTheSamplesOwnMoment() {
+        Node node{NodeConfig{.schedulers = 2}};
+        Sampler sampler{node};
+        LoadSample last;
+        connect(&sampler, &Sampler::loadSampled, this, [&](const LoadSample& sample) { last = sample; });
+        sampler.setLoadInterval(100ms);
+        QTRY_VERIFY(last != nullptr && last->node.processes_bytes > 0);
+
+        const auto agrees = [&] {
+            const auto now = node.snapshot();
+            return last->node.process_count == now.node.process_count && last->node.processes_bytes == now.node.processes_bytes;
+        };
+        std::vector<Pid> crowd;
+        for (int number = 0; number < 5000; ++number)
+            crowd.push_back(node.spawn([](Process& self) { self.receive<int>(); }));
+        QVERIFY(node.wait_until_quiet(10s));
+        QTRY_VERIFY2(agrees(), "with a crowd");
+        for (const auto pid : crowd)
+            node.exit(pid, ExitReason::kill());
+        QVERIFY(node.wait_until_quiet(10s));
+        QTRY_VERIFY2(agrees(), "without it");
+    }
+
+    void whatNobodySeesIsNotCounted() {
+        Node node{NodeConfig{.schedulers = 1}};
+        Sampler sampler{node};
+        LoadSample last;
+        connect(&sampler, &Sampler::loadSampled, this, [&](const LoadSample& sample) { last = sample; });
+        sampler.setSeen(false);
+        sampler.refreshNow();
+        QTRY_VERIFY(last != nullptr && last->node.processes_bytes == 0);
+        sampler.setSeen(true);
+        sampler.refreshNow();
+        QTRY_VERIFY(last->node.processes_bytes > 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSampler)
+#include "tst_sampler.moc"
