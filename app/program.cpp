@@ -105,6 +105,7 @@ int runProgram(const Options& options) {
             window.showNotice(line);
     });
     QObject::connect(toolbar, &WorkloadToolbar::stillStopping, &window, [&](const QString& line) { window.showNotice(line); });
+    QObject::connect(toolbar, &WorkloadToolbar::provoking, &window, &widgets::ObserverWindow::followProcess);
     for (const QString& workload : options.workloads)
         toolbar->start(workload);
     SignalNotifier signalNotifier;

@@ -33,13 +33,17 @@ ProvokeButton::ProvokeButton(Node& node, QWidget* parent) : QToolButton{parent},
 
 void ProvokeButton::setRunning(bool runs) {
     setEnabled(runs);
-    setToolTip(runs ? tr("Makes a process of the workload faults go wrong; the Log tells what came of it")
-                    : tr("Start the workload faults to make its processes go wrong"));
+    setToolTip(
+        runs ? tr("Makes a process of the workload faults go wrong; the notice at the bottom tells what came of it, the Log more")
+             : tr("Start the workload faults to make its processes go wrong"));
 }
 
 void ProvokeButton::provoke(std::size_t fault) {
     const Atom process = faults::all()[fault].process();
-    if (!m_node.send(process, faults::Provoke{}))
+    const Pid pid = m_node.whereis(process);
+    if (pid)
+        emit provoking(pid, toQString(faults::all()[fault].title));
+    if (!m_node.send(pid, faults::Provoke{}))
         emit failed(tr("%1 is not there at the moment").arg(toQString(process.name())));
 }
 

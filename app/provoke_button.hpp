@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <fiberscope/pid.hpp>
+
 #include <QToolButton>
 
 namespace fiberscope {
@@ -20,6 +22,8 @@ public:
     void setRunning(bool runs);
 
 signals:
+    /// This is about to go wrong in this process.
+    void provoking(fiberscope::Pid process, const QString& fault);
     /// It reached nobody: one line.
     void failed(const QString& line);
 

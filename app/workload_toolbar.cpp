@@ -79,6 +79,7 @@ void WorkloadToolbar::addProvoke() {
     m_provoke = new ProvokeButton{m_node};
     addWidget(m_provoke);
     m_provoke->setAutoRaise(false); // as the buttons beside it
+    connect(m_provoke, &ProvokeButton::provoking, this, &WorkloadToolbar::provoking);
     connect(m_provoke, &ProvokeButton::failed, this, &WorkloadToolbar::failed);
 }
 

@@ -37,6 +37,8 @@ public:
     void stop(const QString& name);
 
 signals:
+    /// A fault is about to be provoked in this process.
+    void provoking(fiberscope::Pid process, const QString& fault);
     /// A start, a stop or a provocation did not work: one line.
     void failed(const QString& line);
     /// A stop takes long: one line.

@@ -36,6 +36,7 @@ struct Desk {
         window.addToolBar(toolbar);
         for (const auto said : {&WorkloadToolbar::failed, &WorkloadToolbar::stillStopping}) // as the program does
             QObject::connect(toolbar, said, &window, [this](const QString& line) { window.showNotice(line); });
+        QObject::connect(toolbar, &WorkloadToolbar::provoking, &window, &widgets::ObserverWindow::followProcess);
         window.setCurrentTab("Processes");
         window.show();
     }

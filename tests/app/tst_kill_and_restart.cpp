@@ -145,6 +145,16 @@ private slots:
         QVERIFY(desk.window.findChild<QLabel*>("workloadMessage") == nullptr);
     }
 
+    void aGiveUpIsToldInThePlaceOfNotices() {
+        Desk desk;
+        desk.startByToolbar("crashloop", "");
+        auto& mishap = desk.find<QLabel>("mishapNoticeText");
+        QTRY_VERIFY2(mishap.isVisible() && mishap.text().contains("application crashloop ended"), qPrintable(mishap.text()));
+        QVERIFY2(mishap.text().contains("gave up: child crashloop_child ended too often"), qPrintable(mishap.text()));
+        QTest::mouseClick(&desk.find<QToolButton>("closeNotice"), Qt::LeftButton);
+        QVERIFY(mishap.isHidden());
+    }
+
     void aWorkloadThatEndsByItselfLeavesTheToolbar() {
         Desk desk;
         desk.startByToolbar("crashloop", "");

@@ -77,6 +77,10 @@ private slots:
         QTRY_VERIFY(desk.node.whereis("faults_throw") && desk.pidOf("faults_throw") != before);
         QTRY_VERIFY(logRow(desk, "faults_throw " + before + " exited: {error,\"till 13 is jammed\"}") >= 0);
         QTRY_VERIFY(logRow(desk, "faults_sup restarted faults_throw: " + before + " → " + desk.pidOf("faults_throw")) >= 0);
+        const QString restarted = "ended with {error,\"till 13 is jammed\"}; faults_sup restarted it as ";
+        QTRY_VERIFY2(desk.notice().contains(restarted.toHtmlEscaped()), qPrintable(desk.notice()));
+        for (const QString& part : {QString{"faults_throw"}, before, desk.pidOf("faults_throw")})
+            QVERIFY2(desk.notice().contains(part.toHtmlEscaped()), qPrintable(desk.notice()));
     }
 
     void theLogTellsReasonAndStack_data() {

@@ -202,7 +202,7 @@ private slots:
         QCOMPARE(changed.size(), 0);
         watch.send(ExitReason::kill());
         QCOMPARE(plain(watch),
-                 "kv_shard_2 <0.90.0> had ended already, with killed; kv_sup restarted it as <0.131.0> after 38 µs");
+                 "kv_shard_2 <0.90.0> had ended already, with normal; kv_sup restarted it as <0.131.0> after 38 µs");
         watch.expire();
         QVERIFY(plain(watch).contains("had ended already"));
     }
@@ -277,6 +277,17 @@ private slots:
         watch.takeEvents(batch({exitOf(shard, ExitReason::shutdown()), restart}));
         QCOMPARE(plain(watch), "Exit signal shutdown sent to kv_shard_2 <0.90.0>: it ended with shutdown; kv_sup restarted it as "
                                "<0.131.0> after 38 µs");
+    }
+
+    void anotherDeedIsFollowedToo() {
+        Watched watched{{victim(shard, "faults_heap")}};
+        watched.watch.follow("Fill the heap");
+        QCOMPARE(plain(watched.watch), "Fill the heap in faults_heap <0.90.0>");
+        auto exit = exitOf(shard);
+        exit.note = "heap over 1000000 bytes";
+        watched.watch.takeEvents(batch({exit, restartOf(shard, successor)}));
+        QCOMPARE(plain(watched.watch), "Fill the heap in faults_heap <0.90.0>: it ended with killed (heap over 1000000 bytes); "
+                                       "kv_sup restarted it as <0.131.0> after 38 µs");
     }
 
     void whoTrapsExitsGoesOn() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fiberscope/widgets/observer_window.hpp>
 
+#include "model/mishap_watch.hpp"
 #include "model/pid_link.hpp"
 #include "model/sampler.hpp"
 #include "view/applications_page.hpp"
@@ -56,8 +57,8 @@ QString pageGroup(const ObserverPage& page) {
 
 ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidget* parent)
     : QMainWindow{parent}, m_sampler{new Sampler{node, this}}, m_commands{new ProcessCommands{*m_sampler, *this}},
-      m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}}, m_tabs{new QTabWidget{this}},
-      m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
+      m_mishaps{new MishapWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
+      m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
     setWindowTitle(QString::fromStdString(node.config().name));
     m_tabs->setObjectName(QStringLiteral("tabs"));
@@ -289,6 +290,10 @@ void ObserverWindow::connectSampler() {
     });
     connect(m_sampler, &Sampler::processesSampled, this, &ObserverWindow::becomeReady);
     connect(m_commands, &ProcessCommands::notice, m_notice, &KillNotice::showText);
+    connect(m_sampler, &Sampler::eventsArrived, m_mishaps, &MishapWatch::takeEvents);
+    connect(m_sampler, &Sampler::loadSampled, m_mishaps, &MishapWatch::takeLoad);
+    connect(m_mishaps, &MishapWatch::told, m_notice, &KillNotice::showMishap);
+    connect(m_notice, &KillNotice::closed, m_mishaps, &MishapWatch::dismiss);
     connect(m_notice, &KillNotice::processClicked, this, &ObserverWindow::showProcess);
 }
 
@@ -302,6 +307,10 @@ void ObserverWindow::becomeReady() {
 void ObserverWindow::showNotice(const QString& text, fiberscope::Pid pid) {
     const auto plain = text.toHtmlEscaped();
     m_notice->showText(pid ? QStringLiteral("%1 %2").arg(plain, pidLink(pid)) : plain);
+}
+
+void ObserverWindow::followProcess(fiberscope::Pid process, const QString& deed) {
+    m_commands->follow(process, deed);
 }
 
 void ObserverWindow::showProcess(fiberscope::Pid pid) {

@@ -18,7 +18,7 @@ QString reasonText(const fiberscope::ExitReason& reason) {
 }
 
 bool isKill(const KillReport& report) {
-    return report.signal == fiberscope::ExitReason::kill();
+    return report.deed.isEmpty() && report.signal == fiberscope::ExitReason::kill();
 }
 
 QString supervisorText(const KillOutcome& outcome) {
@@ -26,16 +26,14 @@ QString supervisorText(const KillOutcome& outcome) {
 }
 
 /// `killed`, or how else it ended: another reason may have been faster.
-QString endText(const KillOutcome& outcome) {
-    const QString abandoned = outcome.abandoned ? QStringLiteral(" (abandoned)") : QString{};
+QString endText(const KillOutcome& outcome, const KillReport& report) {
+    const QString end = outcome.end.toHtmlEscaped();
     if (outcome.hadEnded)
-        return outcome.isReasonKnown ? QStringLiteral("had ended already, with %1").arg(reasonText(outcome.reason) + abandoned)
+        return outcome.isReasonKnown ? QStringLiteral("had ended already, with %1").arg(end)
                                      : QStringLiteral("had ended already");
     if (!outcome.isReasonKnown)
         return QStringLiteral("has ended");
-    if (outcome.reason == fiberscope::ExitReason::killed())
-        return QStringLiteral("killed") + abandoned;
-    return QStringLiteral("ended with %1").arg(reasonText(outcome.reason) + abandoned);
+    return isKill(report) && outcome.reason == fiberscope::ExitReason::killed() ? end : QStringLiteral("ended with %1").arg(end);
 }
 
 /// What its supervisor did then; empty while that is open.
@@ -58,12 +56,20 @@ QString sequelText(const KillOutcome& outcome) {
     return {};
 }
 
+/// `Exit signal shutdown sent to kv_shard_2 <0.90.0>`.
+QString deedText(const KillOutcome& outcome, const KillReport& report) {
+    const auto who = pidLink(outcome.pid, outcome.name);
+    return report.deed.isEmpty() ? QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), who)
+                                 : QStringLiteral("%1 in %2").arg(report.deed.toHtmlEscaped(), who);
+}
+
 QString stillAliveText(const KillOutcome& outcome, const KillReport& report) {
     const auto who = pidLink(outcome.pid, outcome.name);
     if (isKill(report))
         return QStringLiteral("%1 is still alive: kill was sent, but it has reached no safe point since").arg(who);
-    const QString why = outcome.trapsExits ? QStringLiteral(": it traps exits and got it as a message") : QString{};
-    return QStringLiteral("Exit signal %1 sent to %2, which goes on%3").arg(reasonText(report.signal), who, why);
+    const bool gotMessage = outcome.trapsExits && report.deed.isEmpty();
+    const QString why = gotMessage ? QStringLiteral(": it traps exits and got it as a message") : QString{};
+    return QStringLiteral("%1, which goes on%2").arg(deedText(outcome, report), why);
 }
 
 QString singleText(const KillOutcome& outcome, const KillReport& report) {
@@ -72,12 +78,11 @@ QString singleText(const KillOutcome& outcome, const KillReport& report) {
         return stillAliveText(outcome, report);
     if (outcome.state == State::waiting && isKill(report))
         return QStringLiteral("%1: kill sent").arg(who);
-    const QString sent = QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), who);
     if (outcome.state == State::waiting)
-        return sent;
-    const QString end = endText(outcome) + sequelText(outcome);
+        return deedText(outcome, report);
+    const QString end = endText(outcome, report) + sequelText(outcome);
     return isKill(report) || outcome.hadEnded ? QStringLiteral("%1 %2").arg(who, end)
-                                              : QStringLiteral("%1: it %2").arg(sent, end);
+                                              : QStringLiteral("%1: it %2").arg(deedText(outcome, report), end);
 }
 
 QString summaryText(const KillReport& report) {

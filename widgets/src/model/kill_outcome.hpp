@@ -33,18 +33,19 @@ struct KillOutcome {
     bool trapsExits = false;
     State state = State::waiting;
     bool hadEnded = false;      ///< before the signal could reach it
-    bool isReasonKnown = false; ///< its exit was seen: `reason` and `abandoned` are set
+    bool isReasonKnown = false; ///< its exit was seen: `reason` and `end` are set
     fiberscope::ExitReason reason;
-    bool abandoned = false;      ///< its destructors did not run
+    QString end;                 ///< the reason in words, with remarks: `killed (abandoned)`
     fiberscope::Pid successor;   ///< restarted, replaced: the new process
     fiberscope::Pid supervisor;  ///< restarted, gaveUp
     QString supervisorName;      ///< restarted, gaveUp; empty if it has none
     std::uint64_t restartUs = 0; ///< restarted: from the exit to the restarted child
 };
 
-/// What became of all that one exit signal went to.
+/// What became of all that one exit signal went to, or that something else was done to.
 struct KillReport {
     fiberscope::ExitReason signal = fiberscope::ExitReason::kill();
+    QString deed; ///< what was done in place of a signal, plain text; empty: `signal` was sent
     QList<KillOutcome> outcomes;
     std::array<qsizetype, KillOutcome::states> counts{}; ///< outcomes by their state
     qsizetype hadEnded = 0;                              ///< outcomes of processes that the signal came too late for

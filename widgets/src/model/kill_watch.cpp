@@ -53,6 +53,8 @@ void KillWatch::describe(const QList<ProcessDetails>& processes) {
         outcome->trapsExits = details.row.traps_exits();
         m_byParent[outcome->parent.bits()].push_back(outcome - m_report.outcomes.data());
     }
+    if (m_isSent)
+        emit changed();
 }
 
 void KillWatch::send(const fiberscope::ExitReason& reason) {
@@ -61,6 +63,13 @@ void KillWatch::send(const fiberscope::ExitReason& reason) {
         outcome.hadEnded = !m_access.exit(outcome.pid, reason);
         m_report.hadEnded += outcome.hadEnded ? 1 : 0;
     }
+    m_isSent = true;
+    m_deadline.start();
+    emit changed();
+}
+
+void KillWatch::follow(const QString& deed) {
+    m_report.deed = deed;
     m_isSent = true;
     m_deadline.start();
     emit changed();
@@ -105,7 +114,7 @@ bool KillWatch::takeExit(const fiberscope::Event& event) {
         return false;
     outcome->isReasonKnown = true;
     outcome->reason = event.reason;
-    outcome->abandoned = event.abandoned;
+    outcome->end = endReasonText(event);
     if (outcome->name.isEmpty())
         outcome->name = toQString(eventProcessName(event));
     if (outcome->state == State::waiting || outcome->state == State::stillAlive || outcome->state == State::lost)
@@ -118,8 +127,11 @@ bool KillWatch::takeRestart(const fiberscope::Event& event) {
     if (outcome == nullptr || outcome->state == State::restarted)
         return false;
     m_report.setState(*outcome, State::restarted);
-    outcome->isReasonKnown = true;
-    outcome->reason = event.reason;
+    if (!outcome->isReasonKnown) { // the event of its exit was lost
+        outcome->isReasonKnown = true;
+        outcome->reason = event.reason;
+        outcome->end = endReasonText(event);
+    }
     outcome->successor = event.pid;
     outcome->supervisor = event.supervisor;
     outcome->supervisorName = atomText(event.supervisor_name);

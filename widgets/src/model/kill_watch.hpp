@@ -37,6 +37,8 @@ public:
     void describe(const QList<ProcessDetails>& processes);
     /// Sends the signal to all. From now on `changed` comes.
     void send(const fiberscope::ExitReason& reason);
+    /// Tells what becomes of them without sending anything: `deed`, plain text, is done by somebody else.
+    void follow(const QString& deed);
     const KillReport& report() const noexcept { return m_report; }
 
 public slots:
@@ -62,8 +64,8 @@ private:
     KillReport m_report;
     QHash<quint64, qsizetype> m_byPid;           ///< Pid::bits() to the index of its outcome
     QHash<quint64, QList<qsizetype>> m_byParent; ///< likewise of its parent, to those of its children
-    bool m_isSent = false;
-    bool m_hasLost = false; ///< events were lost since the construction
+    bool m_isSent = false;                       ///< or somebody does something else to them
+    bool m_hasLost = false;                      ///< events were lost since the construction
     QTimer m_deadline;
 };
 

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QStyle>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include <chrono>
 
@@ -14,50 +15,77 @@ namespace fiberscope::widgets {
 
 using namespace std::chrono_literals;
 
-KillNotice::KillNotice(QWidget* parent) : QFrame{parent}, m_text{new QLabel{this}} {
+KillNotice::KillNotice(QWidget* parent) : QFrame{parent}, m_deed{new QLabel{this}, {}}, m_mishap{new QLabel{this}, {}} {
     setObjectName(QStringLiteral("killNotice"));
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::ToolTipBase);
-    m_text->setObjectName(QStringLiteral("killNoticeText"));
-    m_text->setForegroundRole(QPalette::ToolTipText);
-    m_text->setTextFormat(Qt::RichText);
-    m_text->setTextInteractionFlags(Qt::TextBrowserInteraction);
-    m_text->setWordWrap(true);
+    build(m_deed, QStringLiteral("killNoticeText"));
+    build(m_mishap, QStringLiteral("mishapNoticeText"));
     auto* close = new QToolButton{this};
     close->setObjectName(QStringLiteral("closeNotice"));
     close->setAccessibleName(tr("Close this notice"));
     close->setToolTip(tr("Close this notice"));
     close->setIcon(style()->standardIcon(QStyle::SP_TitleBarCloseButton));
     close->setAutoRaise(true);
+    connect(close, &QToolButton::clicked, this, &KillNotice::close);
+    auto* lines = new QVBoxLayout;
+    lines->setSpacing(2);
+    lines->addWidget(m_deed.label);
+    lines->addWidget(m_mishap.label);
     auto* layout = new QHBoxLayout{this};
     layout->setContentsMargins(10, 3, 4, 3);
-    layout->addWidget(m_text, 1);
-    layout->addWidget(close);
-    hide();
+    layout->addLayout(lines, 1);
+    layout->addWidget(close, 0, Qt::AlignTop);
+    QWidget::hide();
+}
 
-    connect(close, &QToolButton::clicked, this, &QWidget::hide);
-    connect(m_text, &QLabel::linkActivated, this, [this](const QString& link) {
+void KillNotice::build(Line& line, const QString& name) {
+    line.label->setObjectName(name);
+    line.label->setForegroundRole(QPalette::ToolTipText);
+    line.label->setTextFormat(Qt::RichText);
+    line.label->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    line.label->setWordWrap(true);
+    line.label->hide();
+    connect(line.label, &QLabel::linkActivated, this, [this](const QString& link) {
         if (const auto pid = pidOfLink(link))
             emit processClicked(pid);
     });
-    m_hide.setSingleShot(true);
-    m_hide.setInterval(30s);
-    connect(&m_hide, &QTimer::timeout, this, [this] {
+    line.hide.setSingleShot(true);
+    line.hide.setInterval(30s);
+    connect(&line.hide, &QTimer::timeout, this, [this, &line] {
         if (underMouse())
-            m_hide.start();
+            line.hide.start();
         else
-            hide();
+            hide(line);
     });
 }
 
-void KillNotice::showText(const QString& text) {
-    m_text->setText(text);
-    show();
-    m_hide.start();
+void KillNotice::show(Line& line, const QString& text) {
+    line.label->setText(text);
+    line.label->show();
+    line.hide.start();
+    QWidget::show();
 }
 
-QString KillNotice::text() const {
-    return isHidden() ? QString{} : m_text->text();
+void KillNotice::hide(Line& line) {
+    line.label->hide();
+    line.hide.stop();
+    if (m_deed.label->isHidden() && m_mishap.label->isHidden())
+        QWidget::hide();
+}
+
+void KillNotice::close() {
+    hide(m_deed);
+    hide(m_mishap);
+    emit closed();
+}
+
+void KillNotice::showText(const QString& text) {
+    show(m_deed, text);
+}
+
+void KillNotice::showMishap(const QString& text) {
+    show(m_mishap, text);
 }
 
 } // namespace fiberscope::widgets

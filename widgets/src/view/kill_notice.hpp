@@ -10,8 +10,9 @@ class QLabel;
 
 namespace fiberscope::widgets {
 
-/// A slim bar that says what happened, in place, until it is read: pids in it are links. Hidden while it has nothing
-/// to say; it goes by itself half a minute after its last text unless the mouse rests on it.
+/// A slim bar that says what happened, in place, until it is read: pids in it are links. It has a line for what came of
+/// the user's deeds and one for what went wrong by itself, so that neither takes the other's place. Hidden while it has
+/// nothing to say; a line goes by itself half a minute after its last text unless the mouse rests on the bar.
 /// **Thread:** GUI thread.
 class KillNotice : public QFrame {
     Q_OBJECT
@@ -19,16 +20,28 @@ class KillNotice : public QFrame {
 public:
     explicit KillNotice(QWidget* parent = nullptr);
 
-    /// Rich text with links as pidLink() makes them.
+    /// What came of a deed; rich text with links as pidLink() makes them.
     void showText(const QString& text);
-    QString text() const;
+    /// What went wrong; likewise.
+    void showMishap(const QString& text);
 
 signals:
     void processClicked(fiberscope::Pid pid);
+    /// The user closed it.
+    void closed();
 
 private:
-    QLabel* m_text;
-    QTimer m_hide;
+    struct Line {
+        QLabel* label;
+        QTimer hide;
+    };
+    void build(Line& line, const QString& name);
+    void show(Line& line, const QString& text);
+    void hide(Line& line);
+    void close();
+
+    Line m_deed;
+    Line m_mishap;
 };
 
 } // namespace fiberscope::widgets

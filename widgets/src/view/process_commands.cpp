@@ -130,9 +130,20 @@ void ProcessCommands::askReason(KillWatch& watch, const QList<ProcessDetails>& t
     dialog->open();
 }
 
-void ProcessCommands::send(KillWatch& watch, const fiberscope::ExitReason& reason) {
+void ProcessCommands::follow(fiberscope::Pid process, const QString& deed) {
+    auto* followed = watch({process});
+    take(*followed);
+    m_sampler.lookUp({process}, followed, [followed](const QList<ProcessDetails>& found) { followed->describe(found); });
+    followed->follow(deed);
+}
+
+void ProcessCommands::take(KillWatch& watch) {
     delete std::exchange(m_sent, &watch);
     watch.setParent(this);
+}
+
+void ProcessCommands::send(KillWatch& watch, const fiberscope::ExitReason& reason) {
+    take(watch);
     watch.send(reason);
 }
 

@@ -33,6 +33,9 @@ public:
     void suspend(const QList<fiberscope::Pid>& pids);
     void resume(const QList<fiberscope::Pid>& pids);
 
+    /// Tells what becomes of a process that somebody else does something to.
+    void follow(fiberscope::Pid process, const QString& deed);
+
     void saveSettings(QSettings& settings) const;
     void restoreSettings(QSettings& settings);
 
@@ -45,6 +48,7 @@ private:
     KillWatch* watch(const QList<fiberscope::Pid>& pids);
     void confirmKill(KillWatch& watch, const QList<ProcessDetails>& victims, Ask ask);
     void askReason(KillWatch& watch, const QList<ProcessDetails>& targets);
+    void take(KillWatch& watch);
     void send(KillWatch& watch, const fiberscope::ExitReason& reason);
     /// Says which of them a command did not reach.
     void tellMissed(const QList<fiberscope::Pid>& missed);

@@ -23,6 +23,7 @@ class Node;
 namespace fiberscope::widgets {
 
 class KillNotice;
+class MishapWatch;
 class ObserverPage;
 class ProcessCommands;
 class ProcessesPage;
@@ -61,6 +62,10 @@ public:
 
     /// One line at the bottom of the window, plain text. With a pid it ends in a link to that process.
     void showNotice(const QString& text, fiberscope::Pid pid = {});
+
+    /// Tells in the same place what becomes of a process that something is done to, as it does of a kill. Call it before
+    /// that; `deed`: what is done, plain text.
+    void followProcess(fiberscope::Pid process, const QString& deed);
 
     /// Entries that a tool bar may show, too: Pause (checkable) and Refresh.
     QAction* pauseAction() const noexcept { return m_pause; }
@@ -105,6 +110,7 @@ private:
 
     Sampler* m_sampler;
     ProcessCommands* m_commands;
+    MishapWatch* m_mishaps;
     KillNotice* m_notice;
     StatusBar* m_status;
     QTabWidget* m_tabs;

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/mishap_watch.hpp"
+
+#include "model/event_text.hpp"
+#include "model/number_text.hpp"
+#include "model/pid_link.hpp"
+#include "model/text_format.hpp"
+
+#include <QStringList>
+
+namespace fiberscope::widgets {
+
+using namespace std::chrono_literals;
+using fiberscope::EventKind;
+
+namespace {
+
+/// So many crashes between two samples, at this rate a second at least, are many at once.
+constexpr quint64 manyCrashes = 20;
+
+QString giveUpText(const fiberscope::Event& event) {
+    const QString name = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
+    return MishapWatch::tr("%1 gave up: child %2 ended too often, at last with %3")
+        .arg(pidLink(event.pid, name), QString::fromStdString(to_string(event.child_id)).toHtmlEscaped(),
+             endReasonText(event).toHtmlEscaped());
+}
+
+QString applicationText(const fiberscope::Event& event) {
+    return MishapWatch::tr("application %1 ended with %2")
+        .arg(toQString(event.name.name()).toHtmlEscaped(), endReasonText(event).toHtmlEscaped());
+}
+
+QString crashText(const fiberscope::Event& event) {
+    return MishapWatch::tr("%1 with %2")
+        .arg(pidLink(event.pid, toQString(eventProcessName(event))), endReasonText(event).toHtmlEscaped());
+}
+
+/// Of an application's end: somebody who stops it makes it `stopped`.
+bool isByItself(const fiberscope::ExitReason& reason) {
+    return !reason.is_normal() && reason != fiberscope::Term::atom("stopped");
+}
+
+quint64 crashesOf(const fiberscope::NodeRow& node) {
+    return node.crashes + node.over_limit;
+}
+
+} // namespace
+
+MishapWatch::MishapWatch(QObject* parent) : QObject{parent} {
+    m_tell.setSingleShot(true);
+    m_tell.setInterval(300ms);
+    m_quiet.setSingleShot(true);
+    m_quiet.setInterval(5s);
+    connect(&m_tell, &QTimer::timeout, this, [this] {
+        if (m_episode && !m_episode->isDismissed)
+            emit told(text());
+    });
+    connect(&m_quiet, &QTimer::timeout, this, &MishapWatch::expire);
+}
+
+MishapWatch::Episode& MishapWatch::episode() {
+    if (!m_episode) {
+        m_episode.emplace();
+        m_episode->since = std::chrono::system_clock::now();
+    }
+    m_quiet.start();
+    if (!m_tell.isActive())
+        m_tell.start();
+    return *m_episode;
+}
+
+void MishapWatch::takeEvents(const EventsSample& batch) {
+    for (const auto& event : batch->events)
+        takeEvent(event);
+    if (m_episode)
+        m_episode->lost += batch->lost;
+}
+
+void MishapWatch::takeEvent(const fiberscope::Event& event) {
+    if (event.kind == EventKind::gave_up)
+        episode().giveUps.add(giveUpText(event));
+    else if (event.kind == EventKind::application_stopped && isByItself(event.reason))
+        episode().applications.add(applicationText(event));
+    else if (event.kind == EventKind::exit && !event.reason.is_clean() && event.reason != fiberscope::ExitReason::killed())
+        m_lastCrash = crashText(event);
+}
+
+void MishapWatch::takeLoad(const LoadSample& sample) {
+    const quint64 crashes = crashesOf(sample->node);
+    const double seconds = static_cast<double>(sample->node.uptime_ns - m_uptimeNs) / 1e9;
+    const quint64 fresh = m_uptimeNs == 0 ? 0 : crashes - m_crashes;
+    m_crashes = crashes;
+    m_uptimeNs = sample->node.uptime_ns;
+    const bool isMany = fresh >= manyCrashes && static_cast<double>(fresh) >= manyCrashes * seconds;
+    if (fresh > 0 && (isMany || m_episode))
+        episode().crashes += fresh;
+}
+
+void MishapWatch::dismiss() {
+    if (m_episode)
+        m_episode->isDismissed = true;
+}
+
+void MishapWatch::expire() {
+    m_quiet.stop();
+    m_tell.stop();
+    m_episode.reset();
+}
+
+QString MishapWatch::text() const {
+    if (!m_episode)
+        return {};
+    QStringList parts;
+    const auto add = [&parts](const Mishaps& mishaps, const QString& several) {
+        if (mishaps.count == 1)
+            parts += mishaps.last;
+        else if (mishaps.count > 1)
+            parts += tr("%1 %2, the last: %3").arg(countText(mishaps.count), several, mishaps.last);
+    };
+    add(m_episode->giveUps, tr("supervisors gave up"));
+    add(m_episode->applications, tr("applications ended"));
+    if (m_episode->crashes >= manyCrashes) {
+        QString crashed =
+            tr("%1 processes have crashed since %2").arg(countText(m_episode->crashes), clockText(m_episode->since));
+        if (!m_lastCrash.isEmpty())
+            crashed += tr(", one of them %1").arg(m_lastCrash);
+        parts += crashed;
+    }
+    if (m_episode->lost > 0 && !parts.isEmpty())
+        parts += tr("there may be more: %1 events were lost").arg(countText(m_episode->lost));
+    return parts.join(QStringLiteral("; "));
+}
+
+} // namespace fiberscope::widgets
