@@ -357,7 +357,7 @@ private slots:
         QTest::mouseDClick(tree->viewport(), Qt::LeftButton, {}, position);
         QCOMPARE(info.size(), 1);
         QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, position);
-        QCOMPARE(page.statusText(), QStringLiteral("Pid: %1").arg(QString::fromStdString(to_string(pid))));
+        QCOMPARE(page.statusText(), QStringLiteral("Pid: store %1").arg(QString::fromStdString(to_string(pid))));
     }
 
     void whatIsFoundInTheTreeIsCounted() {

@@ -20,6 +20,28 @@ QString printed(const fiberscope::Term& term) {
     return QString::fromStdString(to_string(term)).toHtmlEscaped();
 }
 
+/// Empty if it has none.
+QString supervisorName(const SupervisedChild& child) {
+    return child.supervisorName == pidText(child.supervisor) ? QString{} : child.supervisorName;
+}
+
+/// As childText, pids as links.
+QString childLink(const SupervisedChild& child) {
+    const auto pid = child.child.pid;
+    const QString id = child.isDynamic ? QString{} : child.text();
+    return tr("%1 of %2").arg(pid ? pidLink(pid, id) : id.toHtmlEscaped(), pidLink(child.supervisor, supervisorName(child)));
+}
+
+/// `Terminate child 'till' <0.9.0> of shop_sup <0.5.0>`, pids as links.
+QString requestLink(ChildRequest request, const SupervisedChild& child) {
+    switch (request) {
+    case ChildRequest::terminate: return tr("Terminate child %1").arg(childLink(child));
+    case ChildRequest::restart: return tr("Restart child %1").arg(childLink(child));
+    case ChildRequest::remove: return tr("Delete child %1").arg(childLink(child));
+    }
+    return {};
+}
+
 /// Why a supervisor says no.
 QString refusalText(const fiberscope::Term& error) {
     if (error.is_atom("running"))
@@ -40,9 +62,9 @@ QString failureText(const fiberscope::Term& error) {
     return tr("The supervisor ended before it answered.");
 }
 
-/// `Child 'till' of shop_sup terminated: ok. It stays stopped until it is restarted.`
+/// `Child 'till' <0.9.0> of shop_sup <0.5.0> terminated: ok. It stays stopped until it is restarted.`
 QString doneText(ChildRequest request, const SupervisedChild& child, const ChildAnswer& answer) {
-    const QString who = tr("Child %1 of %2").arg(child.text().toHtmlEscaped(), child.supervisorName.toHtmlEscaped());
+    const QString who = tr("Child %1").arg(childLink(child));
     switch (request) {
     case ChildRequest::terminate:
         if (child.isDynamic)
@@ -76,6 +98,11 @@ QString requestText(ChildRequest request, const SupervisedChild& child) {
     return {};
 }
 
+QString childText(const SupervisedChild& child) {
+    const QString id = child.isDynamic ? QString{} : child.text();
+    return tr("%1 of %2").arg(namedPidText(id, child.child.pid).trimmed(), namedPidText(supervisorName(child), child.supervisor));
+}
+
 QString requestExplanation(ChildRequest request, const SupervisedChild& child) {
     if (isPossible(request, child)) {
         switch (request) {
@@ -93,13 +120,13 @@ QString requestExplanation(ChildRequest request, const SupervisedChild& child) {
 }
 
 QString waitingText(ChildRequest request, const SupervisedChild& child) {
-    return tr("%1: asked, no answer yet").arg(requestText(request, child).toHtmlEscaped());
+    return tr("%1: asked, no answer yet").arg(requestLink(request, child));
 }
 
 QString answerText(ChildRequest request, const SupervisedChild& child, const ChildAnswer& answer) {
     if (!answer.error)
         return doneText(request, child, answer);
-    const QString what = requestText(request, child).toHtmlEscaped();
+    const QString what = requestLink(request, child);
     if (!answer.isAnswered)
         return tr("%1 failed: exit %2. %3").arg(what, printed(*answer.error), failureText(*answer.error));
     return tr("%1 failed: {error,%2}. %3").arg(what, printed(*answer.error), refusalText(*answer.error));

@@ -29,6 +29,8 @@ struct ChildAnswer {
 bool isPossible(ChildRequest request, const SupervisedChild& child);
 /// `Terminate child 'till' of shop_sup`.
 QString requestText(ChildRequest request, const SupervisedChild& child);
+/// The child with its supervisor and their pids, for a question: `'till' <0.9.0> of shop_sup <0.5.0>`.
+QString childText(const SupervisedChild& child);
 /// What it does, or why it cannot be done now.
 QString requestExplanation(ChildRequest request, const SupervisedChild& child);
 /// While no answer has come, rich text.

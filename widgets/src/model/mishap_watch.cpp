@@ -20,9 +20,8 @@ constexpr quint64 manyCrashes = 20;
 
 QString giveUpText(const fiberscope::Event& event) {
     const QString name = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
-    return MishapWatch::tr("%1 gave up: child %2 ended too often, at last with %3")
-        .arg(pidLink(event.pid, name), QString::fromStdString(to_string(event.child_id)).toHtmlEscaped(),
-             endReasonText(event).toHtmlEscaped());
+    return MishapWatch::tr("%1 gave up: child %2 ended more often than it may restart it")
+        .arg(pidLink(event.pid, name), QString::fromStdString(to_string(event.child_id)).toHtmlEscaped());
 }
 
 QString applicationText(const fiberscope::Event& event) {

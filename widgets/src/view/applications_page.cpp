@@ -146,7 +146,7 @@ void ApplicationsPage::setActive(bool active) {
 
 QString ApplicationsPage::statusText() const {
     if (const auto pid = currentPid())
-        return tr("Pid: %1").arg(pidText(pid));
+        return tr("Pid: %1").arg(namedPidText(m_model->node(selected()).name, pid));
     if (const auto child = m_model->supervisedChild(selected()))
         return tr("Child %1 of %2 has no process").arg(child->text(), child->supervisorName);
     return tr("Number of Applications: %1").arg(m_list->count());

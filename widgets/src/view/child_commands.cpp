@@ -64,7 +64,7 @@ void ChildCommands::request(ChildRequest request, const SupervisedChild& child) 
 void ChildCommands::confirmTermination(const SupervisedChild& child) {
     const QString risk = tr("It is a supervisor: all its children end with it.");
     auto* box = new QMessageBox{QMessageBox::Question, tr("Terminate"),
-                                requestText(ChildRequest::terminate, child) + QStringLiteral("?\n\n") + risk,
+                                tr("Terminate child %1?").arg(childText(child)) + QStringLiteral("\n\n") + risk,
                                 QMessageBox::NoButton, &m_window};
     box->setObjectName(QStringLiteral("terminateQuestion"));
     box->setAttribute(Qt::WA_DeleteOnClose);
