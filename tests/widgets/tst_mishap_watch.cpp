@@ -67,6 +67,12 @@ private slots:
         QTRY_COMPARE(told.size(), 1);
     }
 
+    void anApplicationThatEndsByItselfIsTold() {
+        MishapWatch watch;
+        watch.takeEvents(batch({endOfApplication(ExitReason::killed())}));
+        QCOMPARE(plain(watch), "Application crashloop ended with killed");
+    }
+
     void manyAreToldAtOnceAndInOneLine() {
         MishapWatch watch;
         QSignalSpy told{&watch, &MishapWatch::told};

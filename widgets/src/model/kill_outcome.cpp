@@ -109,7 +109,10 @@ QString summaryText(const KillReport& report) {
     add(alive, "%1 still alive");
     add(waiting, isKill(report) ? "%1 to go" : "%1 go on");
     QString text = parts.join(QStringLiteral(", "));
-    if (const auto lost = report.count(State::lost); lost > 0)
+    const auto lost = report.count(State::lost);
+    if (lost == all)
+        text += QStringLiteral("; whether they were restarted is not known: events were lost");
+    else if (lost > 0)
         text += QStringLiteral("; of %1 it is not known whether they were restarted: events were lost")
                     .arg(countText(static_cast<quint64>(lost)));
     return text;

@@ -127,7 +127,10 @@ QString MishapWatch::text() const {
     }
     if (m_episode->lost > 0 && !parts.isEmpty())
         parts += tr("there may be more: %1 events were lost").arg(countText(m_episode->lost));
-    return parts.join(QStringLiteral("; "));
+    QString text = parts.join(QStringLiteral("; "));
+    if (m_episode->giveUps.count == 0 && !text.isEmpty())
+        text.front() = text.front().toUpper(); // no name stands first
+    return text;
 }
 
 } // namespace fiberscope::widgets
