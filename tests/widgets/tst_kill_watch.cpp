@@ -215,6 +215,24 @@ private slots:
         QCOMPARE(plain(watched.watch), "client <0.90.0> had ended already");
     }
 
+    void whatWasPolledBeforeIsRecalled() {
+        KillWatch watch{{shard}, Truth{}.access()};
+        auto exit = exitOf(shard);
+        exit.name = "kv_shard_2";
+        watch.recall(batch({exit, restartOf(shard, successor)}));
+        watch.tellEnded();
+        QCOMPARE(plain(watch),
+                 "kv_shard_2 <0.90.0> had ended already, with killed; kv_sup restarted it as <0.131.0> after 38 µs");
+    }
+
+    void severalThatHadEnded() {
+        Watched watched{{victim(shard, "a"), victim(successor, "b")}};
+        watched.watch.tellEnded();
+        QCOMPARE(plain(watched.watch), "2 processes had ended already");
+        watched.watch.expire();
+        QCOMPARE(plain(watched.watch), "2 processes had ended already; whether they were restarted is not known");
+    }
+
     void lostEventsMakeNobodyAlive() {
         QList<ProcessDetails> victims;
         for (std::uint32_t slot = 1; slot <= 1200; ++slot)

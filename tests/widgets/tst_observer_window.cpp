@@ -339,7 +339,20 @@ private slots:
         m_node->exit(pid, ExitReason::kill());
         QTRY_VERIFY(!m_node->is_alive(pid));
         menu->findChild<QAction*>("suspend")->trigger();
-        QCOMPARE(notice(), QString::fromStdString(to_string(pid) + " had ended already"));
+        const auto told = QString::fromStdString("clerk_3 " + to_string(pid) + " had ended already, with killed; shop_sup");
+        QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
+    }
+
+    void killTellsOfWhatHadEndedBeforeTheClick() {
+        const auto pid = m_node->whereis("clerk_3");
+        auto* menu = openMenuOn("clerk_3");
+        m_node->exit(pid, ExitReason{Term::atom("boom")});
+        QTRY_VERIFY(m_node->whereis("clerk_3") && m_node->whereis("clerk_3") != pid);
+        QTRY_VERIFY(model()->rowOf(m_node->whereis("clerk_3")) >= 0);
+        menu->findChild<QAction*>("kill")->trigger();
+        const auto told = QString::fromStdString("clerk_3 " + to_string(pid) + " had ended already, with boom; " +
+                                                 "shop_sup restarted it as " + to_string(m_node->whereis("clerk_3")));
+        QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
     }
 
     void suspendAndResume() {

@@ -95,26 +95,33 @@ QString summaryText(const KillReport& report) {
             parts += QString::fromUtf8(text).arg(countText(static_cast<quint64>(count)));
     };
     const auto ended = all - alive - waiting - report.hadEnded;
-    if (isKill(report)) {
+    if (report.hadEnded == all) {
+        parts += QStringLiteral("%1 processes had ended already").arg(countText(static_cast<quint64>(all)));
+    } else if (isKill(report)) {
         parts += QStringLiteral("%1 processes killed").arg(countText(static_cast<quint64>(ended)));
     } else {
         parts += QStringLiteral("Exit signal %1 sent to %2 processes")
                      .arg(reasonText(report.signal), countText(static_cast<quint64>(all - report.hadEnded)));
         add(ended, "%1 ended");
     }
-    add(report.hadEnded, "%1 had ended already");
+    if (report.hadEnded < all)
+        add(report.hadEnded, "%1 had ended already");
     add(report.count(State::restarted) + report.count(State::replaced), "%1 restarted");
     add(report.count(State::notRestarted), "%1 not restarted");
     add(report.count(State::gaveUp), "%1 given up by their supervisor");
     add(alive, "%1 still alive");
-    add(waiting, isKill(report) ? "%1 to go" : "%1 go on");
+    if (isKill(report))
+        add(waiting, "%1 to go");
     QString text = parts.join(QStringLiteral(", "));
     const auto lost = report.count(State::lost);
-    if (lost == all)
-        text += QStringLiteral("; whether they were restarted is not known: events were lost");
-    else if (lost > 0)
-        text += QStringLiteral("; of %1 it is not known whether they were restarted: events were lost")
-                    .arg(countText(static_cast<quint64>(lost)));
+    if (lost == 0)
+        return text;
+    text +=
+        lost == all
+            ? QStringLiteral("; whether they were restarted is not known")
+            : QStringLiteral("; of %1 it is not known whether they were restarted").arg(countText(static_cast<quint64>(lost)));
+    if (report.hasLost)
+        text += QStringLiteral(": events were lost");
     return text;
 }
 

@@ -48,6 +48,7 @@ struct KillReport {
     QString deed; ///< what was done in place of a signal, plain text; empty: `signal` was sent
     QList<KillOutcome> outcomes;
     std::array<qsizetype, KillOutcome::states> counts{}; ///< outcomes by their state
+    bool hasLost = false;                                ///< events were lost since it began
     qsizetype hadEnded = 0;                              ///< outcomes of processes that the signal came too late for
 
     qsizetype count(KillOutcome::State state) const noexcept { return counts[static_cast<std::size_t>(state)]; }

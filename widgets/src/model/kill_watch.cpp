@@ -59,20 +59,39 @@ void KillWatch::describe(const QList<ProcessDetails>& processes) {
 
 void KillWatch::send(const fiberscope::ExitReason& reason) {
     m_report.signal = reason;
-    for (auto& outcome : m_report.outcomes) {
-        outcome.hadEnded = !m_access.exit(outcome.pid, reason);
-        m_report.hadEnded += outcome.hadEnded ? 1 : 0;
-    }
+    for (auto& outcome : m_report.outcomes)
+        if (!m_access.exit(outcome.pid, reason))
+            miss(outcome);
+    start();
+}
+
+void KillWatch::follow(const QString& deed) {
+    m_report.deed = deed;
+    start();
+}
+
+void KillWatch::tellEnded() {
+    for (auto& outcome : m_report.outcomes)
+        miss(outcome);
+    start();
+}
+
+void KillWatch::miss(KillOutcome& outcome) {
+    outcome.hadEnded = true;
+    ++m_report.hadEnded;
+    if (outcome.state == State::waiting)
+        m_report.setState(outcome, State::exited);
+}
+
+void KillWatch::start() {
     m_isSent = true;
     m_deadline.start();
     emit changed();
 }
 
-void KillWatch::follow(const QString& deed) {
-    m_report.deed = deed;
-    m_isSent = true;
-    m_deadline.start();
-    emit changed();
+void KillWatch::recall(const EventsSample& batch) {
+    for (const auto& event : batch->events)
+        takeEvent(event);
 }
 
 KillOutcome* KillWatch::find(fiberscope::Pid pid) {
@@ -88,7 +107,7 @@ void KillWatch::takeEvents(const EventsSample& batch) {
     bool news = false;
     for (const auto& event : batch->events)
         news = takeEvent(event) || news;
-    m_hasLost = m_hasLost || batch->lost > 0;
+    m_report.hasLost = m_report.hasLost || batch->lost > 0;
     // The exit of one that was alive may be among what was lost: nothing else would tell of it.
     const bool mayHaveEnded = batch->lost > 0 && m_report.count(State::stillAlive) > 0;
     if (!m_isSent)
@@ -162,11 +181,11 @@ void KillWatch::decide(KillOutcome& outcome) {
     } else if (outcome.state != State::exited) {
         return;
     }
-    if (outcome.isReasonKnown && !m_hasLost) {
+    if (outcome.isReasonKnown && !m_report.hasLost) {
         m_report.setState(outcome, State::notRestarted);
         return;
     }
-    if (!outcome.hadEnded && !m_hasLost)
+    if (!outcome.hadEnded && !m_report.hasLost)
         return; // its exit is on its way
     const auto successor = outcome.isRegistered ? m_access.whereis(outcome.name) : fiberscope::Pid{};
     outcome.successor = successor != outcome.pid ? successor : fiberscope::Pid{};

@@ -35,10 +35,14 @@ public:
 
     /// Names and parents of those that a look-up found alive.
     void describe(const QList<ProcessDetails>& processes);
+    /// What was polled before its construction: some of them may have ended already. A loss then says nothing of them.
+    void recall(const EventsSample& batch);
     /// Sends the signal to all. From now on `changed` comes.
     void send(const fiberscope::ExitReason& reason);
     /// Tells what becomes of them without sending anything: `deed`, plain text, is done by somebody else.
     void follow(const QString& deed);
+    /// Tells of them as of processes that a deed has missed, as they had ended.
+    void tellEnded();
     const KillReport& report() const noexcept { return m_report; }
 
 public slots:
@@ -55,6 +59,8 @@ private:
     bool takeExit(const fiberscope::Event& event);
     bool takeRestart(const fiberscope::Event& event);
     bool takeGiveUp(const fiberscope::Event& event);
+    void start();
+    void miss(KillOutcome& outcome);
     void decide(KillOutcome& outcome);
 
     KillOutcome* find(fiberscope::Pid pid);
@@ -65,7 +71,6 @@ private:
     QHash<quint64, qsizetype> m_byPid;           ///< Pid::bits() to the index of its outcome
     QHash<quint64, QList<qsizetype>> m_byParent; ///< likewise of its parent, to those of its children
     bool m_isSent = false;                       ///< or somebody does something else to them
-    bool m_hasLost = false;                      ///< events were lost since the construction
     QTimer m_deadline;
 };
 

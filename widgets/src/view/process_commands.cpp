@@ -3,7 +3,6 @@
 
 #include "model/kill_watch.hpp"
 #include "model/number_text.hpp"
-#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/send_exit_dialog.hpp"
 
@@ -21,6 +20,9 @@
 namespace fiberscope::widgets {
 
 namespace {
+
+/// So many batches of events are kept: some seconds.
+constexpr std::size_t recentBatches = 30;
 
 /// `shop <0.90.0>` or `5 processes`.
 QString targetText(const QList<ProcessDetails>& victims) {
@@ -55,11 +57,21 @@ QList<ProcessDetails> living(const QList<ProcessDetails>& found) {
 
 } // namespace
 
-ProcessCommands::ProcessCommands(Sampler& sampler, QWidget& window) : QObject{&window}, m_sampler{sampler}, m_window{window} {}
+ProcessCommands::ProcessCommands(Sampler& sampler, QWidget& window) : QObject{&window}, m_sampler{sampler}, m_window{window} {
+    connect(&sampler, &Sampler::eventsPolled, this, &ProcessCommands::remember);
+}
+
+void ProcessCommands::remember(const EventsSample& batch) {
+    m_recent.push_back(batch);
+    if (m_recent.size() > recentBatches)
+        m_recent.pop_front();
+}
 
 KillWatch* ProcessCommands::watch(const QList<fiberscope::Pid>& pids) {
     auto* watch = new KillWatch{pids, KillAccess::to(m_sampler.node()), this};
     connect(&m_sampler, &Sampler::eventsPolled, watch, &KillWatch::takeEvents);
+    for (const auto& batch : m_recent)
+        watch->recall(batch);
     connect(watch, &KillWatch::changed, this, [this, watch] {
         emit notice(killText(watch->report()));
         if (!m_sampler.isPaused())
@@ -166,8 +178,11 @@ void ProcessCommands::resume(const QList<fiberscope::Pid>& pids) {
 }
 
 void ProcessCommands::tellMissed(const QList<fiberscope::Pid>& missed) {
-    if (!missed.isEmpty())
-        emit notice(tr("%1 had ended already").arg(missed.size() == 1 ? pidLink(missed.front()) : processesText(missed.size())));
+    if (missed.isEmpty())
+        return;
+    auto* followed = watch(missed);
+    take(*followed);
+    followed->tellEnded();
 }
 
 void ProcessCommands::saveSettings(QSettings& settings) const {

@@ -6,6 +6,8 @@
 #include <QList>
 #include <QObject>
 
+#include <deque>
+
 class QSettings;
 class QWidget;
 
@@ -49,13 +51,15 @@ private:
     void confirmKill(KillWatch& watch, const QList<ProcessDetails>& victims, Ask ask);
     void askReason(KillWatch& watch, const QList<ProcessDetails>& targets);
     void take(KillWatch& watch);
+    void remember(const EventsSample& batch);
     void send(KillWatch& watch, const fiberscope::ExitReason& reason);
     /// Says which of them a command did not reach.
     void tellMissed(const QList<fiberscope::Pid>& missed);
 
     Sampler& m_sampler;
     QWidget& m_window;
-    KillWatch* m_sent = nullptr; ///< the last that was sent
+    std::deque<EventsSample> m_recent; ///< for what ends before the user gets to it: a row may show one that is gone
+    KillWatch* m_sent = nullptr;       ///< the last that was sent
     bool m_askBeforeKill = true;
 };
 
