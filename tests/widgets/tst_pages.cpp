@@ -456,6 +456,24 @@ private slots:
         QTRY_VERIFY(!message->isVisible());
     }
 
+    void anEndIsUnknownWhereEventsWereLost() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        show(page);
+        auto* list = page.findChild<QListWidget*>(QStringLiteral("applicationList"));
+        QTRY_VERIFY(!list->findItems(QStringLiteral("shop"), Qt::MatchExactly).isEmpty());
+        list->setCurrentItem(list->findItems(QStringLiteral("shop"), Qt::MatchExactly).front());
+        QTRY_VERIFY(childCalled(page.model(), QStringLiteral("store")).isValid());
+        observed.sampler->stop(); // its events do not come
+        QVERIFY(observed.node.stop_application("shop").has_value());
+        auto* message = page.findChild<QLabel*>(QStringLiteral("applicationMessage"));
+        QTRY_COMPARE(message->text(), QStringLiteral("Application shop has stopped."));
+        const auto loss = std::make_shared<EventBatch>();
+        loss->lost = 1000;
+        emit observed.sampler->eventsPolled(loss);
+        QCOMPARE(message->text(), QStringLiteral("Application shop has ended. Why is not known: events were lost."));
+    }
+
     void theLogIsFiltered() {
         Observed observed;
         LogPage page{*observed.sampler};

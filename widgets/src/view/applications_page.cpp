@@ -169,12 +169,15 @@ void ApplicationsPage::takeEvents(const EventsSample& batch) {
         else if (event.kind == fiberscope::EventKind::application_started)
             m_endings.remove(toQString(event.name.name()));
     }
+    m_hasLost = m_hasLost || batch->lost > 0;
     if (!m_ended.isEmpty())
         m_message->setText(endText());
 }
 
 QString ApplicationsPage::endText() const {
     const Ending ending = m_endings.value(m_ended);
+    if (ending.reason.isEmpty() && m_hasLost)
+        return tr("Application %1 has ended. Why is not known: events were lost.").arg(m_ended);
     QString text = ending.gaveUp ? tr("Application %1 has ended: its top supervisor gave up, after more restarts than it allows.")
                                  : tr("Application %1 has stopped.");
     text = text.arg(m_ended);
@@ -183,6 +186,7 @@ QString ApplicationsPage::endText() const {
 
 void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
     forgetEnded(frame);
+    m_hasLost = m_hasLost && !m_ended.isEmpty();
     m_topSupervisors.clear();
     for (const auto& application : frame.applications) {
         const QString name = toQString(application.name.name());

@@ -89,6 +89,7 @@ private:
     QHash<QString, Ending> m_endings;
     QHash<quint64, QString> m_topSupervisors; ///< names of the applications in the last frame
     QString m_ended;                          ///< what was shown until it ended; told until another is chosen
+    bool m_hasLost = false;                   ///< events, since the last frame with all that is listed
     QAction* m_detailed = nullptr;
     QList<QPersistentModelIndex> m_found;
     qsizetype m_foundAt = -1;

@@ -15,7 +15,7 @@ namespace fiberscope::widgets {
 
 using namespace std::chrono_literals;
 
-KillNotice::KillNotice(QWidget* parent) : QFrame{parent}, m_deed{new QLabel{this}, {}}, m_mishap{new QLabel{this}, {}} {
+KillNotice::KillNotice(QWidget* parent) : QFrame{parent} {
     setObjectName(QStringLiteral("killNotice"));
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::ToolTipBase);
@@ -40,6 +40,7 @@ KillNotice::KillNotice(QWidget* parent) : QFrame{parent}, m_deed{new QLabel{this
 }
 
 void KillNotice::build(Line& line, const QString& name) {
+    line.label = new QLabel{this};
     line.label->setObjectName(name);
     line.label->setForegroundRole(QPalette::ToolTipText);
     line.label->setTextFormat(Qt::RichText);

@@ -32,7 +32,7 @@ signals:
 
 private:
     struct Line {
-        QLabel* label;
+        QLabel* label = nullptr;
         QTimer hide;
     };
     void build(Line& line, const QString& name);
