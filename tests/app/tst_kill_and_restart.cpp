@@ -150,7 +150,8 @@ private slots:
         desk.startByToolbar("crashloop", "");
         auto& mishap = desk.find<QLabel>("mishapNoticeText");
         QTRY_VERIFY2(mishap.isVisible() && mishap.text().contains("application crashloop ended"), qPrintable(mishap.text()));
-        QVERIFY2(mishap.text().contains("gave up: child crashloop_child ended more often than it may restart it"), qPrintable(mishap.text()));
+        QVERIFY2(mishap.text().contains("gave up: child crashloop_child ended more often than it may restart it"),
+                 qPrintable(mishap.text()));
         QTest::mouseClick(&desk.find<QToolButton>("closeNotice"), Qt::LeftButton);
         QVERIFY(mishap.isHidden());
     }

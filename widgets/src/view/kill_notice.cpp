@@ -27,7 +27,7 @@ KillNotice::KillNotice(QWidget* parent) : QFrame{parent} {
     close->setToolTip(tr("Close this notice"));
     close->setIcon(style()->standardIcon(QStyle::SP_TitleBarCloseButton));
     close->setAutoRaise(true);
-    connect(close, &QToolButton::clicked, this, &KillNotice::close);
+    connect(close, &QToolButton::clicked, this, &KillNotice::dismiss);
     auto* lines = new QVBoxLayout;
     lines->setSpacing(2);
     lines->addWidget(m_deed.label);
@@ -75,7 +75,7 @@ void KillNotice::hide(Line& line) {
         QWidget::hide();
 }
 
-void KillNotice::close() {
+void KillNotice::dismiss() {
     hide(m_deed);
     hide(m_mishap);
     emit closed();

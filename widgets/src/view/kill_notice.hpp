@@ -38,7 +38,7 @@ private:
     void build(Line& line, const QString& name);
     void show(Line& line, const QString& text);
     void hide(Line& line);
-    void close();
+    void dismiss();
 
     Line m_deed;
     Line m_mishap;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/log_page.hpp"
 
-#include "model/pid_link.hpp"
 #include "model/number_text.hpp"
+#include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/log_delegate.hpp"
 #include "view/report_html.hpp"

@@ -126,7 +126,8 @@ void ProcessCommands::sendExit(const QList<fiberscope::Pid>& pids) {
 
 void ProcessCommands::askReason(KillWatch& watch, const QList<ProcessDetails>& targets) {
     if (targets.isEmpty()) {
-        send(watch, fiberscope::ExitReason::kill());
+        take(watch);
+        watch.tellEnded();
         return;
     }
     auto* dialog = new SendExitDialog{targetText(targets), m_sampler.node().id(), &m_window};

@@ -50,6 +50,7 @@ private:
     KillWatch* watch(const QList<fiberscope::Pid>& pids);
     void confirmKill(KillWatch& watch, const QList<ProcessDetails>& victims, Ask ask);
     void askReason(KillWatch& watch, const QList<ProcessDetails>& targets);
+    /// From now on this is what is told of, in place of the one before.
     void take(KillWatch& watch);
     void remember(const EventsSample& batch);
     void send(KillWatch& watch, const fiberscope::ExitReason& reason);
