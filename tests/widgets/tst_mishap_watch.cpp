@@ -41,6 +41,7 @@ LoadSample load(std::uint64_t seconds, std::uint64_t crashes) {
     auto sample = std::make_shared<Snapshot>();
     sample->node.uptime_ns = seconds * 1'000'000'000;
     sample->node.crashes = crashes;
+    sample->node.taken_at = std::chrono::system_clock::time_point{std::chrono::seconds{seconds}};
     return sample;
 }
 
@@ -104,6 +105,7 @@ private slots:
         QVERIFY2(watch.text().isEmpty(), "five are not many");
         watch.takeLoad(load(12, 100'012));
         QVERIFY2(plain(watch).startsWith("100,000 processes have crashed since "), qPrintable(plain(watch)));
+        QVERIFY2(plain(watch).contains(":11"), "since the sample before");
         watch.takeLoad(load(13, 100'013));
         QVERIFY(plain(watch).startsWith("100,001 processes"));
         watch.expire();

@@ -58,10 +58,8 @@ MishapWatch::MishapWatch(QObject* parent) : QObject{parent} {
 }
 
 MishapWatch::Episode& MishapWatch::episode() {
-    if (!m_episode) {
+    if (!m_episode)
         m_episode.emplace();
-        m_episode->since = std::chrono::system_clock::now();
-    }
     m_quiet.start();
     if (!m_tell.isActive())
         m_tell.start();
@@ -91,8 +89,13 @@ void MishapWatch::takeLoad(const LoadSample& sample) {
     m_crashes = crashes;
     m_uptimeNs = sample->node.uptime_ns;
     const bool isMany = fresh >= manyCrashes && static_cast<double>(fresh) >= manyCrashes * seconds;
-    if (fresh > 0 && (isMany || m_episode))
-        episode().crashes += fresh;
+    if (fresh == 0 || !(isMany || m_episode))
+        return;
+    auto& now = episode();
+    if (now.crashes == 0)
+        now.crashesFrom =
+            sample->node.taken_at - std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>{seconds});
+    now.crashes += fresh;
 }
 
 void MishapWatch::dismiss() {
@@ -119,8 +122,8 @@ QString MishapWatch::text() const {
     add(m_episode->giveUps, tr("supervisors gave up"));
     add(m_episode->applications, tr("applications ended"));
     if (m_episode->crashes >= manyCrashes) {
-        QString crashed =
-            tr("%1 processes have crashed since %2").arg(countText(m_episode->crashes), clockText(m_episode->since));
+        QString crashed = tr("%1 processes have crashed since %2")
+                              .arg(countText(m_episode->crashes), clockText(m_episode->crashesFrom).left(8)); // to the second
         if (!m_lastCrash.isEmpty())
             crashed += tr(", one of them %1").arg(m_lastCrash);
         parts += crashed;

@@ -7,6 +7,7 @@
 #include <QString>
 #include <QTimer>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -46,11 +47,11 @@ private:
         void add(const QString& text) { ++count, last = text; }
     };
     struct Episode {
-        std::chrono::system_clock::time_point since;
         Mishaps giveUps;
         Mishaps applications;
-        quint64 crashes = 0; ///< that the Node counted
-        quint64 lost = 0;    ///< events
+        quint64 crashes = 0;                               ///< that the Node counted ...
+        std::chrono::system_clock::time_point crashesFrom; ///< ... since then
+        quint64 lost = 0;                                  ///< events
         bool isDismissed = false;
     };
     Episode& episode();
