@@ -3,10 +3,12 @@
 
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
+#include "base/sanitizer.hpp"
 #include "base/scope_exit.hpp"
 #include "inspect/crash_report.hpp"
 #include "inspect/function_names.hpp"
 #include "process/plain_code.hpp"
+#include "scheduler/errno_probe.hpp"
 #include "scheduler/program_exit.hpp"
 
 #include <fiberscope/sys.hpp>
@@ -110,10 +112,19 @@ void NodeCore::note_build(BuildFlags build) {
         lacks("-fstack-clash-protection: a frame larger than the guard zone overwrites the stack of another process");
     if (!build.keeps_frame_pointers)
         lacks("-fno-omit-frame-pointer: most stacks of crashes and of running processes have one frame only");
-    system->compiled = lost.empty() ? "with -fstack-clash-protection and -fno-omit-frame-pointer" : lost;
+    const bool can_be_followed = !has_thread_sanitizer(); // its record of calls is the thread's
+    const bool finds_errno = can_be_followed && finds_errno_on_another_thread(build.finds_errno_again);
+    system->group().set_moves_frames(finds_errno);
+    if (can_be_followed && !finds_errno)
+        lacks("fiberscope/errno/errno.h in place of the system's: a process that has begun stays on its scheduler");
+    system->compiled =
+        lost.empty() ? "with -fstack-clash-protection, -fno-omit-frame-pointer and fiberscope/errno/errno.h" : lost;
     if (!lost.empty())
         system->log(std::make_shared<const LogEntry>(
-            LogEntry{LogLevel::warning, {}, "The program is compiled " + lost + ". Compile it with these flags.", {}}));
+            LogEntry{LogLevel::warning,
+                     {},
+                     "The program is compiled " + lost + ". Compile it with what Fiberscope::Runtime asks for.",
+                     {}}));
 }
 
 void NodeCore::start() {

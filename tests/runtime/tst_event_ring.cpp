@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <QtTest>
 
+#include "base/clock.hpp"
 #include "base/event_ring.hpp"
 
 #include <atomic>
@@ -76,6 +77,36 @@ private slots:
         QVERIFY(batch.events.front().kind == EventKind::restart);
         QCOMPARE(batch.events[1].seq, 97U);
         QCOMPARE(batch.events.back().seq, 101U);
+    }
+
+    void normal_exits_stand_among_the_others() {
+        EventRing ring{4};
+        const auto exit_of = [](std::uint32_t slot) {
+            detail::NormalExit exit;
+            exit.pid = Pid{1, slot, 0};
+            exit.at_ns = detail::clock_ns();
+            exit.age_ms = slot;
+            return exit;
+        };
+        const auto before = std::chrono::system_clock::now();
+        ring.append(exit_of(1));
+        Event crash = event_of(2);
+        crash.reason = ExitReason::killed();
+        ring.append(crash);
+        for (std::uint32_t i = 3; i <= 8; ++i)
+            ring.append(exit_of(i));
+        const EventBatch batch = ring.after(0);
+        QCOMPARE(batch.lost, 3U); // 1, 3, 4
+        QCOMPARE(batch.events.size(), std::size_t{5});
+        QVERIFY(batch.events[0].reason == ExitReason::killed());
+        for (std::uint32_t i = 5; i <= 8; ++i) {
+            const Event& event = batch.events[i - 4];
+            QCOMPARE(event.seq, std::uint64_t{i});
+            QVERIFY(event.kind == EventKind::exit && event.reason.is_normal());
+            QCOMPARE(event.pid.slot(), i);
+            QCOMPARE(event.age_ms, std::uint64_t{i});
+            QVERIFY(event.at >= before - std::chrono::seconds{1} && event.at <= before + std::chrono::minutes{1});
+        }
     }
 
     void a_reader_from_the_future_gets_nothing() {

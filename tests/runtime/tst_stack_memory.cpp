@@ -72,7 +72,7 @@ void TestStackMemory::comes_back() {
     const std::size_t before = resident_kib();
     spawn_all([depth](Process& self) { wait_deep(self, depth); });
     const std::size_t peak = resident_kib();
-    QVERIFY(peak > before + processes * 4); // a page each at least
+    QVERIFY(peak > before + processes * 3); // a page each at least
     for (const Pid pid : pids)
         kills ? node.exit(pid, ExitReason::kill()) : node.send(pid, 1);
     QTRY_COMPARE_WITH_TIMEOUT(node.process_count(), 1U, 60'000);

@@ -5,6 +5,7 @@
 #include <fiberscope/config.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <iterator>
 
@@ -15,7 +16,16 @@ namespace detail {
 struct BuildFlags {
     bool probes_stack = true;         ///< -fstack-clash-protection: no frame leaps over a guard zone
     bool keeps_frame_pointers = true; ///< -fno-omit-frame-pointer: stacks can be followed quickly
+    /// Is errno another one after `go_elsewhere`, which comes back on another thread? nullptr: not.
+    bool (*finds_errno_again)(void (*go_elsewhere)(void*), void* argument) = nullptr;
 };
+
+/// True if this code asks anew where errno is; false if it takes the place that it found before: see errno/errno.h.
+[[maybe_unused, gnu::noinline]] static bool finds_errno_again(void (*go_elsewhere)(void*), void* argument) {
+    const int* before = &errno;
+    go_elsewhere(argument);
+    return &errno != before;
+}
 
 #if defined(__x86_64__)
 
@@ -38,13 +48,13 @@ struct BuildFlags {
     const auto has = [code](std::size_t bytes, const auto& instruction) {
         return std::search(code, code + bytes, std::begin(instruction), std::end(instruction)) != code + bytes;
     };
-    return {has(looked_at, probe_by_or) || has(looked_at, probe_by_store), has(first_few, frame_pointer)};
+    return {has(looked_at, probe_by_or) || has(looked_at, probe_by_store), has(first_few, frame_pointer), &finds_errno_again};
 }
 
 #else
 
 [[maybe_unused]] static BuildFlags build_here() noexcept {
-    return {};
+    return {true, true, &finds_errno_again};
 }
 
 #endif

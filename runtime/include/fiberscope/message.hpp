@@ -18,6 +18,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -389,6 +390,13 @@ struct Signal {
     Signal(const Signal&) = delete;
     Signal& operator=(const Signal&) = delete;
     virtual ~Signal() = default;
+    /// From free lists of the calling scheduler's; where more than the usual alignment is asked for, from the heap.
+    static void* operator new(std::size_t bytes);
+    static void* operator new(std::size_t bytes, std::align_val_t alignment) { return ::operator new(bytes, alignment); }
+    static void operator delete(void* memory, std::size_t bytes) noexcept;
+    static void operator delete(void* memory, std::size_t /*bytes*/, std::align_val_t alignment) noexcept {
+        ::operator delete(memory, alignment);
+    }
 };
 
 /// What a message is to a server.
@@ -420,7 +428,12 @@ struct Envelope final : MessageSignal {
     }
     /// Where the destructor of the value may throw, this is std::terminate, which ends the process that has it in hand.
     ~Envelope() noexcept override {} // NOLINT(modernize-use-equals-default): g++ lets a defaulted one throw all the same
-    void forget() noexcept override { std::allocator<Envelope>{}.deallocate(this, 1); }
+    void forget() noexcept override {
+        if constexpr (alignof(Envelope) > __STDCPP_DEFAULT_NEW_ALIGNMENT__)
+            Signal::operator delete(this, sizeof(Envelope), std::align_val_t{alignof(Envelope)});
+        else
+            Signal::operator delete(this, sizeof(Envelope));
+    }
 };
 
 } // namespace detail

@@ -45,6 +45,9 @@ struct SpawnOptions {
     std::string initial_function{};      ///< what the observer shows; default: the name of the function or closure
     /// How it is preempted; default: as its Node says. `signal` has no effect where the Node refuses signals.
     std::optional<Preemption> preemption{};
+    /// It stays on the scheduler that begins it: for code that holds the place of something thread_local, or a lock that must be
+    /// given back by the thread that took it, over a wait. Without this a process that has waited may go on on another thread.
+    bool pin = false;
 };
 
 namespace detail {

@@ -17,7 +17,8 @@ struct CodeDepth {
     bool is_pinned() const noexcept { return pins.load(std::memory_order_relaxed) != 0; }
 };
 
-/// A process never leaves its thread in the middle, so the address of this variable may be cached across switches.
+/// The model makes each access one relative to the thread's own register, so that none is found at another thread's place after a
+/// switch.
 [[gnu::tls_model("initial-exec")]] extern constinit thread_local CodeDepth code_depth;
 
 /// Neither the compiler nor, as it is one thread, the processor moves other accesses across.

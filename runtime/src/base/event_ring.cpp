@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/event_ring.hpp"
 
-#include <algorithm>
-#include <utility>
+#include "base/clock.hpp"
+
+#include <mutex>
 
 namespace fiberscope::detail {
 
@@ -17,74 +18,80 @@ bool is_routine(const Event& event) {
 
 } // namespace
 
-EventRing::EventRing(std::size_t capacity) : capacity_{std::max<std::size_t>(capacity, 1)} {
-    for (Lane& lane : lanes_)
-        lane.events.reserve(capacity_);
+Event NormalExit::event(std::chrono::nanoseconds clock_to_system) const {
+    Event event;
+    event.seq = seq;
+    event.kind = EventKind::exit;
+    event.at = std::chrono::system_clock::time_point{
+        std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds{at_ns} + clock_to_system)};
+    event.pid = pid;
+    event.name = name;
+    event.initial_function = initial_function;
+    event.initial_address = initial_address;
+    event.initial_type = initial_type;
+    event.reason = ExitReason::normal();
+    event.age_ms = age_ms;
+    return event;
 }
 
+EventRing::EventRing(std::size_t capacity)
+    : lanes_{EventLane<Event>{std::max<std::size_t>(capacity, 1)}, EventLane<Event>{std::max<std::size_t>(capacity, 1)}},
+      exits_{std::max<std::size_t>(capacity, 1)} {}
+
 void EventRing::append(Event event) {
-    Lane& lane = lanes_[is_routine(event) ? 1 : 0];
+    auto& lane = lanes_[is_routine(event) ? 1 : 0];
     const bool wakes = wakes_follower(event);
+    event.at = std::chrono::system_clock::now();
     {
-        const std::lock_guard lock{mutex_};
+        const std::lock_guard lock{lock_};
         event.seq = ++last_;
-        event.at = std::chrono::system_clock::now();
-        ++lane.count;
-        if (lane.events.size() < capacity_)
-            lane.events.push_back(std::move(event));
-        else
-            std::swap(slot(lane, lane.count), event);
+        lane.append(event);
     }
     if (wakes)
         wake_follower();
     // what it overwrote is freed here, outside of the lock
 }
 
+void EventRing::append(NormalExit exit) noexcept {
+    const std::lock_guard lock{lock_};
+    exit.seq = ++last_;
+    exits_.append(exit);
+}
+
 std::uint64_t EventRing::last_seq() const {
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{lock_};
     return last_;
 }
 
 EventBatch EventRing::after(std::uint64_t seq) const {
     EventBatch batch;
     const std::uint64_t last = last_seq();
+    const auto clock_to_system = std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds{clock_ns()};
     batch.next_seq = std::max(seq, last);
-    for (std::uint64_t at = seq; at < last && copy_some(at, last, batch);) {
+    for (std::uint64_t at = seq; at < last && copy_some(at, last, clock_to_system, batch);) {
     }
     batch.lost = batch.next_seq - seq - batch.events.size();
     return batch;
 }
 
-std::uint64_t EventRing::first_after(const Lane& lane, std::uint64_t seq) const noexcept {
-    std::uint64_t low = lane.count - lane.events.size() + 1;
-    std::uint64_t high = lane.count + 1;
-    while (low < high) {
-        const std::uint64_t middle = low + (high - low) / 2;
-        if (slot(lane, middle).seq > seq)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
-
-bool EventRing::copy_some(std::uint64_t& seq, std::uint64_t last, EventBatch& batch) const {
+bool EventRing::copy_some(std::uint64_t& seq, std::uint64_t last, std::chrono::nanoseconds clock_to_system,
+                          EventBatch& batch) const {
     constexpr int at_once = 64;
-    const std::lock_guard lock{mutex_};
-    std::array<std::uint64_t, 2> next{first_after(lanes_[0], seq), first_after(lanes_[1], seq)};
+    constexpr std::uint64_t none = ~std::uint64_t{0};
+    const std::lock_guard lock{lock_};
+    std::array<std::uint64_t, 2> next{lanes_[0].first_after(seq), lanes_[1].first_after(seq)};
+    std::uint64_t next_exit = exits_.first_after(seq);
+    const auto seq_at = [](const auto& lane, std::uint64_t number) { return number <= lane.count() ? lane[number].seq : none; };
     for (int copied = 0; copied < at_once; ++copied) {
-        const Event* oldest = nullptr;
-        std::size_t from = 0;
-        for (std::size_t i = 0; i < lanes_.size(); ++i)
-            if (next[i] <= lanes_[i].count && (oldest == nullptr || slot(lanes_[i], next[i]).seq < oldest->seq)) {
-                oldest = &slot(lanes_[i], next[i]);
-                from = i;
-            }
-        if (oldest == nullptr || oldest->seq > last)
+        const std::array seqs{seq_at(lanes_[0], next[0]), seq_at(lanes_[1], next[1]), seq_at(exits_, next_exit)};
+        const auto oldest = static_cast<std::size_t>(std::min_element(seqs.begin(), seqs.end()) - seqs.begin());
+        if (seqs[oldest] > last)
             return false;
-        seq = oldest->seq;
-        batch.events.push_back(*oldest);
-        ++next[from];
+        seq = seqs[oldest];
+        if (oldest < lanes_.size())
+            batch.events.push_back(lanes_[oldest][next[oldest]++]);
+        else
+            batch.events.push_back(exits_[next_exit++].event(clock_to_system));
     }
     return true;
 }
@@ -106,17 +113,17 @@ void EventRing::wake_follower() noexcept {
 }
 
 EventRing::LogPosition EventRing::end() const {
-    const std::lock_guard lock{mutex_};
-    return {{lanes_[0].count, lanes_[1].count}};
+    const std::lock_guard lock{lock_};
+    return {{lanes_[0].count(), lanes_[1].count()}};
 }
 
 bool EventRing::follow(LogPosition& position, LogLevel level, EventBatch& batch) const {
     constexpr int at_once = 64;
-    const std::lock_guard lock{mutex_};
+    const std::lock_guard lock{lock_};
     if (level > LogLevel::notice)
-        position.read[1] = lanes_[1].count; // only routine there
+        position.read[1] = lanes_[1].count(); // only routine there
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
-        const std::uint64_t overwritten = lanes_[i].count - lanes_[i].events.size();
+        const std::uint64_t overwritten = lanes_[i].overwritten();
         batch.lost += overwritten - std::min(overwritten, position.read[i]);
         position.read[i] = std::max(position.read[i], overwritten);
     }
@@ -124,8 +131,8 @@ bool EventRing::follow(LogPosition& position, LogLevel level, EventBatch& batch)
         const Event* oldest = nullptr;
         std::size_t from = 0;
         for (std::size_t i = 0; i < lanes_.size(); ++i)
-            if (position.read[i] < lanes_[i].count)
-                if (const Event& next = slot(lanes_[i], position.read[i] + 1); oldest == nullptr || next.seq < oldest->seq) {
+            if (position.read[i] < lanes_[i].count())
+                if (const Event& next = lanes_[i][position.read[i] + 1]; oldest == nullptr || next.seq < oldest->seq) {
                     oldest = &next;
                     from = i;
                 }

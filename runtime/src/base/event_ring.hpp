@@ -2,22 +2,81 @@
 /// The last events of a Node.
 #pragma once
 
+#include "base/spin_lock.hpp"
+
 #include <fiberscope/events.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace fiberscope::detail {
 
+/// The exit event of a process that ended normally, without what such a one mostly has not: they come by the million.
+struct NormalExit {
+    std::uint64_t seq = 0;
+    std::int64_t at_ns = 0; ///< of clock_ns
+    Pid pid{};
+    Atom name{};
+    std::uint32_t initial_function = 0;
+    std::uintptr_t initial_address = 0;
+    const char* initial_type = nullptr;
+    std::uint64_t age_ms = 0;
+
+    /// `clock_to_system`: what a moment of clock_ns lacks to one of the system's clock.
+    Event event(std::chrono::nanoseconds clock_to_system) const;
+};
+
+/// The newest events of one sort, by their number from 1 on. `T` has a `seq`.
+/// **Thread:** its ring says.
+template <class T>
+class EventLane {
+public:
+    explicit EventLane(std::size_t capacity) : capacity_{capacity} { events_.reserve(capacity); }
+
+    /// Keeps `event`, which becomes the one that this overwrites, if any.
+    void append(T& event) {
+        ++count_;
+        if (events_.size() < capacity_)
+            events_.push_back(std::move(event));
+        else
+            std::swap(slot(count_), event);
+    }
+    const T& operator[](std::uint64_t number) const noexcept { return events_[(number - 1) % capacity_]; }
+    /// Events that ever came.
+    std::uint64_t count() const noexcept { return count_; }
+    std::uint64_t overwritten() const noexcept { return count_ - events_.size(); }
+    /// Number of the first event after `seq` that it holds; one more than its last if there is none.
+    std::uint64_t first_after(std::uint64_t seq) const noexcept {
+        std::uint64_t low = overwritten() + 1;
+        std::uint64_t high = count_ + 1;
+        while (low < high) {
+            const std::uint64_t middle = low + (high - low) / 2;
+            if ((*this)[middle].seq > seq)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+private:
+    T& slot(std::uint64_t number) noexcept { return events_[(number - 1) % capacity_]; }
+
+    const std::size_t capacity_;
+    std::vector<T> events_; ///< grows up to the capacity
+    std::uint64_t count_ = 0;
+};
+
 /// A bounded ring: the newest event overwrites the oldest. Readers poll with the seq that they have seen.
-/// It has two lanes, so that what matters (restarts, crashes, kills, applications, warnings) is not overwritten by what
+/// It has lanes, so that what matters (restarts, crashes, kills, applications, warnings) is not overwritten by what
 /// comes by the hundred thousand (normal exits, progress reports).
-/// **Thread:** any. **Blocks:** a mutex held for one append, or for the copy of 64 events.
+/// **Thread:** any. **Blocks:** a lock held for one append, or for the copy of 64 events.
 class EventRing {
 public:
     /// `capacity`: events that each lane holds.
@@ -25,6 +84,8 @@ public:
 
     /// Gives `event` its seq and time and stores it.
     void append(Event event);
+    /// The same; its `seq` is not looked at.
+    void append(NormalExit exit) noexcept;
     /// Events after `seq` that the ring holds, and exactly how many it no longer held.
     EventBatch after(std::uint64_t seq) const;
     std::uint64_t last_seq() const;
@@ -48,22 +109,14 @@ public:
     void wake_follower() noexcept;
 
 private:
-    struct Lane {
-        std::vector<Event> events; ///< the n-th event of the lane at (n - 1) % capacity; grows up to capacity
-        std::uint64_t count = 0;   ///< events that ever came into the lane
-    };
-    Event& slot(Lane& lane, std::uint64_t number) const noexcept { return lane.events[(number - 1) % capacity_]; }
-    const Event& slot(const Lane& lane, std::uint64_t number) const noexcept { return lane.events[(number - 1) % capacity_]; }
-    /// Number of the lane's first event after `seq` that it holds; one more than its last if there is none.
-    std::uint64_t first_after(const Lane& lane, std::uint64_t seq) const noexcept;
     /// Copies some events after `seq`, none beyond `last`, and moves `seq` on. False: there are no more.
-    bool copy_some(std::uint64_t& seq, std::uint64_t last, EventBatch& batch) const;
+    bool copy_some(std::uint64_t& seq, std::uint64_t last, std::chrono::nanoseconds clock_to_system, EventBatch& batch) const;
     bool wakes_follower(const Event& event) const noexcept;
 
-    const std::size_t capacity_;
-    mutable std::mutex mutex_;  ///< protects lanes_ and last_
-    std::array<Lane, 2> lanes_; ///< what matters, and the rest
-    std::uint64_t last_ = 0;    ///< seq of the newest event
+    mutable SpinLock lock_;                 ///< protects the lanes and last_
+    std::array<EventLane<Event>, 2> lanes_; ///< what matters, and the rest ...
+    EventLane<NormalExit> exits_;           ///< ... but for these
+    std::uint64_t last_ = 0;                ///< seq of the newest event
     static constexpr int never_wakes = 255;
     std::atomic<int> wakes_from_{never_wakes}; ///< the level; written by who has log handlers
     std::atomic<int> news_{0};                 ///< written by whoever wakes the follower

@@ -32,6 +32,8 @@ namespace fiberscope::detail {
 namespace {
 
 bool is_system(const MessageSignal& message) {
+    if (message.role == MessageRole::info) [[likely]]
+        return false;
     const MessageType* type = message.type;
     return type == &message_type<sys::GetState> || type == &message_type<sys::Suspend> || type == &message_type<sys::Resume> ||
            type == &message_type<sys::Terminate>;
@@ -51,9 +53,9 @@ void fail(ControlBlock& block, ExitReason reason) {
 } // namespace
 
 /// What user code throws is caught where it is called. Anything else can only be that there is no memory, in between.
-Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
+Turn ServerLoop::run(ControlBlock& block) {
     try {
-        return serve(block, scheduler);
+        return serve(block);
     } catch (...) {
         in_handler_ = false;
         fail(block, reason_of_current_exception());
@@ -61,7 +63,7 @@ Turn ServerLoop::run(ControlBlock& block, Scheduler& scheduler) {
     }
 }
 
-Turn ServerLoop::serve(ControlBlock& block, Scheduler& scheduler) {
+Turn ServerLoop::serve(ControlBlock& block) {
     if (server_ == nullptr && !start(block))
         return Turn::ended;
     for (;;) {
@@ -74,15 +76,15 @@ Turn ServerLoop::serve(ControlBlock& block, Scheduler& scheduler) {
             block.wake_at_ns.store(never_ns, std::memory_order_seq_cst); // the idle time may end, but nobody is told yet
             return Turn::waits;
         }
-        const Step step = take_step(block, scheduler);
+        const Step step = take_step(block);
         if (step == Step::nothing_to_do)
             return Turn::waits;
         if (step == Step::ended)
             return Turn::ended;
-        if (scheduler.charge(4)) { // after each: a server may give itself more to do for ever
-            if (scheduler.someone_waits())
+        if (block.scheduler()->charge(4)) { // after each: a server may give itself more to do for ever
+            if (block.scheduler()->someone_waits())
                 return Turn::over;
-            scheduler.renew_slice(block);
+            block.scheduler()->renew_slice(block);
         }
     }
 }
@@ -151,7 +153,7 @@ bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Hand
 }
 
 /// What the start or a handler asked to continue with comes before any message (G08), the end of idle time after all.
-ServerLoop::Step ServerLoop::take_step(ControlBlock& block, Scheduler& scheduler) {
+ServerLoop::Step ServerLoop::take_step(ControlBlock& block) {
     const auto done = [](bool has_ended) { return has_ended ? Step::ended : Step::done; };
     if (server_->continue_) {
         const Term term = *std::exchange(server_->continue_, std::nullopt);
@@ -165,7 +167,7 @@ ServerLoop::Step ServerLoop::take_step(ControlBlock& block, Scheduler& scheduler
         in_hand_.reset();
         return done(has_ended);
     }
-    if (!idle_time_is_over(block, scheduler))
+    if (!idle_time_is_over(block))
         return Step::nothing_to_do;
     return done(guarded(block, nullptr, [this] { server_->on_timeout(); }));
 }
@@ -310,16 +312,17 @@ void ServerLoop::begin_idle_time() {
     idle_until_ns_ = idle_timeout_ == infinity ? never_ns : deadline_after(clock_ns(), idle_timeout_);
 }
 
-bool ServerLoop::idle_time_is_over(ControlBlock& block, Scheduler& scheduler) {
+bool ServerLoop::idle_time_is_over(ControlBlock& block) {
     if (idle_until_ns_ == never_ns) {
-        block.wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+        if (block.wake_at_ns.load(std::memory_order_relaxed) != never_ns)
+            block.wake_at_ns.store(never_ns, std::memory_order_seq_cst);
         return false;
     }
     if (clock_ns() >= idle_until_ns_) {
         block.wake_at_ns.store(never_ns, std::memory_order_seq_cst);
         return true;
     }
-    scheduler.arm(block, idle_until_ns_);
+    block.scheduler()->arm(block, idle_until_ns_);
     return false;
 }
 

@@ -17,18 +17,18 @@ class [[gnu::visibility("hidden")]] ServerLoop final : public ProcessCode {
 public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
 
-    Turn run(ControlBlock& block, Scheduler& scheduler) override;
+    Turn run(ControlBlock& block) override;
     void inspect(Inspect what, Inspection& result) const override;
     void forget() noexcept override;
 
 private:
     /// Starts it, then handles messages until it ends or there is no more to do.
-    Turn serve(ControlBlock& block, Scheduler& scheduler);
+    Turn serve(ControlBlock& block);
     /// Runs the constructor. False: the start failed, the end reason is set.
     bool start(ControlBlock& block);
     enum class Step : std::uint8_t { done, nothing_to_do, ended };
     /// Runs one handler: what it continues with, else that of the next message, else that of a timeout.
-    Step take_step(ControlBlock& block, Scheduler& scheduler);
+    Step take_step(ControlBlock& block);
     /// The next message to handle: the oldest; while suspended by `sys::Suspend` the oldest that is handled even so.
     std::unique_ptr<MessageSignal> next_message(ControlBlock& block);
     /// True: the server has ended.
@@ -40,7 +40,7 @@ private:
     Result<Term> state() const;
     void handle_unknown(ControlBlock& block, const detail::MessageSignal& message);
     /// True if the idle timeout is over now; else it is armed, if there is one.
-    bool idle_time_is_over(ControlBlock& block, Scheduler& scheduler);
+    bool idle_time_is_over(ControlBlock& block);
     /// Runs one handler; what it throws ends the server. True: it has ended.
     template <class Handler>
     bool guarded(ControlBlock& block, const MessageSignal* message, Handler handler);

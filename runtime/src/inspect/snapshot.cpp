@@ -106,7 +106,7 @@ void add_running_slice(const ProcessSystem& system, const ControlBlock& block, P
     const std::uint64_t reductions = block.shown.reductions.get();
     if (slice.process != &block || home->running_slice() != slice)
         return; // over meanwhile: it is in the sums
-    const std::int64_t ran_ns = std::max<std::int64_t>(clock_ns() - slice.began_ns, 0);
+    const std::int64_t ran_ns = home->worked_ns(slice);
     row.cpu_ns = cpu_ns + static_cast<std::uint64_t>(ran_ns);
     row.reductions = reductions + static_cast<std::uint64_t>(system.group().settings().reductions_of(ran_ns));
 }

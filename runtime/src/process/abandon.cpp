@@ -97,7 +97,7 @@ void ControlBlock::interrupted(Scheduler& scheduler) noexcept {
         look_at_signals();
     }
     if (pending_exit_)
-        scheduler.request_preemption(); // its next safe point is its end
+        scheduler_->request_preemption(); // its next safe point is its end
 }
 
 /// A formatter that prints a message for an observer runs while signals are being handled: then only `kill` is looked for.
@@ -113,7 +113,8 @@ bool ControlBlock::is_kill_waiting() const noexcept {
         return signal.kind == SignalKind::exit && signal.target_serial == pid().serial() &&
                static_cast<const Exit*>(static_cast<const MessageSignal&>(signal).value)->reason.term().is_atom("kill");
     };
-    for (const Signal* chain : {unhandled_, signals_.load(std::memory_order_acquire)})
+    for (const Signal* chain : {static_cast<const Signal*>(unhandled_), static_cast<const Signal*>(local_head_),
+                                static_cast<const Signal*>(signals_.load(std::memory_order_acquire))})
         for (; chain != nullptr && chain != closed_queue(); chain = chain->next)
             if (is_kill(*chain))
                 return true;
@@ -221,7 +222,7 @@ void ControlBlock::give_time_to_end(Duration time) noexcept {
     if (is_external())
         return;
     time_to_end_ns_ = time.count();
-    ends_since_ns_ = thread_time_ns();
+    ends_since_ns_ = not_measured; // a system call: only once somebody has to urge it
     scheduler_->request_preemption();
 }
 
@@ -263,7 +264,11 @@ void ControlBlock::abandon_if_time_is_up() noexcept {
     if (!pending_exit_)
         return;
     const std::int64_t now_ns = thread_time_ns();
-    time_to_end_ns_ -= now_ns - std::exchange(ends_since_ns_, now_ns);
+    const std::int64_t since_ns = std::exchange(ends_since_ns_, now_ns);
+    if (since_ns == not_measured) // for as long as this slice has lasted it had the thread for itself, or less
+        time_to_end_ns_ -= std::min(clock_ns() - scheduler_->slice_began(), time_to_end_ns_ - 1);
+    else
+        time_to_end_ns_ -= now_ns - since_ns;
     if (time_to_end_ns_ <= 0)
         abandon(*pending_exit_);
 }

@@ -17,7 +17,9 @@ namespace {
 [[gnu::tls_model("initial-exec")]] constinit thread_local Process* running_process = nullptr;
 }
 
-Process* current_process() noexcept {
+/// Never inlined: a process may go on on another thread, whose variable is another one.
+[[gnu::noinline]] Process* current_process() noexcept {
+    asm volatile("" ::: "memory");
     return running_process;
 }
 
@@ -30,23 +32,16 @@ namespace {
 constexpr std::size_t longest_label = 63;
 } // namespace
 
-Signal* ControlBlock::closed_queue() noexcept {
-    static SuspendSignal closed{SignalKind::suspend};
-    return &closed;
-}
+SuspendSignal ControlBlock::closed_{SignalKind::suspend};
 
 ControlBlock::ControlBlock(ProcessSystem& system, std::uint32_t slot)
-    : system_{system}, slot_{slot}, signals_{closed_queue()}, process_{*this} {}
+    : system_{system}, slot_{slot}, pid_base_{Pid{system.id(), slot, 0}.bits()}, signals_{closed_queue()}, process_{*this} {}
 
 ControlBlock::~ControlBlock() {
     if (signals_.load() == closed_queue())
         return;
     for (auto signal = take_signals(nullptr); signal != nullptr;)
         signal.reset(std::exchange(signal->next, nullptr));
-}
-
-Pid ControlBlock::pid() const noexcept {
-    return {system_.id(), slot_, static_cast<std::uint32_t>(identity_.load(std::memory_order_relaxed) >> 2U)};
 }
 
 Status ControlBlock::status() const noexcept {
@@ -76,6 +71,8 @@ Pid ControlBlock::begin_life(const SpawnOptions& options, Pid parent, std::int64
     stack_bytes = options.stack_bytes;
     low_turns_missed = 0;
     home.store(nullptr, std::memory_order_relaxed);
+    stays = options.pin;
+    is_pinned = false;
     wake_at_ns.store(never_ns, std::memory_order_seq_cst);
     shown.parent.set(parent.bits());
     for (Counter64* counter :
@@ -179,6 +176,61 @@ bool ControlBlock::push(Signal& signal) noexcept {
     return true;
 }
 
+bool ControlBlock::push_there(Signal& signal) noexcept {
+    Signal* head = signals_.load(std::memory_order_relaxed);
+    do {
+        if (head == closed_queue())
+            return false;
+        signal.next = head;
+    } while (!signals_.compare_exchange_weak(head, &signal, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (head != nullptr)
+        return true; // who found it empty wakes it
+    if ((shown.flags.get() & ProcessRow::external_flag) != 0) [[unlikely]]
+        external_->notify();
+    else
+        system_.group().poke(*this);
+    return true;
+}
+
+ControlBlock::Pushed ControlBlock::push_here(Scheduler& here, Signal& signal) noexcept {
+    BiasedLock& lock = here.queue().lock();
+    lock.lock();
+    if (home.load(std::memory_order_acquire) != &here) [[unlikely]] {
+        lock.unlock();
+        if (!here.adopt(*this))
+            return Pushed::elsewhere;
+        lock.lock();
+    }
+    if (signals_.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+        if (signals_.load(std::memory_order_relaxed) == closed_queue()) {
+            lock.unlock();
+            return Pushed::dead;
+        }
+        take_remote(); // what the sender has pushed there before, when it was elsewhere, comes first
+    }
+    signal.next = nullptr;
+    (local_tail_ != nullptr ? local_tail_->next : local_head_) = &signal;
+    local_tail_ = &signal;
+    const bool wakes = here.make_runnable(*this);
+    lock.unlock();
+    if (wakes)
+        here.watch_if_busy();
+    return Pushed::yes;
+}
+
+/// What has come from elsewhere goes behind what is here. **Pre-condition:** the queue is not closed.
+void ControlBlock::take_remote() noexcept {
+    Signal* newest = signals_.exchange(nullptr, std::memory_order_acq_rel);
+    if (newest == nullptr)
+        return;
+    Signal* last = newest;
+    Signal* oldest = nullptr;
+    while (newest != nullptr)
+        oldest = std::exchange(newest, std::exchange(newest->next, oldest));
+    (local_tail_ != nullptr ? local_tail_->next : local_head_) = oldest;
+    local_tail_ = last;
+}
+
 void ControlBlock::wake() noexcept {
     if ((shown.flags.get() & ProcessRow::external_flag) != 0)
         external_->notify();
@@ -187,20 +239,24 @@ void ControlBlock::wake() noexcept {
 }
 
 bool ControlBlock::has_signals() const noexcept {
-    const Signal* newest = signals_.load(std::memory_order_seq_cst);
+    if (local_head_ != nullptr)
+        return true;
+    const Signal* newest = signals_.load(std::memory_order_acquire);
     return newest != nullptr && newest != closed_queue();
 }
 
 bool ControlBlock::has_reason_to_wake() const noexcept {
+    if (has_signals() && !pending_exit_) // with a pending exit they are left alone
+        return true;
     const bool timed_out =
-        wake_at_ns.load(std::memory_order_seq_cst) != never_ns && timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
+        wake_at_ns.load(std::memory_order_relaxed) != never_ns && timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
     const bool has_come = awaited_ != nullptr && awaited_->load(std::memory_order_seq_cst);
-    return (has_signals() && !pending_exit_) || has_come || timed_out; // with a pending exit signals are left alone
+    return has_come || timed_out;
 }
 
 // -- slices ----
 
-SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
+SliceEnd ControlBlock::run_slice() {
     if (is_abandoned_) {
         finish();
         return SliceEnd::gone;
@@ -209,10 +265,10 @@ SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
         handle_signals();
         Turn turn = Turn::ended;
         if (!pending_exit_)
-            turn = code_->run(*this, scheduler);
+            turn = code_->run(*this);
         else
             end_reason_ = *pending_exit_;
-        if (scheduler.has_overflowed(*this)) [[unlikely]]
+        if (scheduler_->has_overflowed(*this)) [[unlikely]]
             turn = end_for_overflow();
         if (turn == Turn::over)
             return SliceEnd::over;
@@ -220,7 +276,7 @@ SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
             finish();
             return SliceEnd::gone;
         }
-        if (go_waiting(scheduler))
+        if (go_waiting(*scheduler_))
             return SliceEnd::gone;
     }
 }
@@ -228,7 +284,7 @@ SliceEnd ControlBlock::run_slice(Scheduler& scheduler) {
 void ControlBlock::slice_begins(Scheduler& scheduler) noexcept {
     scheduler_ = &scheduler;
     running_process = &process_;
-    if (pending_exit_) [[unlikely]]
+    if (pending_exit_ && ends_since_ns_ != not_measured) [[unlikely]]
         ends_since_ns_ = thread_time_ns(); // others have used the thread meanwhile
     shown.context_switches.add();
     shown.state_since_ns.set(scheduler.now_ns());
@@ -244,20 +300,15 @@ void ControlBlock::slice_ends() noexcept {
     shown.state_since_ns.set(scheduler_->now_ns());
 }
 
-/// Leaves the scheduler without frames. False: something came up meanwhile, the slice goes on.
+/// Leaves the scheduler without frames. False: something has come meanwhile, the slice goes on.
 bool ControlBlock::go_waiting(Scheduler& scheduler) noexcept {
-    PooledFiber* own = fiber.load(std::memory_order_relaxed);
+    if (has_reason_to_wake())
+        return false;
     scheduler.end_slice(*this);
     fiber.store(nullptr, std::memory_order_relaxed);
-    run_state.store(RunState::waiting, std::memory_order_seq_cst); // from here on it may run elsewhere
-    if (!has_reason_to_wake())
-        return true;
-    RunState expected = RunState::waiting;
-    if (!run_state.compare_exchange_strong(expected, RunState::running, std::memory_order_seq_cst))
-        return true;
-    fiber.store(own, std::memory_order_relaxed);
-    scheduler.begin_slice(*this);
-    return false;
+    is_pinned = stays;
+    run_state.store(RunState::waiting, std::memory_order_release); // what comes from elsewhere from here on comes by a poke
+    return true;
 }
 
 /// Not where others hold addresses of this stack, nor where little of it is left: it may not come back, or need much.
@@ -293,15 +344,16 @@ void ControlBlock::park_fiber(Scheduler& scheduler) noexcept {
         scheduler.urge_to_end(false); // others hold addresses of this stack: it ends when they are done
     }
     scheduler.end_slice(*this);
-    run_state.store(RunState::waiting, std::memory_order_seq_cst);
-    RunState expected = RunState::waiting;
-    if (has_reason_to_wake() && run_state.compare_exchange_strong(expected, RunState::running, std::memory_order_seq_cst))
+    if (has_reason_to_wake())
         scheduler.begin_slice(*this);
-    else
-        scheduler.switch_out(*this);
-    if (scheduler.has_overflowed(*this)) [[unlikely]] {
-        scheduler.request_preemption();
-        scheduler.urge_to_end(true);
+    else {
+        scheduler.leaves(*this, false);
+        run_state.store(RunState::waiting, std::memory_order_release);
+        scheduler.switch_out(*this); // may come back on another scheduler
+    }
+    if (scheduler_->has_overflowed(*this)) [[unlikely]] {
+        scheduler_->request_preemption();
+        scheduler_->urge_to_end(true);
     }
 }
 
@@ -312,10 +364,11 @@ void ControlBlock::park(std::int64_t deadline_ns) {
     }
     if (deadline_ns != never_ns)
         scheduler_->arm(*this, deadline_ns);
-    else
+    else if (wake_at_ns.load(std::memory_order_relaxed) != never_ns)
         wake_at_ns.store(never_ns, std::memory_order_seq_cst); // a server's idle time may be over: not now
     park_fiber(*scheduler_);
-    wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+    if (wake_at_ns.load(std::memory_order_relaxed) != never_ns)
+        wake_at_ns.store(never_ns, std::memory_order_seq_cst);
 }
 
 void ControlBlock::safe_point(std::int32_t reductions) {

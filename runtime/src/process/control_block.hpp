@@ -36,8 +36,8 @@ enum class Turn : std::uint8_t {
 class ProcessCode {
 public:
     virtual ~ProcessCode() = default;
-    /// Runs until one of the three. May park in the middle; the process then keeps its fiber.
-    virtual Turn run(ControlBlock& block, Scheduler& scheduler) = 0;
+    /// Runs until one of the three. May park in the middle; the process then keeps its fiber, and may go on on another scheduler.
+    virtual Turn run(ControlBlock& block) = 0;
     /// Fills what only the code knows (state, children). **Thread:** the process's, between two handlers or inside one.
     virtual void inspect(Inspect what, Inspection& result) const = 0;
     /// It was given up in the middle: gives back the memory of the user's objects without their destructors, which would
@@ -77,7 +77,12 @@ public:
     // -- any thread ----
 
     std::uint32_t slot() const noexcept { return slot_; }
-    Pid pid() const noexcept;
+    Pid pid() const noexcept {
+        return Pid::from_bits(pid_base_ | static_cast<std::uint32_t>(identity_.load(std::memory_order_relaxed) >> 2U));
+    }
+    std::uint32_t serial() const noexcept {
+        return static_cast<std::uint32_t>(identity_.load(std::memory_order_relaxed) >> 2U);
+    }
     /// True if `serial` is that of the process that lives here now.
     bool is_live(std::uint32_t serial) const noexcept {
         return identity_.load(std::memory_order_acquire) == (std::uint64_t{serial} << 2U | live_bit);
@@ -87,6 +92,12 @@ public:
     Status status() const noexcept;
     /// Appends to the signal queue. False if the process has ended: then the caller still owns the signal.
     bool push(Signal& signal) noexcept;
+    /// How a signal from a process of scheduler `here` was taken.
+    enum class Pushed : std::uint8_t { yes, dead, elsewhere };
+    /// The same without locked instructions, and wakes it, if `here` owns it or can take it over. **Thread:** that of `here`.
+    Pushed push_here(Scheduler& here, Signal& signal) noexcept;
+    /// Pushes from elsewhere, and has its owner look. False as `push`.
+    bool push_there(Signal& signal) noexcept;
     /// Lets it look at its signals.
     void wake() noexcept;
 
@@ -140,7 +151,7 @@ public:
 
     // -- the process's own thread ----
 
-    SliceEnd run_slice(Scheduler& scheduler) override;
+    SliceEnd run_slice() override;
     void slice_begins(Scheduler& scheduler) noexcept override;
     void account(std::int64_t ran_ns, std::uint64_t reductions) noexcept override;
     void slice_ends() noexcept override;
@@ -159,7 +170,12 @@ public:
             check_foreign_caller();
     }
     /// Handles all signals that have come. True if the mailbox grew, or a reply came.
-    bool handle_signals();
+    bool handle_signals() {
+        if (local_head_ == nullptr && signals_.load(std::memory_order_acquire) == nullptr &&
+            !is_wanted.load(std::memory_order_relaxed)) [[likely]]
+            return false;
+        return handle_signals_that_came();
+    }
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
     void throw_if_ended();
     const std::optional<ExitReason>& pending_exit() const noexcept { return pending_exit_; }
@@ -264,6 +280,7 @@ private:
     static constexpr std::uint64_t exiting_bit = 2;
 
     // signal handling, signal_handling.cpp
+    bool handle_signals_that_came();
     void handle();
     void handle_or_end() noexcept;
     void handle_message(std::unique_ptr<MessageSignal> message);
@@ -320,11 +337,17 @@ private:
 
     ProcessSystem& system_;
     const std::uint32_t slot_;
+    const std::uint64_t pid_base_; ///< bits of its pid but the serial
     /// serial, then exiting_bit and live_bit. Written by whoever spawns, then by the process.
     std::atomic<std::uint64_t> identity_{0};
     /// Newest signal first; `closed_queue()` while nobody lives here.
     std::atomic<Signal*> signals_;
-    static Signal* closed_queue() noexcept;
+    /// Those that have come already, oldest first: each sender's before what it has in signals_. Owner.
+    Signal* local_head_ = nullptr;
+    Signal* local_tail_ = nullptr;
+    void take_remote() noexcept;
+    static SuspendSignal closed_;
+    static Signal* closed_queue() noexcept { return &closed_; }
     bool has_signals() const noexcept;
 
     Process process_;
@@ -345,6 +368,7 @@ private:
     bool is_abandoned_ = false;
     bool is_unwinding_ = false;       ///< ProcessExit was thrown to end it
     std::int64_t time_to_end_ns_ = 0; ///< with a pending exit: after this much time of its own it is forced
+    static constexpr std::int64_t not_measured = -1;
     std::int64_t ends_since_ns_ = 0;  ///< thread time from which on it uses that up
     Signal* unhandled_ = nullptr;     ///< taken from the queue and not handled yet, oldest first
     std::unique_ptr<Signal> handled_; ///< that is being handled

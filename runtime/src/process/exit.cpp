@@ -52,7 +52,7 @@ void ControlBlock::finish() {
         announce_end(std::exchange(end_reason_, {}));
     destroy_messages();
     end_stack_.reset();
-    {
+    if (rare_ != nullptr) {
         const std::lock_guard lock{system_.label_mutex};
         rare_.reset();
     }
@@ -110,7 +110,7 @@ void ControlBlock::close_signals() {
 }
 
 void ControlBlock::tell_the_end(const ExitReason& reason) {
-    const std::int64_t ended_ns = clock_ns();
+    const std::int64_t ended_ns = now_ns();
     for (const auto& [peer, stamp] : links.take()) {
         auto exit = std::make_unique<Envelope<Exit>>(SignalKind::link_exit, Exit{pid(), reason});
         exit->from = pid();
@@ -174,6 +174,10 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
     const bool is_helper = (shown.flags.get() & ProcessRow::system_flag) != 0 && reason.is_normal();
     if (scheduler_ == nullptr || is_helper)
         return; // threads from outside and the Node's own asynchronous calls are no part of the exit history
+    const auto age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
+    if (reason.is_normal() && rare_ == nullptr && !is_abandoned_ && !is_over_limit)
+        return system_.events().append(NormalExit{0, scheduler_->now_ns(), pid(), name, shown.initial_name.get(),
+                                                  shown.initial_function.get(), shown.initial_type.get(), age_ms});
     Event event = event_of(EventKind::exit);
     event.name = name;
     if (rare_ != nullptr)
@@ -184,7 +188,7 @@ void ControlBlock::record_exit(const ExitReason& reason, Atom name) {
     event.abandoned = is_abandoned_;
     if (end_stack_ != nullptr && !reason.is_clean())
         event.stack = *end_stack_;
-    event.age_ms = static_cast<std::uint64_t>((scheduler_->now_ns() - shown.started_ns.get()) / 1'000'000);
+    event.age_ms = age_ms;
     system_.events().append(std::move(event));
 }
 

@@ -23,7 +23,17 @@ public:
         MessageSignal* before = nullptr; ///< nullptr: the beginning
     };
 
-    void push(std::unique_ptr<MessageSignal> message) noexcept;
+    void push(std::unique_ptr<MessageSignal> message) noexcept {
+        MessageSignal* added = message.release();
+        added->next = nullptr;
+        if (tail_ != nullptr)
+            tail_->next = added;
+        else
+            head_ = added;
+        tail_ = added;
+        ++size_;
+        bytes_ += bytes_of(*added);
+    }
     Position begin() const noexcept { return {}; }
     /// After the newest message.
     Position end() const noexcept { return {tail_}; }
@@ -41,6 +51,8 @@ public:
     std::uint64_t bytes() const noexcept { return bytes_; }
 
 private:
+    static std::uint64_t bytes_of(const MessageSignal& message) noexcept { return sizeof(MessageSignal) + message.type->bytes; }
+
     MessageSignal* head_ = nullptr;
     MessageSignal* tail_ = nullptr;
     std::size_t size_ = 0;

@@ -26,7 +26,7 @@ ExitReason reason_of_current_exception() {
     }
 }
 
-Turn PlainCode::run(ControlBlock& block, Scheduler& /*scheduler*/) {
+Turn PlainCode::run(ControlBlock& block) {
     try {
         while (block.is_suspended()) {
             block.park(never_ns);

@@ -131,16 +131,19 @@ bool Process::is_alive(Pid process) const noexcept {
 void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> message) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    const Pid to = block_->system().resolve(target);
+    const Pid to = target.pid ? target.pid : block_->system().resolve(target);
     if (!to)
         badarg();
     message->from = pid();
-    message->sent_ns = block_->now_ns();
     block_->shown.messages_out.add();
-    if (Scheduler* scheduler = block_->scheduler())
+    if (Scheduler* scheduler = block_->scheduler()) [[likely]] {
+        message->sent_ns = scheduler->now_ns();
         scheduler->messages.add();
-    else
-        block_->system().outside_messages.fetch_add(1, std::memory_order_relaxed);
+        block_->system().send_here(*scheduler, to, std::move(message));
+        return;
+    }
+    message->sent_ns = clock_ns();
+    block_->system().outside_messages.fetch_add(1, std::memory_order_relaxed);
     block_->system().send(to, std::move(message));
 }
 

@@ -8,6 +8,7 @@
 #include "scheduler/slice_monitor.hpp"
 
 #include <atomic>
+#include <cstdlib>
 #include <new>
 
 namespace fiberscope::detail {
@@ -39,6 +40,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
     settings.usual_stack_bytes = SpawnOptions{}.stack_bytes;
     settings.signal_handlers = config.signal_handlers;
     settings.stack_guards = config.stack_guards;
+    settings.restless = std::getenv("FIBERSCOPE_RESTLESS") != nullptr;
     return settings;
 }
 
@@ -253,10 +255,14 @@ std::unique_ptr<Signal> ProcessSystem::try_send(Pid target, std::unique_ptr<Sign
     const SignalKind kind = signal->kind;
     const bool interrupts =
         kind == SignalKind::exit || kind == SignalKind::link_exit || kind == SignalKind::suspend || kind == SignalKind::inspect;
-    if (block == nullptr || !block->push(*signal))
+    if (block == nullptr)
+        return signal;
+    auto pushed = ControlBlock::Pushed::elsewhere;
+    if (Scheduler* here = Scheduler::current(); here != nullptr && &here->group() == &group_)
+        pushed = block->push_here(*here, *signal);
+    if (pushed == ControlBlock::Pushed::dead || (pushed == ControlBlock::Pushed::elsewhere && !block->push_there(*signal)))
         return signal;
     static_cast<void>(signal.release()); // NOLINT(bugprone-unused-return-value): the target's from here on
-    block->wake();
     const RunState state = block->run_state.load(std::memory_order_relaxed);
     if (!interrupts || (state != RunState::running && state != RunState::runnable))
         return nullptr;

@@ -68,6 +68,15 @@ public:
 
     /// Sends a signal. False if the target is dead: then it has been answered in its place (noproc).
     bool send(Pid target, std::unique_ptr<Signal> signal);
+    /// The same for a message from a process on `here`: straight into its queue where that is close by.
+    void send_here(Scheduler& here, Pid target, std::unique_ptr<MessageSignal> message) {
+        ControlBlock* block = table_.addressed(target);
+        message->target_serial = target.serial();
+        if (block != nullptr && block->push_here(here, *message) == ControlBlock::Pushed::yes) [[likely]]
+            static_cast<void>(message.release());
+        else
+            send(target, std::move(message));
+    }
     /// The same, but gives the signal to a dead process back, unanswered.
     std::unique_ptr<Signal> try_send(Pid target, std::unique_ptr<Signal> signal) noexcept;
     /// Where a message to `target` goes; the default Pid if no process has the name.

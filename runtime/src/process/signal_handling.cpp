@@ -29,14 +29,22 @@ const ExitReason out_of_memory = ExitReason::error(Term::string("std::bad_alloc"
 
 /// All signals, oldest first, linked by `next`; leaves `new_head` in their place.
 std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
-    Signal* newest = signals_.exchange(new_head, std::memory_order_acq_rel);
-    Signal* oldest = nullptr;
-    while (newest != nullptr)
-        oldest = std::exchange(newest, std::exchange(newest->next, oldest));
-    return std::unique_ptr<Signal>{oldest};
+    if (new_head != nullptr || signals_.load(std::memory_order_relaxed) != nullptr) {
+        Signal* newest = signals_.exchange(new_head, std::memory_order_acq_rel);
+        Signal* last = newest;
+        Signal* oldest = nullptr;
+        while (newest != nullptr)
+            oldest = std::exchange(newest, std::exchange(newest->next, oldest));
+        if (oldest != nullptr) {
+            (local_tail_ != nullptr ? local_tail_->next : local_head_) = oldest;
+            local_tail_ = last;
+        }
+    }
+    local_tail_ = nullptr;
+    return std::unique_ptr<Signal>{std::exchange(local_head_, nullptr)};
 }
 
-bool ControlBlock::handle_signals() {
+bool ControlBlock::handle_signals_that_came() {
     if (is_wanted.load(std::memory_order_relaxed))
         is_wanted.store(pending_exit_.has_value(), std::memory_order_seq_cst); // before the look that it asked for
     if (pending_exit_ || is_handling_ || !has_signals())
@@ -45,6 +53,19 @@ bool ControlBlock::handle_signals() {
     reply_has_come_ = false;
     const Marked handling{is_handling_};
     unhandled_ = take_signals(nullptr).release();
+    const std::uint32_t serial = this->serial();
+    std::uint64_t taken = 0;
+    while (unhandled_ != nullptr && unhandled_->kind == SignalKind::message && unhandled_->target_serial == serial) {
+        auto* message =
+            static_cast<MessageSignal*>(unhandled_); // plain ones need no care: nothing here can fail or be interrupted
+        if (message->role != MessageRole::info && message->role != MessageRole::cast)
+            break;
+        unhandled_ = message->next;
+        mailbox.push(std::unique_ptr<MessageSignal>{message});
+        ++taken;
+    }
+    if (taken != 0)
+        shown.messages_in.add(taken);
     while (unhandled_ != nullptr) {
         handled_.reset(unhandled_);
         unhandled_ = std::exchange(handled_->next, nullptr);

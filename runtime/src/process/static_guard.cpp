@@ -4,7 +4,7 @@
 #include "base/code_depth.hpp"
 #include "process/control_block.hpp"
 #include "scheduler/program_code.hpp"
-#include "scheduler/sanitizer.hpp"
+#include "base/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>

@@ -71,9 +71,9 @@ std::optional<std::int64_t> ProcessSystem::read_timer(TimerRef timer) const {
 }
 
 void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
-    const std::uint64_t holders = block.timer_schedulers.exchange(0, std::memory_order_seq_cst);
-    if (holders == 0)
+    if (block.timer_schedulers.load(std::memory_order_seq_cst) == 0)
         return;
+    const std::uint64_t holders = block.timer_schedulers.exchange(0, std::memory_order_seq_cst);
     for (std::size_t i = 0; i < timers_.size(); ++i)
         if ((holders >> (i % 64U) & 1U) != 0)
             for (auto dropped = timers_[i]->drop_target(pid); auto& due : dropped)

@@ -9,21 +9,24 @@ namespace fiberscope::detail {
 
 void FiberAlgorithm::awakened(boost::fibers::context* context) noexcept {
     if (context->is_context(boost::fibers::type::dispatcher_context))
-        dispatcher_ = context;
+        scheduler_.set_dispatcher(dispatcher_ = context);
     else if (context->is_context(boost::fibers::type::worker_context))
-        scheduler_.adopt(context);
+        scheduler_.meet_foreign(context);
 }
 
 boost::fibers::context* FiberAlgorithm::pick_next() noexcept {
     if (scheduler_.is_running_process()) [[unlikely]] // all of ours end the slice before they suspend
         scheduler_.end_at_foreign_switch();
     const boost::fibers::context* active = boost::fibers::context::active();
-    if (active == dispatcher_)
+    while (active == dispatcher_) { // our fibers belong to no scheduler of Boost's, which must not handle them
         scheduler_.switch_ended();
+        boost::fibers::context* next = scheduler_.next_context();
+        if (next == nullptr || !next->is_context(boost::fibers::type::worker_context))
+            return next;
+        next->resume();
+    }
     if (boost::fibers::context* next = scheduler_.next_context())
         return next;
-    if (active == dispatcher_)
-        return nullptr;
     scheduler_.switch_begins(nullptr);
     return dispatcher_;
 }

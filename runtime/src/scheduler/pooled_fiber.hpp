@@ -20,17 +20,21 @@ class Scheduler;
 enum class Zone : std::uint8_t { closed, half, open };
 
 /// A fiber that lends its stack to whoever needs one: it runs a process until that has ended or needs no stack, then
-/// the next ready one without a switch, then waits for more. A process that parks in the middle keeps it.
+/// the next ready one without a switch, then waits for more. A process that parks in the middle keeps it, and takes it along to
+/// another scheduler.
 /// **Thread:** its scheduler's. **Lifetime:** owned by the closure on its own stack.
 class PooledFiber {
 public:
-    PooledFiber(Scheduler& scheduler, std::size_t stack_class) noexcept : scheduler_{scheduler}, stack_class_{stack_class} {}
+    explicit PooledFiber(std::size_t stack_class) noexcept : stack_class_{stack_class} {}
 
     /// What the fiber executes, until the scheduler has no use for it.
     void run();
 
     void assign(Schedulable* work) noexcept { assigned_ = work; }
     void set_context(boost::fibers::context* context) noexcept { context_ = context; }
+    /// Where it runs, or ran last.
+    Scheduler* scheduler() const noexcept { return scheduler_; }
+    void set_scheduler(Scheduler& scheduler) noexcept { scheduler_ = &scheduler; }
     boost::fibers::context* context() const noexcept { return context_; }
     std::size_t stack_class() const noexcept { return stack_class_; }
     void set_stack(const Stack& stack) noexcept { stack_ = stack; }
@@ -46,7 +50,7 @@ public:
     void set_used(bool used) noexcept { is_used_ = used; }
 
 private:
-    Scheduler& scheduler_;
+    Scheduler* scheduler_ = nullptr;
     std::size_t stack_class_;
     boost::fibers::context* context_ = nullptr;
     Stack stack_;

@@ -3,7 +3,7 @@
 
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
-#include "scheduler/sanitizer.hpp"
+#include "base/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/signal_handlers.hpp"
 

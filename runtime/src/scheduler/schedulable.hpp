@@ -45,8 +45,9 @@ public:
     Schedulable& operator=(const Schedulable&) = delete;
 
     /// Runs on `fiber` until it waits without needing the fiber, has ended, or its slice is over.
-    /// A body that parks in the middle stays in here: then `fiber_` is bound until it returns.
-    virtual SliceEnd run_slice(Scheduler& scheduler) = 0;
+    /// A body that parks in the middle stays in here: then `fiber` is bound until it returns, and the scheduler may be another
+    /// one.
+    virtual SliceEnd run_slice() = 0;
     /// The scheduler is about to execute it, on its own fiber.
     virtual void slice_begins(Scheduler& scheduler) noexcept = 0;
     /// It has run for `ran_ns` and used `reductions` since its slice began, or since the last call of this.
@@ -67,7 +68,7 @@ public:
     /// It cannot go on: called on its stack, in the place of its code. Does not come back.
     virtual void end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept = 0;
 
-    /// Written by the owning scheduler; waiting -> runnable by whoever wakes it.
+    /// Written by the owner.
     std::atomic<RunState> run_state{RunState::unused};
     /// The class of its queue. Written by the process, read by whoever queues it.
     std::atomic<Priority> priority{Priority::normal};
@@ -79,10 +80,27 @@ public:
     bool is_new = false;
     /// Next in a run queue or inbox. Whoever holds it.
     Schedulable* queue_next = nullptr;
-    /// The fiber that holds its frames; nullptr if it has none and so may run on any scheduler. Owning scheduler.
+    /// The fiber that holds its frames; nullptr if it has none. Owner.
     std::atomic<PooledFiber*> fiber{nullptr};
-    /// The scheduler that runs it, or ran it last. Written by that scheduler.
+    /// Its owner: the scheduler that runs it, or on which it waits or is queued; nullptr: it has not been submitted, or is
+    /// external. Only its owner touches what says so, and makes it runnable. Written by the owner, by a thief under the lock of
+    /// the owner's queue, and by who adopts it from an owner that sleeps.
     std::atomic<Scheduler*> home{nullptr};
+    /// It stays where it has begun (SpawnOptions::pin). Written before its first queueing.
+    bool stays = false;
+    /// It is not to be taken over now: it stays, or frames bind it to the thread (an interruption by a signal, a NoPreempt scope,
+    /// an open guard zone). Written by the owner while it runs.
+    bool is_pinned = false;
+    /// It waits or is queued while its thread is still on its stack. Set by the owner, cleared by whom that runs next.
+    std::atomic<bool> is_leaving{false};
+    /// Another scheduler may take it over. **Pre-condition:** it is queued or waits.
+    bool may_move() const noexcept { return !is_pinned && !is_leaving.load(std::memory_order_acquire); }
+    /// It comes from another scheduler, which was restless. Owner.
+    bool was_passed_on = false;
+    /// It stands in some scheduler's list of those to look at.
+    std::atomic<bool> is_poked{false};
+    /// Next in that list. Whoever has set is_poked.
+    Schedulable* poke_next = nullptr;
     /// Address space of its stack.
     std::size_t stack_bytes = 0;
     /// How it wants to be preempted; nothing: as its Node does. Written before its first queueing, then by itself.

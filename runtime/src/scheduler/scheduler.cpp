@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/scheduler.hpp"
 
+#include "base/sanitizer.hpp"
 #include "scheduler/fiber_algorithm.hpp"
 #include "scheduler/program_exit.hpp"
-#include "scheduler/sanitizer.hpp"
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
 #include "scheduler/thread_state.hpp"
@@ -25,7 +25,6 @@ namespace fiberscope::detail {
 
 namespace {
 
-/// A fiber never leaves its thread, so the address of this variable may be cached across switches.
 [[gnu::tls_model("initial-exec")]] constinit thread_local Scheduler* current_scheduler = nullptr;
 
 /// Where glibc and Boost cannot have memory for what they keep for a thread they end the program: it is tried beforehand whether
@@ -48,7 +47,9 @@ Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
 
 Scheduler::~Scheduler() = default;
 
-Scheduler* Scheduler::current() noexcept {
+/// Never inlined: after a switch the thread may be another one, whose variable is another one.
+[[gnu::noinline]] Scheduler* Scheduler::current() noexcept {
+    asm volatile("" ::: "memory");
     return current_scheduler;
 }
 
@@ -59,6 +60,8 @@ void Scheduler::run() {
     std::unique_lock lock{beginning};
     try_memory_of_thread();
     current_scheduler = this;
+    ThreadState::find();
+    signal_memory_.use();
     const program_exit::Watch exit_watch;
     program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
@@ -75,9 +78,11 @@ void Scheduler::run() {
         live();
     } catch (...) {
         end_fibers();
+        signal_memory_.release();
         current_scheduler = nullptr;
         throw;
     }
+    signal_memory_.release();
     current_scheduler = nullptr;
 }
 
@@ -87,6 +92,7 @@ void Scheduler::live() {
     keep_fibers();
     urging_timer_.emplace(*this);
     thread_ = ::pthread_self();
+    work_time_.restart(clock_.now());
     SliceMonitor::instance().add(*this);
     group_.thread_is_ready();
     main_context_->suspend(); // comes back when the group stops and nothing is left to run
@@ -94,7 +100,7 @@ void Scheduler::live() {
     SliceMonitor::instance().remove(*this);
     end_fibers();
     // a process that hangs in foreign code keeps its fiber, and Boost would wait for it: the thread is left behind
-    while (busy_fibers_.get() > 0)
+    while (busy_fibers_.load() > 0)
         ::pause();
     cpu_clock_ = 0;
     urging_timer_.reset();
@@ -136,51 +142,85 @@ void Scheduler::switch_begins(const PooledFiber* fiber) noexcept {
 void Scheduler::switch_ended() noexcept {
     if (std::exchange(switching_, false))
         sanitizer_ends_switch();
+    if (leaving_ != nullptr)
+        std::exchange(leaving_, nullptr)->is_leaving.store(false, std::memory_order_release);
     if (lost_fiber_ != nullptr)
         bury();
 }
 
 // -- dispatch ----
 
-void Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
+Scheduler& Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
+    Scheduler* here = current();
     while (work != nullptr) {
         work->fiber.store(&fiber, std::memory_order_relaxed);
         ThreadState::reset();
-        begin_slice(*work);
-        if (work->run_slice(*this) == SliceEnd::over) {
-            count_preemption(*work, why_over());
-            end_slice(*work);
+        here->begin_slice(*work);
+        const SliceEnd end = work->run_slice();
+        here = current(); // it may have parked in the middle, and have been taken elsewhere
+        if (end == SliceEnd::over) {
+            here->count_preemption(*work, here->why_over());
+            here->end_slice(*work);
             work->fiber.store(nullptr, std::memory_order_relaxed);
+            work->is_pinned = work->stays;
             work->run_state.store(RunState::runnable, std::memory_order_relaxed);
-            queue_.push_preempted(*work);
+            here->queue_.push_preempted(*work);
         }
         if (fiber.zone() != Zone::closed) [[unlikely]]
-            close_zone(fiber);
-        work = pick();
+            here->close_zone(fiber);
+        work = here->pick();
         const bool mine = work != nullptr && work->fiber.load(std::memory_order_relaxed) == nullptr &&
                           StackPool::class_of(work->stack_bytes) == fiber.stack_class() &&
-                          idle_fibers_[fiber.stack_class()].size() >= kept_fibers(fiber.stack_class());
+                          here->idle_fibers_[fiber.stack_class()].size() >= here->kept_fibers(fiber.stack_class());
         if (!mine) {
-            choose(work);
-            return;
+            here->choose(work);
+            break;
         }
     }
+    return *here;
+}
+
+/// Leaves the running context, for the dispatcher if there is nobody to run. Comes back when that is resumed, maybe on
+/// another scheduler.
+void Scheduler::switch_to(Schedulable* next) noexcept {
+    boost::fibers::context* context = next != nullptr ? context_for(*next) : nullptr;
+    if (context == nullptr) {
+        if (next != nullptr)
+            choose(next); // again by the dispatcher, which can use the fiber that is left just now, too
+        switch_begins(nullptr);
+        context = dispatcher_;
+    }
+    context->resume();
+}
+
+void Scheduler::leaves(Schedulable& process, bool is_interrupted) noexcept {
+    process.is_pinned = process.stays || is_interrupted || code_depth.is_pinned() || !group_.moves_frames() ||
+                        process.fiber.load(std::memory_order_relaxed)->zone() != Zone::closed;
+    process.is_leaving.store(true, std::memory_order_relaxed);
 }
 
 void Scheduler::switch_out(Schedulable& process) noexcept {
-    Schedulable* next = pick();
-    if (next != &process) {
-        choose(next);
-        const ThreadState state;
-        process.fiber.load(std::memory_order_relaxed)->context()->suspend();
-        switch_ended();
+    Schedulable* next = is_online() && !group_.is_restless() ? pick() : nullptr; // the dispatcher can give it away
+    if (next == &process) {
+        process.is_leaving.store(false, std::memory_order_relaxed);
+        begin_slice(process);
+        return;
     }
-    begin_slice(process);
+    Scheduler* here = nullptr;
+    {
+        const ThreadState state;
+        leaving_ = &process;
+        switch_to(next);
+        here = current();
+        here->switch_ended();
+    }
+    here->begin_slice(process);
 }
 
 void Scheduler::yield(Schedulable& process, SliceOver why) noexcept {
     count_preemption(process, why);
     end_slice(process);
+    leaves(process, why == SliceOver::signal);
     process.run_state.store(RunState::runnable, std::memory_order_relaxed);
     queue_.push_preempted(process);
     switch_out(process);
@@ -202,9 +242,14 @@ void Scheduler::choose(Schedulable* next) noexcept {
     chosen_ = true;
 }
 
+/// Runs what came meanwhile, then the next of the queue, or of another's.
 Schedulable* Scheduler::pick() noexcept {
     if (inbox_.load(std::memory_order_relaxed) != nullptr)
         drain_inbox();
+    if (pokes_.load(std::memory_order_relaxed) != nullptr)
+        drain_pokes();
+    if (!is_online()) [[unlikely]]
+        hand_over_movable();
     if (has_requests_.load(std::memory_order_acquire))
         run_requests();
     if (now_ns_ >= timers_.next_ns())
@@ -212,6 +257,8 @@ Schedulable* Scheduler::pick() noexcept {
     share_work();
     const std::uint32_t used = std::exchange(last_used_, 0);
     Schedulable* next = queue_.pop(used, static_cast<std::uint32_t>(group_.settings().reductions_per_slice));
+    while (group_.is_restless() && next != nullptr && pass_on(*next))
+        [[unlikely]] next = queue_.pop(0, static_cast<std::uint32_t>(group_.settings().reductions_per_slice));
     return next != nullptr ? next : steal();
 }
 
@@ -231,15 +278,15 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
     process.home.store(this, std::memory_order_relaxed);
     process.run_state.store(RunState::running, std::memory_order_relaxed);
     if (!queue_.empty() || has_pending())
-        SliceMonitor::instance().watch();
+        SliceMonitor::get().watch();
     else if (timers_.next_ns() != never_ns)
-        SliceMonitor::instance().rest();
+        SliceMonitor::get().rest();
     process.slice_begins(*this);
 }
 
 void Scheduler::account(Schedulable& process) noexcept {
-    now_ns_ = clock_ns();
-    const std::int64_t ran_ns = now_ns_ - slice_began_ns_.get();
+    now_ns_ = clock_.now();
+    const std::int64_t ran_ns = work_time_.worked_ns(slice_began_ns_.get(), now_ns_);
     const std::int64_t counted = std::max(group_.settings().reductions_per_slice - reductions_left_, 0);
     const std::int64_t used = std::max(counted, group_.settings().reductions_of(ran_ns));
     last_used_ = static_cast<std::uint32_t>(std::min<std::int64_t>(used, group_.settings().reductions_per_slice));
@@ -264,10 +311,13 @@ void Scheduler::end_slice(Schedulable& process) noexcept {
 }
 
 bool Scheduler::someone_waits() noexcept {
-    now_ns_ = clock_ns();
+    now_ns_ = clock_.now();
     if (inbox_.load(std::memory_order_relaxed) != nullptr)
         drain_inbox();
-    return !queue_.empty() || now_ns_ >= timers_.next_ns() || has_requests_.load(std::memory_order_relaxed);
+    if (pokes_.load(std::memory_order_relaxed) != nullptr)
+        drain_pokes();
+    return !queue_.empty() || now_ns_ >= timers_.next_ns() || has_requests_.load(std::memory_order_relaxed) ||
+           !is_online(); // others are to run it
 }
 
 void Scheduler::renew_slice(Schedulable& process) noexcept {
@@ -282,10 +332,22 @@ std::uint32_t Scheduler::queue_length() const noexcept {
     return lengths[0] + lengths[1] + lengths[2] + lengths[3];
 }
 
+/// 0: it has no thread.
+std::int64_t Scheduler::thread_time_now_ns() const noexcept {
+    timespec cpu{};
+    const clockid_t clock = cpu_clock_;
+    return clock != 0 && ::clock_gettime(clock, &cpu) == 0 ? std::int64_t{cpu.tv_sec} * 1'000'000'000 + cpu.tv_nsec : 0;
+}
+
+std::int64_t Scheduler::worked_ns(const RunningSlice& slice) const noexcept {
+    const std::int64_t used_ns = thread_time_now_ns() - work_time_.used_at_ns();
+    return std::max<std::int64_t>(std::min(clock_ns() - slice.began_ns, used_ns), 0);
+}
+
 SchedulerRow Scheduler::row() const {
     SchedulerRow row;
     row.id = id_;
-    row.started_processes = busy_fibers_.get();
+    row.started_processes = busy_fibers_.load(std::memory_order_relaxed);
     row.state =
         is_online() ? SchedulerState::online : (row.started_processes > 0 ? SchedulerState::draining : SchedulerState::offline);
     const std::int64_t now = clock_ns();
@@ -294,13 +356,10 @@ SchedulerRow Scheduler::row() const {
     const std::uint64_t idle =
         idle_ns_.get() + static_cast<std::uint64_t>(idle_since != 0 ? std::max<std::int64_t>(now - idle_since, 0) : 0);
     row.busy_ns = row.total_ns - std::min(idle, row.total_ns);
-    timespec cpu{};
-    if (const clockid_t clock = cpu_clock_; clock != 0 && ::clock_gettime(clock, &cpu) == 0)
-        row.cpu_ns = static_cast<std::uint64_t>(cpu.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(cpu.tv_nsec);
+    row.cpu_ns = static_cast<std::uint64_t>(thread_time_now_ns());
     row.reductions = reductions_.get();
     if (const RunningSlice slice = running_slice(); slice.process != nullptr)
-        row.reductions +=
-            static_cast<std::uint64_t>(group_.settings().reductions_of(std::max<std::int64_t>(now - slice.began_ns, 0)));
+        row.reductions += static_cast<std::uint64_t>(group_.settings().reductions_of(worked_ns(slice)));
     row.context_switches = switches_.get();
     row.steals = steals_.get();
     row.wake_ups = wake_ups_.get();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/counter.hpp"
+#include "base/dispatch_clock.hpp"
+#include "base/signal_memory.hpp"
 #include "base/thread_wait.hpp"
 #include "scheduler/fault_signal.hpp"
 #include "scheduler/pooled_fiber.hpp"
@@ -10,6 +12,7 @@
 #include "scheduler/stack_pool.hpp"
 #include "scheduler/thrown_stacks.hpp"
 #include "scheduler/timer_queue.hpp"
+#include "scheduler/work_time.hpp"
 
 #include <fiberscope/snapshot.hpp>
 
@@ -56,7 +59,7 @@ public:
     Scheduler& operator=(const Scheduler&) = delete;
     ~Scheduler();
 
-    /// The scheduler whose thread this is, or nullptr.
+    /// The scheduler whose thread this is, or nullptr. Another one after a process has waited: never keep it over a switch.
     static Scheduler* current() noexcept;
     /// What the thread does, from its start to the stop of its group. Tells the group once all is there that it needs.
     /// **Errors:** std::system_error, std::bad_alloc if that cannot be had; then nothing is left behind.
@@ -66,8 +69,13 @@ public:
 
     std::uint32_t id() const noexcept { return id_; }
     SchedulerGroup& group() const noexcept { return group_; }
-    /// Queues a process that is runnable here: directly on the own thread, else through the inbox.
+    /// Takes over a process that is runnable and in no queue: directly on the own thread, else through the inbox.
     void enqueue(Schedulable& process) noexcept;
+    /// Has this scheduler, its owner, look whether `process` is to be woken.
+    void poke(Schedulable& process) noexcept;
+    /// `to` owns `process` from now on. **Pre-condition:** nobody else can look at it: the lock of the owner's queue is held, or
+    /// the owner sleeps and this thread has the right to take from it, or it is in no queue and does not wait.
+    static void changes_hands(Schedulable& process, Scheduler& to) noexcept;
     /// Runs `request` on this thread, between two slices.
     void post(Request request);
     /// Ends the sleep of an idle scheduler.
@@ -75,6 +83,8 @@ public:
     /// Asks the running process to give way at its next safe point.
     void request_preemption() noexcept { preempt_.store(true, std::memory_order_relaxed); }
     RunningSlice running_slice() const noexcept;
+    /// Nanoseconds that `slice` has worked so far; not more than its thread had.
+    std::int64_t worked_ns(const RunningSlice& slice) const noexcept;
     /// When the next of its timers is due.
     std::int64_t next_timer_ns() const noexcept { return timers_.next_ns(); }
     /// Somebody waits for this scheduler: a process in its queue, a timer, a request.
@@ -88,8 +98,8 @@ public:
     /// Its running slice takes so long that others had better take its work. Set by the monitor, cleared by both.
     bool is_stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
     void set_stuck(bool stuck) noexcept { stuck_.store(stuck, std::memory_order_relaxed); }
-    /// What others sent here and could run elsewhere goes to other schedulers.
-    void rescue_inbox() noexcept;
+    /// Its thread does not get to what others gave and woke here: what may move goes to another scheduler.
+    void rescue_work() noexcept;
     bool is_asleep() const noexcept;
     /// Asleep, about to sleep, or not begun yet: what is queued here runs at once.
     bool is_idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
@@ -106,6 +116,7 @@ public:
 
     /// The time of the last dispatch, nanoseconds.
     std::int64_t now_ns() const noexcept { return now_ns_; }
+    std::int64_t slice_began() const noexcept { return slice_began_ns_.get(); }
     /// Takes `reductions` from the slice's budget. True: the slice is over.
     bool charge(std::int32_t reductions) noexcept {
         reductions_left_ -= reductions;
@@ -113,9 +124,26 @@ public:
     }
     /// The running process has no guard below its stack, and has come there.
     bool is_below_stack() const noexcept { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < unguarded_low_; }
-    /// The running process, bound to its fiber, gives its turn back: runs others until it is picked again.
-    /// **Pre-condition:** it is waiting (its run_state says so), or stands in a queue.
+    /// The running process is about to wait or to be queued with its frames on this thread's stack: says whether it may be taken
+    /// over once they are left.
+    void leaves(Schedulable& process, bool is_interrupted) noexcept;
+    /// The running process, bound to its fiber, gives its turn back: runs others until it is picked again, here or elsewhere.
+    /// **Pre-condition:** `leaves` was called, and it is waiting (its run_state says so) or stands in a queue.
     void switch_out(Schedulable& process) noexcept;
+    /// Wakes a process of this scheduler, or of one that sleeps, which it takes over. False: neither.
+    bool wake_here(Schedulable& process) noexcept;
+    /// Makes `process` runnable and queues it if it waits. **Pre-condition:** this scheduler owns it and holds its queue's lock.
+    bool make_runnable(Schedulable& process) noexcept {
+        if (process.run_state.load(std::memory_order_relaxed) != RunState::waiting)
+            return false;
+        process.run_state.store(RunState::runnable, std::memory_order_relaxed);
+        queue_.push_locked(process);
+        return true;
+    }
+    /// Takes over a waiting process of a scheduler that sleeps. True: it is this scheduler's.
+    bool adopt(Schedulable& process) noexcept;
+    /// Somebody waits behind the running process now: the monitor is to look.
+    void watch_if_busy() noexcept;
     /// The running process goes to the back of the queue.
     void yield(Schedulable& process, SliceOver why) noexcept;
     /// Why the slice is over, as `charge` said.
@@ -176,12 +204,14 @@ public:
 
     // -- owning thread: for the fibers ----
 
-    /// Runs `work` and then others that need no switch, on this fiber, until none is left for it.
-    void run_on(PooledFiber& fiber, Schedulable* work) noexcept;
+    /// Runs `work` and then others that need no switch, on this fiber, until none is left for it. Returns the scheduler that the
+    /// fiber is on then: the last one may have waited in the middle, and gone on elsewhere.
+    static Scheduler& run_on(PooledFiber& fiber, Schedulable* work) noexcept;
+    void set_dispatcher(boost::fibers::context* context) noexcept { dispatcher_ = context; }
     /// The fiber waits for an assignment. False: it is to end.
     bool park_idle(PooledFiber& fiber) noexcept;
-    /// Boost hands over a context that may run: of a fiber that is being made; else it is none of ours.
-    void adopt(boost::fibers::context* context) noexcept;
+    /// Boost has a context that may run: none of ours.
+    void meet_foreign(boost::fibers::context* context) noexcept;
     /// A process runs: what comes from Boost now is a call of its own.
     bool is_running_process() const noexcept { return active_.load(std::memory_order_relaxed) != nullptr; }
     /// The running process is about to be suspended by a call of its own: it will not be resumed, but ends.
@@ -197,7 +227,13 @@ public:
     void idle() noexcept;
 
 private:
+    std::int64_t thread_time_now_ns() const noexcept;
     void account(Schedulable& process) noexcept;
+    void drain_pokes() noexcept;
+    ReadyList take_woken(Scheduler& taker) noexcept;
+    void give_to(Scheduler& taker, std::uint32_t most) noexcept;
+    void receive(PooledFiber& fiber) noexcept;
+    void switch_to(Schedulable* next) noexcept;
     void count_preemption(Schedulable& process, SliceOver why) noexcept;
     void lose_fiber(Schedulable& process) noexcept;
     void bury() noexcept;
@@ -228,7 +264,12 @@ private:
     Schedulable* steal() noexcept;
     void share_work() noexcept;
     void hand_over_movable() noexcept;
+    void release() noexcept;
+    void take_back() noexcept;
     bool is_there_work() const noexcept;
+    bool others_have_spare() const noexcept;
+    std::int64_t next_look_ns() const noexcept;
+    bool pass_on(Schedulable& process) noexcept;
     void spin() const noexcept;
     void sleep_until(std::int64_t at_ns) noexcept;
     void end_fibers() noexcept;
@@ -243,30 +284,45 @@ private:
     std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
     std::uintptr_t unguarded_low_ = 0; ///< low end of the running process's stack; 0: it is guarded
     std::int64_t now_ns_;
+    DispatchClock clock_;
+    WorkTime work_time_;
     Counter<std::int64_t> slice_began_ns_;
     std::int64_t run_began_ns_ = 0;             ///< like it, but not moved by a renewal
     std::atomic<Schedulable*> active_{nullptr}; ///< the running process; written by the owning thread
     std::uint32_t last_used_ = 0;
-    std::uint32_t share_credit_ = 0;
+    std::int64_t share_since_ns_ = 0; ///< since then others could have run something of its queue, or were told last
+    std::int64_t next_balance_ns_ = 0;
+    std::int64_t next_steal_ns_ = 0;
+    std::int64_t steal_pause_ns_ = 0;
     std::int64_t trimmed_ns_ = 0;     ///< when idle fibers gave back memory last
     std::uint32_t parked_fibers_ = 0; ///< since then
+
+    SignalMemory signal_memory_;
 
     // switching
     Schedulable* next_ = nullptr;
     bool chosen_ = false;
-    PooledFiber* being_made_ = nullptr;
     std::array<std::vector<PooledFiber*>, StackPool::classes> idle_fibers_;
     ReadyList without_fiber_; ///< processes that could not even be ended: they wait until a fiber is idle
-    Counter32 busy_fibers_;
+    std::atomic<std::uint32_t> busy_fibers_{0};
+    boost::fibers::context* dispatcher_ = nullptr;
+    Schedulable* leaving_ = nullptr; ///< whose frames are in use until the switch is over
     boost::fibers::context* main_context_ = nullptr;
     PooledFiber* ending_fiber_ = nullptr;
-    PooledFiber* lost_fiber_ = nullptr; ///< not to be resumed any more, to be taken back on the next one
+    PooledFiber* lost_fiber_ = nullptr;              ///< not to be resumed any more, to be taken back on the next one
     boost::fibers::context* lost_foreign_ = nullptr; ///< of a fiber that the process of lost_fiber_ has made: likewise
     bool switching_ = false;
     enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 
     // from other threads
-    std::atomic<Schedulable*> inbox_{nullptr};
+    std::atomic<Schedulable*> inbox_{nullptr}; ///< given to this scheduler
+    std::atomic<Schedulable*> pokes_{nullptr}; ///< to be looked at
+    enum class Release : std::uint8_t {
+        held,       ///< its processes are its own
+        released,   ///< it sleeps, others may adopt its waiting processes
+        taken_from, ///< one of them does just now
+    };
+    std::atomic<Release> release_{Release::held}; ///< held -> released under the queue's lock
     std::mutex requests_mutex_; ///< protects requests_
     std::vector<Request> requests_;
     std::atomic<bool> has_requests_{false};

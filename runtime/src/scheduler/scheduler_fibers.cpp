@@ -5,7 +5,6 @@
 #include "scheduler/scheduler_group.hpp"
 
 #include <boost/fiber/context.hpp>
-#include <boost/fiber/fiber.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,16 +25,20 @@ constexpr std::size_t most_idle_fibers = 1024;
 /// have begun go on running on them, but for the last, which is for processes that have to end.
 constexpr std::size_t most_kept_fibers = 4;
 
-/// Boost's way to a stack of ours.
+/// Boost's way to a stack of ours. Stacks lie whole pages apart: if all were used from their very end, the lines that are touched
+/// at each switch would share a few sets of the processor's caches.
 struct PoolStack {
     using traits_type = boost::context::stack_traits;
     StackPool* pool;
     Stack stack;
 
     boost::context::stack_context allocate() const noexcept {
+        constexpr std::uintptr_t page_shift = 12;
+        constexpr std::uintptr_t colour_bytes = 64;
+        const std::uintptr_t colour = (stack.high() >> page_shift) * 0x9e3779b97f4a7c15U >> 59U; // 0 to 31
         boost::context::stack_context context;
-        context.size = stack.bytes;
-        context.sp = stack.top;
+        context.size = stack.bytes - colour * colour_bytes;
+        context.sp = stack.top - colour * colour_bytes;
         return context;
     }
     void deallocate(boost::context::stack_context& /*context*/) const noexcept { pool->release(stack); }
@@ -45,10 +48,11 @@ struct PoolStack {
 
 void PooledFiber::run() {
     frames_end_ = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-    scheduler_.switch_ended();
+    Scheduler* here = Scheduler::current();
+    here->switch_ended();
     do
-        scheduler_.run_on(*this, std::exchange(assigned_, nullptr));
-    while (scheduler_.park_idle(*this));
+        here = &Scheduler::run_on(*this, std::exchange(assigned_, nullptr));
+    while (here->park_idle(*this));
 }
 
 // -- from the start to the end ----
@@ -89,13 +93,15 @@ void Scheduler::end_fibers() noexcept {
 /// nullptr: there is no fiber for it.
 boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
     if (PooledFiber* own = process.fiber.load(std::memory_order_relaxed)) {
+        if (own->scheduler() != this) [[unlikely]]
+            receive(*own);
         switch_begins(own);
         return own->context();
     }
     PooledFiber* fiber = fiber_for(process);
     if (fiber == nullptr)
         return nullptr;
-    busy_fibers_.add(1);
+    busy_fibers_.fetch_add(1, std::memory_order_relaxed);
     fiber->assign(&process);
     switch_begins(fiber);
     return fiber->context();
@@ -142,13 +148,15 @@ PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
         return nullptr;
     try {
         idle_fibers_[stack_class].reserve(most_idle_fibers); // for `park_idle`
-        auto owned = std::make_unique<PooledFiber>(*this, stack_class);
+        auto owned = std::make_unique<PooledFiber>(stack_class);
         PooledFiber& fiber = *owned;
         fiber.set_stack(*stack);
-        being_made_ = &fiber;
-        boost::fibers::fiber{boost::fibers::launch::post, std::allocator_arg, PoolStack{&group_.stacks(), *stack},
-                             [owned = std::move(owned)] { owned->run(); }}
-            .detach();
+        // not through boost::fibers::fiber, which queues it
+        const auto context = boost::fibers::make_worker_context_with_properties(boost::fibers::launch::post, nullptr,
+                                                                                PoolStack{&group_.stacks(), *stack},
+                                                                                [owned = std::move(owned)] { owned->run(); });
+        fiber.set_context(context.get());
+        receive(fiber);
         return &fiber;
     } catch (const std::bad_alloc&) { // of the first two lines: Boost's own things lie on the stack
         group_.stacks().release(*stack);
@@ -156,12 +164,22 @@ PooledFiber* Scheduler::make_fiber(std::size_t stack_class) noexcept {
     }
 }
 
+/// Boost lists the workers of a thread. Ours may go elsewhere, so that list holds none of them.
+void Scheduler::receive(PooledFiber& fiber) noexcept {
+    boost::fibers::context* context = fiber.context();
+    if (fiber.scheduler() != nullptr)
+        context->detach();
+    main_context_->attach(context);
+    context->worker_unlink();
+    fiber.set_scheduler(*this);
+}
+
 // -- what becomes of one that has nothing to do ----
 
 bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
     if (phase_ != Phase::running)
         return false;
-    busy_fibers_.set(busy_fibers_.get() - 1);
+    busy_fibers_.fetch_sub(1, std::memory_order_relaxed);
     auto& idle = idle_fibers_[fiber.stack_class()];
     if (idle.size() < most_idle_fibers) {
         idle.push_back(&fiber); // reserved by make_fiber: does not allocate
@@ -171,7 +189,8 @@ bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
             trim_idle_fibers(); // one that never sleeps does it at work
     } else
         lost_fiber_ = &fiber; // Boost would keep its stack until this scheduler has nothing to do
-    fiber.context()->suspend();
+    chosen_ = false;
+    switch_to(next_);
     switch_ended();
     return phase_ == Phase::running;
 }

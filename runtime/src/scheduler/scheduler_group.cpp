@@ -107,23 +107,19 @@ bool SchedulerGroup::is_inside() const noexcept {
 
 // -- where work goes ----
 
-Scheduler& SchedulerGroup::scheduler_for(Schedulable& process) const noexcept {
-    Scheduler* home = process.home.load(std::memory_order_relaxed);
-    if (process.fiber.load(std::memory_order_relaxed) != nullptr)
-        return *home;
+void SchedulerGroup::wake(Schedulable& process) noexcept {
     Scheduler* here = Scheduler::current();
-    if (here != nullptr && &here->group() == this && here->is_online())
-        return *here;
-    return home != nullptr && home->is_online() && !home->is_stuck() ? *home : shortest();
+    if (here == nullptr || &here->group() != this || !here->wake_here(process))
+        poke(process);
 }
 
-bool SchedulerGroup::wake(Schedulable& process) noexcept {
-    RunState expected = RunState::waiting;
-    if (process.run_state.load(std::memory_order_seq_cst) != RunState::waiting ||
-        !process.run_state.compare_exchange_strong(expected, RunState::runnable, std::memory_order_seq_cst))
-        return false;
-    scheduler_for(process).enqueue(process);
-    return true;
+void SchedulerGroup::poke(Schedulable& process) noexcept {
+    if (process.is_poked.exchange(true, std::memory_order_seq_cst))
+        return;
+    if (Scheduler* home = process.home.load(std::memory_order_seq_cst))
+        home->poke(process);
+    else
+        process.is_poked.store(false, std::memory_order_seq_cst); // it has not begun: it looks when it does
 }
 
 void SchedulerGroup::submit(Schedulable& process) noexcept {

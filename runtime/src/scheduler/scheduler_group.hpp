@@ -28,6 +28,7 @@ struct SchedulerSettings {
     std::size_t usual_stack_bytes = std::size_t{64} * 1024; ///< what most processes ask for
     bool signal_handlers = true;
     StackGuards stack_guards = StackGuards::automatic;
+    bool restless = false;
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
     std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
@@ -78,9 +79,15 @@ public:
     const BlockingPool& blocking_pool() const noexcept { return blocking_pool_; }
     const std::vector<std::unique_ptr<Scheduler>>& schedulers() const noexcept { return schedulers_; }
 
-    /// Makes a waiting process runnable and queues it: where its frames are; a stackless one where its waker runs.
-    /// False if it was not waiting.
-    bool wake(Schedulable& process) noexcept;
+    /// Makes a process runnable if it waits: on the caller's scheduler if that owns it or can adopt it, else by a poke.
+    void wake(Schedulable& process) noexcept;
+    /// Has its owner look whether it is to be woken.
+    void poke(Schedulable& process) noexcept;
+    /// A process that has waited in the middle of its code may go on on another scheduler. Set before the start.
+    bool moves_frames() const noexcept { return moves_frames_; }
+    /// For tests: each process that may move goes to another scheduler each time before it runs.
+    bool is_restless() const noexcept { return settings_.restless; }
+    void set_moves_frames(bool moves) noexcept { moves_frames_ = moves; }
     /// Queues a process that nobody has queued yet.
     void submit(Schedulable& process) noexcept;
     /// The online scheduler with the shortest queue.
@@ -107,7 +114,6 @@ private:
     void start_threads();
     void run_thread(Scheduler& scheduler) noexcept;
     bool is_quiet() const noexcept;
-    Scheduler& scheduler_for(Schedulable& process) const noexcept;
 
     const SchedulerSettings settings_;
     SchedulerClient& client_;
@@ -116,6 +122,7 @@ private:
     std::vector<std::thread> threads_;
     std::atomic<std::uint32_t> online_;
     std::atomic<bool> stopping_{false};
+    bool moves_frames_ = true;
     std::atomic<Preemption> preemption_{Preemption::cooperative};
 
     std::atomic<std::uint32_t> quiet_waiters_{0};

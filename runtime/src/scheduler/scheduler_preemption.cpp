@@ -81,7 +81,8 @@ void Scheduler::interrupted() noexcept {
 
 void Scheduler::abandon(Schedulable& process) noexcept {
     lose_fiber(process);
-    lost_fiber_->context()->suspend();
+    chosen_ = false;
+    switch_to(&process);
     __builtin_unreachable();
 }
 
@@ -89,7 +90,7 @@ void Scheduler::lose_fiber(Schedulable& process) noexcept {
     ThreadState::drop_exceptions();
     end_slice(process);
     lost_fiber_ = process.fiber.exchange(nullptr, std::memory_order_relaxed);
-    busy_fibers_.set(busy_fibers_.get() - 1);
+    busy_fibers_.fetch_sub(1, std::memory_order_relaxed);
     choose(&process);
 }
 
@@ -97,7 +98,6 @@ void Scheduler::lose_fiber(Schedulable& process) noexcept {
 /// of those nothing is elsewhere but the PooledFiber.
 void Scheduler::bury() noexcept {
     PooledFiber* lost = std::exchange(lost_fiber_, nullptr);
-    lost->context()->detach();
     if (lost_foreign_ != nullptr)
         std::exchange(lost_foreign_, nullptr)->detach();
     if (lost->zone() != Zone::closed)
@@ -134,9 +134,7 @@ void Scheduler::end_before_foreign_change() noexcept {
     __builtin_unreachable();
 }
 
-void Scheduler::adopt(boost::fibers::context* context) noexcept {
-    if (being_made_ != nullptr)
-        return std::exchange(being_made_, nullptr)->set_context(context);
+void Scheduler::meet_foreign(boost::fibers::context* context) noexcept {
     const bool is_lost = lost_fiber_ != nullptr && lost_fiber_->context() == context; // it has yielded
     if (is_lost || !is_running_process())
         return;

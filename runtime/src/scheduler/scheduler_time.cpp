@@ -50,26 +50,54 @@ void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
 // -- sleep ----
 
 void Scheduler::idle() noexcept {
-    now_ns_ = clock_ns();
+    now_ns_ = clock_.now();
     idle_.store(true, std::memory_order_seq_cst); // until it begins a process
     if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
         return;
+    release();
     idle_since_ns_.set(now_ns_);
     const std::int64_t began_ns = now_ns_;
     spin();
     if (!is_there_work())
-        sleep_until(timers_.next_ns());
-    now_ns_ = clock_ns();
+        sleep_until(std::min(timers_.next_ns(), next_look_ns()));
+    take_back();
+    now_ns_ = clock_.now();
+    work_time_.restart(now_ns_);
     idle_since_ns_.set(0);
     idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
+}
+
+/// From here on others may adopt its waiting processes. Under the lock, since the monitor may just now take some of them there.
+void Scheduler::release() noexcept {
+    queue_.lock().lock();
+    release_.store(Release::released, std::memory_order_seq_cst);
+    queue_.lock().unlock();
+}
+
+/// Its processes are its own again, once nobody takes any of them.
+void Scheduler::take_back() noexcept {
+    Release expected = Release::released;
+    while (!release_.compare_exchange_weak(expected, Release::held, std::memory_order_seq_cst)) {
+        expected = Release::released;
+        __builtin_ia32_pause();
+    }
 }
 
 /// Something is on its way here, or could be taken from others.
 bool Scheduler::is_there_work() const noexcept {
     if (has_pending())
         return true;
+    return others_have_spare() && clock_ns() >= next_steal_ns_;
+}
+
+bool Scheduler::others_have_spare() const noexcept {
     const auto& all = group_.schedulers();
     return is_online() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->has_spare(); });
+}
+
+/// When to try again to take what could not be had just now.
+std::int64_t Scheduler::next_look_ns() const noexcept {
+    return others_have_spare() ? next_steal_ns_ : never_ns;
 }
 
 /// A few microseconds of looking around: cheaper than a sleep where an answer is on its way from another scheduler.
@@ -102,7 +130,8 @@ void Scheduler::notify() noexcept {
 }
 
 bool Scheduler::has_pending() const noexcept {
-    return inbox_.load(std::memory_order_seq_cst) != nullptr || has_requests_.load(std::memory_order_seq_cst);
+    return inbox_.load(std::memory_order_seq_cst) != nullptr || pokes_.load(std::memory_order_seq_cst) != nullptr ||
+           has_requests_.load(std::memory_order_seq_cst);
 }
 
 bool Scheduler::is_done() const noexcept {

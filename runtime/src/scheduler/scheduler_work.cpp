@@ -5,13 +5,104 @@
 #include "scheduler/scheduler_group.hpp"
 #include "scheduler/slice_monitor.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace fiberscope::detail {
 
+// -- waking ----
+//
+// Who owns a process wakes it, under the lock of its queue, by plain stores. Anybody else adopts it first, if its owner sleeps;
+// if not, he pokes the owner, who looks then. A process that goes waiting looks at what has come after it was last looked at, so
+// of two that meet there one sees the other: a poke that comes too early finds the process running, which will look itself.
+
+bool Scheduler::wake_here(Schedulable& process) noexcept {
+    queue_.lock().lock();
+    if (process.home.load(std::memory_order_acquire) != this) { // acquire: another may have given it here
+        queue_.lock().unlock();
+        if (!adopt(process))
+            return false;
+        queue_.lock().lock();
+    }
+    const bool wakes = make_runnable(process);
+    queue_.lock().unlock();
+    if (wakes)
+        watch_if_busy();
+    return true;
+}
+
+bool Scheduler::adopt(Schedulable& process) noexcept {
+    Scheduler* owner = process.home.load(std::memory_order_acquire);
+    if (owner == this)
+        return true;
+    if (owner == nullptr || &owner->group_ != &group_ || !is_online() ||
+        owner->release_.load(std::memory_order_relaxed) != Release::released)
+        return false;
+    Release expected = Release::released;
+    if (!owner->release_.compare_exchange_strong(expected, Release::taken_from, std::memory_order_seq_cst))
+        return false;
+    const bool takes = process.home.load(std::memory_order_relaxed) == owner &&
+                       process.run_state.load(std::memory_order_acquire) == RunState::waiting && process.may_move();
+    if (takes)
+        changes_hands(process, *this);
+    owner->release_.store(Release::released, std::memory_order_release);
+    return takes;
+}
+
+void Scheduler::changes_hands(Schedulable& process, Scheduler& to) noexcept {
+    Scheduler* from = process.home.load(std::memory_order_relaxed);
+    if (from != nullptr && process.fiber.load(std::memory_order_relaxed) != nullptr) {
+        from->busy_fibers_.fetch_sub(1, std::memory_order_relaxed);
+        to.busy_fibers_.fetch_add(1, std::memory_order_relaxed);
+    }
+    process.home.store(&to, std::memory_order_seq_cst);
+}
+
+void Scheduler::poke(Schedulable& process) noexcept {
+    Schedulable* head = pokes_.load(std::memory_order_relaxed);
+    do
+        process.poke_next = head;
+    while (!pokes_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (!is_idle())
+        SliceMonitor::get().watch();
+    notify();
+}
+
+void Scheduler::watch_if_busy() noexcept {
+    if (running_.get() != 0)
+        SliceMonitor::get().watch();
+}
+
+namespace {
+
+/// Takes the whole list, oldest first.
+Schedulable* take_all(std::atomic<Schedulable*>& list, Schedulable* Schedulable::*next) noexcept {
+    Schedulable* newest = list.exchange(nullptr, std::memory_order_acq_rel);
+    Schedulable* oldest = nullptr;
+    while (newest != nullptr)
+        oldest = std::exchange(newest, std::exchange(newest->*next, oldest));
+    return oldest;
+}
+
+} // namespace
+
+void Scheduler::drain_pokes() noexcept {
+    Schedulable* oldest = take_all(pokes_, &Schedulable::poke_next);
+    while (oldest != nullptr) {
+        Schedulable& process = *std::exchange(oldest, oldest->poke_next);
+        process.is_poked.store(false, std::memory_order_seq_cst); // before the look
+        if (!wake_here(process))
+            group_.poke(process); // it has moved
+    }
+}
+
+// -- what it is given ----
+
 void Scheduler::enqueue(Schedulable& process) noexcept {
+    changes_hands(process, *this);
     if (current() == this) {
         queue_.push(process);
-        if (running_.get() != 0)
-            SliceMonitor::instance().watch();
+        watch_if_busy();
         return;
     }
     Schedulable* head = inbox_.load(std::memory_order_relaxed);
@@ -19,36 +110,14 @@ void Scheduler::enqueue(Schedulable& process) noexcept {
         process.queue_next = head;
     while (!inbox_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
     if (!is_idle())
-        SliceMonitor::instance().watch();
+        SliceMonitor::get().watch();
     notify();
 }
 
-namespace {
-
-/// Takes the whole inbox, oldest first.
-Schedulable* take_all(std::atomic<Schedulable*>& inbox) noexcept {
-    Schedulable* newest = inbox.exchange(nullptr, std::memory_order_acquire);
-    Schedulable* oldest = nullptr;
-    while (newest != nullptr) {
-        Schedulable* next = newest->queue_next;
-        newest->queue_next = oldest;
-        oldest = newest;
-        newest = next;
-    }
-    return oldest;
-}
-
-} // namespace
-
 void Scheduler::drain_inbox() noexcept {
-    Schedulable* oldest = take_all(inbox_);
-    while (oldest != nullptr) {
-        Schedulable* next = oldest->queue_next;
-        queue_.push(*oldest);
-        oldest = next;
-    }
-    if (!is_online())
-        hand_over_movable();
+    Schedulable* oldest = take_all(inbox_, &Schedulable::queue_next);
+    while (oldest != nullptr)
+        queue_.push(*std::exchange(oldest, oldest->queue_next));
 }
 
 void Scheduler::requeue_those_without_fiber() noexcept {
@@ -56,14 +125,39 @@ void Scheduler::requeue_those_without_fiber() noexcept {
         queue_.push(*process);
 }
 
-void Scheduler::rescue_inbox() noexcept {
-    Schedulable* oldest = take_all(inbox_);
-    while (oldest != nullptr) {
-        Schedulable* next = oldest->queue_next;
-        const bool is_bound = oldest->fiber.load(std::memory_order_relaxed) != nullptr;
-        (is_bound ? *this : group_.shortest()).enqueue(*oldest);
-        oldest = next;
+void Scheduler::rescue_work() noexcept {
+    Scheduler& other = group_.shortest();
+    if (&other == this)
+        return;
+    Schedulable* given = take_all(inbox_, &Schedulable::queue_next);
+    while (given != nullptr)
+        other.enqueue(*std::exchange(given, given->queue_next));
+    if (pokes_.load(std::memory_order_relaxed) == nullptr || !queue_.lock().try_lock_as_thief())
+        return;
+    ReadyList woken = release_.load(std::memory_order_acquire) == Release::held ? take_woken(other) : ReadyList{};
+    queue_.lock().unlock_as_thief();
+    while (Schedulable* process = woken.pop())
+        other.enqueue(*process);
+}
+
+/// Those that were poked, wait and may move: runnable, and `taker`'s. **Pre-condition:** the lock is held by a thief, and nobody may
+/// adopt from here.
+ReadyList Scheduler::take_woken(Scheduler& taker) noexcept {
+    ReadyList woken;
+    Schedulable* poked = take_all(pokes_, &Schedulable::poke_next);
+    while (poked != nullptr) {
+        Schedulable& process = *std::exchange(poked, poked->poke_next);
+        process.is_poked.store(false, std::memory_order_seq_cst);
+        const bool is_to_wake = process.home.load(std::memory_order_relaxed) == this &&
+                                process.run_state.load(std::memory_order_acquire) == RunState::waiting;
+        if (is_to_wake && process.may_move()) {
+            process.run_state.store(RunState::runnable, std::memory_order_relaxed);
+            changes_hands(process, taker);
+            woken.push(process);
+        } else
+            group_.poke(process);
     }
+    return woken;
 }
 
 void Scheduler::post(Request request) {
@@ -74,7 +168,7 @@ void Scheduler::post(Request request) {
     }
     request_preemption();
     if (!is_idle())
-        SliceMonitor::instance().watch();
+        SliceMonitor::get().watch();
     notify();
 }
 
@@ -89,74 +183,96 @@ void Scheduler::run_requests() {
         request(*this);
 }
 
+// -- what it takes from others, and leaves to them ----
+
 /// It has something that others may as well run; all that it could give, if it does not get to it itself.
 bool Scheduler::has_spare() const noexcept {
-    return queue_.has_spare() || (is_stuck() && queue_.movable_count() > 0);
+    return queue_.has_spare() || ((is_stuck() || !is_online()) && queue_.movable_count() > 0);
 }
 
+/// Where there is something to take and nothing was to be had (its owner is in its lock, or has just left a process) it is not
+/// tried again at once, and ever later.
 Schedulable* Scheduler::steal() noexcept {
-    if (!is_online())
+    constexpr std::int64_t shortest_pause_ns = 10'000;
+    constexpr std::int64_t longest_pause_ns = 1'000'000;
+    if (!is_online() || now_ns_ < next_steal_ns_)
         return nullptr;
     const auto& all = group_.schedulers();
+    bool found_nothing = false;
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
         Scheduler& victim = *all[(id_ + i) % all.size()]; // ids are 1-based: begins with the next one
         if (!victim.has_spare())
             continue;
-        ReadyList stolen = victim.queue_.steal();
+        ReadyList stolen = victim.queue_.steal(*this);
         Schedulable* first = stolen.pop();
-        if (first == nullptr)
+        found_nothing = first == nullptr;
+        if (found_nothing)
             continue;
         steals_.add(stolen.size() + 1);
         while (Schedulable* more = stolen.pop())
             queue_.push(*more);
+        steal_pause_ns_ = 0;
         return first;
+    }
+    if (found_nothing) {
+        steal_pause_ns_ = std::clamp(2 * steal_pause_ns_, shortest_pause_ns, longest_pause_ns);
+        next_steal_ns_ = now_ns_ + steal_pause_ns_;
     }
     return nullptr;
 }
 
-/// Gives an idle scheduler something to do. Processes that have not run yet are handed over at once, to one that is only
-/// much less busy as well: by the time a thief comes they may have begun here, and then they stay. Servers are only pointed out,
-/// and only once they have been waiting for some dispatches: a burst that is over at once is not worth a wake-up.
+/// Points out to an idle scheduler what has been waiting here for a while: what is over at once is not worth a wake-up. If all
+/// have something to do, gives what is too much to the one that has least, now and then.
 void Scheduler::share_work() noexcept {
-    constexpr std::uint32_t enough = 16;
-    if (!queue_.has_spare() || queue_length() < 2) {
-        share_credit_ = 0;
+    constexpr std::int64_t patience_ns = 50'000;
+    constexpr std::int64_t between_ns = 5'000'000;
+    if (!queue_.has_spare()) {
+        share_since_ns_ = now_ns_;
         return;
     }
-    const bool has_new = queue_.new_count() > 0;
-    share_credit_ += queue_.movable_count();
-    if (!has_new && share_credit_ < enough)
+    if (now_ns_ - share_since_ns_ < patience_ns)
         return;
-    share_credit_ = 0;
-    Scheduler* taker = group_.idle_one();
-    if (!has_new) {
-        if (taker != nullptr)
-            taker->notify();
+    share_since_ns_ = now_ns_;
+    if (Scheduler* taker = group_.idle_one())
+        return taker->notify();
+    if (now_ns_ < next_balance_ns_)
         return;
-    }
-    if (taker == nullptr) {
-        Scheduler& shortest = group_.shortest();
-        if (queue_length() <= 2 * (shortest.queue_length() + 1))
-            return; // else two that each run a loop would hand a new process to and fro
-        taker = &shortest;
-    }
-    ReadyList given = queue_.steal();
-    while (Schedulable* process = given.pop())
-        taker->enqueue(*process);
+    next_balance_ns_ = now_ns_ + between_ns;
+    Scheduler& shortest = group_.shortest();
+    const std::uint32_t own = queue_length();
+    const std::uint32_t other = shortest.queue_length();
+    if (&shortest != this && own >= other + 2)
+        give_to(shortest, (own - other) / 2);
 }
 
+void Scheduler::give_to(Scheduler& taker, std::uint32_t most) noexcept {
+    ReadyList given = queue_.take_movable(most);
+    while (Schedulable* process = given.pop())
+        taker.enqueue(*process);
+}
+
+/// Gives whom it was to run to the next scheduler, once each time that it is ready. False: it is run here.
+bool Scheduler::pass_on(Schedulable& process) noexcept {
+    if (std::exchange(process.was_passed_on, false) || !process.may_move())
+        return false;
+    Scheduler& other = *group_.schedulers()[id_ % group_.online()];
+    if (&other == this)
+        return false;
+    process.was_passed_on = true;
+    other.enqueue(process);
+    return true;
+}
+
+/// One that is offline runs nothing that others could run.
 void Scheduler::hand_over_movable() noexcept {
-    ReadyList movable = queue_.take_movable();
+    ReadyList movable = queue_.take_movable(~0U);
     while (Schedulable* process = movable.pop())
         group_.shortest().enqueue(*process);
 }
 
 void Scheduler::set_online(bool online) {
     online_.store(online, std::memory_order_relaxed);
-    post([](Scheduler& self) {
-        if (!self.is_online())
-            self.hand_over_movable();
-    });
+    post([](Scheduler&) {}); // it looks at what it is
 }
 
 } // namespace fiberscope::detail

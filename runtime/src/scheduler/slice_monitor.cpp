@@ -27,7 +27,10 @@ SliceMonitor& SliceMonitor::instance() {
     return monitor;
 }
 
+SliceMonitor* SliceMonitor::made_ = nullptr;
+
 SliceMonitor::SliceMonitor() {
+    made_ = this;
     std::thread{[this] { run(); }}.detach();
 }
 
@@ -165,7 +168,7 @@ std::int64_t SliceMonitor::report(Watched& watched, std::int64_t now_ns) {
         scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, id_bits, now_ns - watched.slice.began_ns,
                                                  watched.is_wanted, std::move(stack));
     }
-    scheduler.rescue_inbox();
+    scheduler.rescue_work();
     scheduler.group().wake_idle();
     return never_ns;
 }

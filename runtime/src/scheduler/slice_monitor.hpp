@@ -21,6 +21,7 @@ namespace fiberscope::detail {
 class SliceMonitor {
 public:
     static SliceMonitor& instance();
+    static SliceMonitor& get() noexcept { return *made_; } ///< once a scheduler runs
 
     void add(Scheduler& scheduler);
     void remove(Scheduler& scheduler);
@@ -60,6 +61,7 @@ private:
     static std::int64_t urge(Watched& watched, std::int64_t now_ns);
     static std::int64_t report(Watched& watched, std::int64_t now_ns);
 
+    static SliceMonitor* made_;
     std::mutex mutex_; ///< protects all but pace_
     std::condition_variable changed_;
     std::vector<Watched> watched_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/stack_pool.hpp"
 
-#include "scheduler/sanitizer.hpp"
+#include "base/sanitizer.hpp"
 
 #include <algorithm>
 #include <bit>

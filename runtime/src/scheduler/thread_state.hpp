@@ -13,22 +13,25 @@ namespace fiberscope::detail {
 
 /// What is kept per thread but belongs to the process: errno, whether its own code runs, and the exceptions in flight.
 /// Boost.Context carries these only from 1.88 on; without this `throw;` in one process rethrows the exception of another.
-/// An object keeps them while its process is switched out.
+/// An object keeps them while its process is switched out; it may be destroyed on another thread than it was made on.
+/// Neither is inlined: else the compiler might take what is this thread's for what is that thread's.
 class ThreadState {
 public:
-    ThreadState() noexcept
-        : errno_{errno}, runtime_calls_{code_depth.runtime_calls.load(std::memory_order_relaxed)},
+    /// Where this thread keeps them: found once, since finding them is a call each time.
+    static void find() noexcept;
+    [[gnu::noinline]] ThreadState() noexcept
+        : errno_{*places.error}, runtime_calls_{code_depth.runtime_calls.load(std::memory_order_relaxed)},
           pins_{code_depth.pins.load(std::memory_order_relaxed)}, called_from_{code_depth.called_from}, exceptions_{globals()} {
         globals() = {};
     }
     ThreadState(const ThreadState&) = delete;
     ThreadState& operator=(const ThreadState&) = delete;
-    ~ThreadState() {
+    [[gnu::noinline]] ~ThreadState() {
         globals() = exceptions_;
         set_depth(code_depth.pins, pins_);
         set_depth(code_depth.runtime_calls, runtime_calls_);
         code_depth.called_from = called_from_;
-        errno = errno_;
+        *places.error = errno_;
     }
 
     /// A process that begins finds nothing of the one before it, and the rounding and traps that a program starts with.
@@ -37,8 +40,11 @@ public:
         constexpr std::uint16_t x87_control = 0x037f;
         if (_mm_getcsr() != sse_control)
             _mm_setcsr(sse_control);
-        asm volatile("fldcw %0" : : "m"(x87_control));
-        errno = 0;
+        std::uint16_t x87 = 0;
+        asm volatile("fnstcw %0" : "=m"(x87));
+        if (x87 != x87_control) // loading it is slow
+            asm volatile("fldcw %0" : : "m"(x87_control));
+        *places.error = 0;
         set_depth(code_depth.pins, 0);
         set_depth(code_depth.runtime_calls, 1);
         code_depth.called_from = nullptr;
@@ -56,7 +62,12 @@ private:
         void* caught = nullptr;
         unsigned int uncaught = 0;
     };
-    static ExceptionGlobals& globals() noexcept { return *reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals()); }
+    struct Places {
+        int* error;
+        ExceptionGlobals* exceptions;
+    };
+    [[gnu::tls_model("initial-exec")]] static inline constinit thread_local Places places{};
+    static ExceptionGlobals& globals() noexcept { return *places.exceptions; }
 
     const int errno_;
     const std::int32_t runtime_calls_;
@@ -64,5 +75,9 @@ private:
     const void* const called_from_;
     const ExceptionGlobals exceptions_;
 };
+
+inline void ThreadState::find() noexcept {
+    places = {&errno, reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals())};
+}
 
 } // namespace fiberscope::detail
