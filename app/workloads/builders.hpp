@@ -18,7 +18,7 @@ Application make_kv(std::uint32_t shards);
 /// Counts the words (as `wc -w` does) and the distinct words of the files directly in `folder`: one mapper process a
 /// file, a few at a time, reads in the blocking pool; four reducers add up. The server `wordcount_result` keeps the
 /// result, the log gets a line.
-Application make_wordcount(std::filesystem::path folder);
+Application make_wordcount(std::filesystem::path folder, std::uint32_t passes);
 
 /// Passes a token `hops` times around a ring of `members` linked processes, logs the time a hop, rests, and begins again.
 Application make_ring(std::uint32_t members, std::uint64_t hops);

@@ -8,23 +8,33 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Asks its peer before it answers: when both do so at the same time, neither ever answers.
+/// Asks its peer before it answers: when both do so at the same time, neither ever answers. They meet first, each inside of its
+/// handler, so they do so every time, however late one of them is.
 class Polite final : public Server<Polite> {
 public:
     struct AfterYou {
         using Reply = std::monostate;
     };
     struct Go {};
-    using Messages = fiberscope::Messages<AfterYou, Go>;
+    struct Ready {};
+    using Messages = fiberscope::Messages<AfterYou, Go, Ready>;
 
     explicit Polite(Atom peer) : peer_{peer} { self().send_after(2s, self().pid(), Go{}); }
 
     fiberscope::Reply<AfterYou> handle_call(const AfterYou&) { return std::monostate{}; }
+    /// The peer is in the handler below already, and leaves it only with an answer.
+    void handle_info(Ready) { peer_is_ready_ = true; }
     /// Waits the 5 s of every call, then ends with `{timeout,call}`.
-    void handle_info(Go) { self().call(peer_, AfterYou{}); }
+    void handle_info(Go) {
+        self().send(peer_, Ready{});
+        if (!peer_is_ready_)
+            self().receive<Ready>();
+        self().call(peer_, AfterYou{});
+    }
 
 private:
     Atom peer_;
+    bool peer_is_ready_ = false;
 };
 
 } // namespace

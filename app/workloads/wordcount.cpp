@@ -178,13 +178,20 @@ private:
     Outcome outcome_;
 };
 
-/// One count from start to end. Linked to all its helpers: if one of them is killed, the job fails as a whole and its
+/// One count from start to end, so many times over. Linked to all its helpers: if one of them is killed, the job fails as a whole and its
 /// supervisor starts it afresh.
 class Job {
 public:
-    explicit Job(std::filesystem::path folder) : folder_{std::move(folder)} {}
+    Job(std::filesystem::path folder, std::uint32_t passes) : folder_{std::move(folder)}, passes_{passes} {}
 
     void operator()(Process& self) {
+        for (std::uint32_t pass = 1; pass <= passes_; ++pass)
+            count(self);
+        self.node().log(LogLevel::notice, summary(), self.pid());
+    }
+
+private:
+    void count(Process& self) {
         const auto files = self.blocking([this] { return files_in(folder_); });
         start_reducers(self);
         outcome_ = {};
@@ -193,10 +200,8 @@ public:
         map(self, files);
         reduce(self);
         self.cast("wordcount_result", outcome_);
-        self.node().log(LogLevel::notice, summary(), self.pid());
     }
 
-private:
     void start_reducers(Process& self) {
         for (std::size_t index = 0; index < reducer_count; ++index)
             reducers_[index] = self.spawn_link(
@@ -244,17 +249,18 @@ private:
     }
 
     std::filesystem::path folder_;
+    std::uint32_t passes_;
     std::array<Pid, reducer_count> reducers_;
     Outcome outcome_;
 };
 
 } // namespace
 
-Application make_wordcount(std::filesystem::path folder) {
+Application make_wordcount(std::filesystem::path folder, std::uint32_t passes) {
     auto supervisor = Supervisor::one_for_one({.intensity = 3, .period = 5s})
                           .named("wordcount_sup")
                           .child("wordcount_result", ResultKeeper::start().named("wordcount_result"))
-                          .child("wordcount_job", Job{std::move(folder)}, {.restart = RestartType::transient},
+                          .child("wordcount_job", Job{std::move(folder), passes}, {.restart = RestartType::transient},
                                  {.name = "wordcount_job", .initial_function = "fiberscope::app::wordcount_job"});
     return Application{"wordcount", std::move(supervisor)}.described("map-reduce over the text files of a folder");
 }

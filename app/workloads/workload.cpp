@@ -25,12 +25,22 @@ WorkloadResult build_kv(std::string_view argument) {
     return build_with_number<make_kv>(argument, {"shards", 1, 1024});
 }
 
+/// `FOLDER` or `PASSESxFOLDER`. What is a folder as a whole is one.
 WorkloadResult build_wordcount(std::string_view argument) {
-    std::filesystem::path folder{argument};
-    std::error_code error;
-    if (!std::filesystem::is_directory(folder, error))
-        return fmt::format("'{}' is not a folder", argument);
-    return make_wordcount(std::move(folder));
+    const auto is_folder = [](std::string_view path) {
+        std::error_code error;
+        return std::filesystem::is_directory(path, error);
+    };
+    const auto cross = argument.find('x');
+    const bool has_passes = !is_folder(argument) && cross != std::string_view::npos && cross > 0 &&
+                            argument.find_first_not_of("0123456789") == cross;
+    const auto passes = parse_number(has_passes ? argument.substr(0, cross) : "1", {"passes", 1, 1'000'000});
+    if (!passes)
+        return passes.error();
+    const auto folder = has_passes ? argument.substr(cross + 1) : argument;
+    if (!is_folder(folder))
+        return fmt::format("'{}' is not a folder", folder);
+    return make_wordcount(folder, static_cast<std::uint32_t>(*passes));
 }
 
 WorkloadResult build_ring(std::string_view argument) {
@@ -89,8 +99,8 @@ WorkloadResult build_idle(std::string_view argument) {
 
 constexpr std::array all_workloads{
     Workload{"kv", "SHARDS", "4", "sharded key-value store with supervised shards and clients", build_kv},
-    Workload{"wordcount", "FOLDER", "/usr/share/common-licenses", "map-reduce: counts the words of the files in a folder",
-             build_wordcount},
+    Workload{"wordcount", "[PASSESx]FOLDER", "300x/usr/share/common-licenses",
+             "map-reduce: counts the words of the files in a folder", build_wordcount},
     Workload{"ring", "N[xHOPS]", "100x100000", "a token that runs around a ring of processes", build_ring},
     Workload{"chat", "ROOMSxMEMBERS", "4x25", "chat rooms that fan out what their members say", build_chat},
     Workload{"burn", "N", "4", "tight loops that compute, never wait and call nothing", build_burn},

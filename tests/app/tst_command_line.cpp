@@ -109,6 +109,8 @@ private slots:
         row({"--workload", "kv:4x"}, "workload kv: '4x' is not a number of shards from 1 to 1024");
         row({"--workload", "ring:5x0"}, "workload ring: '0' is not a number of hops from 1 to 1000000000");
         row({"--workload", "wordcount:/no/such"}, "workload wordcount: '/no/such' is not a folder");
+        row({"--workload", "wordcount:2x/no/such"}, "workload wordcount: '/no/such' is not a folder");
+        row({"--workload", "wordcount:0x/tmp"}, "workload wordcount: '0' is not a number of passes from 1 to 1000000");
         row({"--workload", "crashloop:3"}, "workload crashloop: it takes no argument, so not '3'");
         row({"--workload", "idle:1000001"}, "workload idle: '1000001' is not a number of servers from 1 to 1000000");
         row({"--workload", "faults:sometimes"}, "workload faults: 'sometimes' is neither manual nor random nor random=MS");

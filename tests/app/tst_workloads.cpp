@@ -190,7 +190,7 @@ private slots:
     }
 
     void wordcountAgreesWithAnotherCount() {
-        Stage stage{"wordcount"};
+        Stage stage{"wordcount:3x/usr/share/common-licenses"};
         QVERIFY(stage.started());
         QTRY_VERIFY_WITH_TIMEOUT(!stage.logLine("wordcount: ").isEmpty(), 30'000);
         QCOMPARE(stage.logLine("wordcount: "), independentSummary("/usr/share/common-licenses"));
@@ -297,9 +297,27 @@ private slots:
         QVERIFY(stage.stops());
     }
 
+    void deadlockTimesOut_data() {
+        QTest::addColumn<bool>("oneIsLate");
+        QTest::newRow("both in time") << false;
+        QTest::newRow("one is late") << true;
+    }
+
     void deadlockTimesOut() {
+        QFETCH(bool, oneIsLate);
         Stage stage{"deadlock"};
         QVERIFY(stage.started());
+        if (oneIsLate) {
+            const Pid late = stage.node().whereis(Atom{"deadlock_right"});
+            stage.node().suspend(late);
+            const auto isAskedFor = [&] { // by its own time, and by the other one
+                const Snapshot snapshot = stage.node().snapshot();
+                const auto row = std::ranges::find(snapshot.processes, late, &ProcessRow::pid);
+                return row != snapshot.processes.end() && row->message_queue_length >= 2;
+            };
+            QTRY_VERIFY_WITH_TIMEOUT(isAskedFor(), 10'000);
+            stage.node().resume(late);
+        }
         const auto isOurs = [](const Event& event) { return event.supervisor_name == Atom{"deadlock_sup"}; };
         QTRY_VERIFY_WITH_TIMEOUT(stage.count(EventKind::restart, isOurs) >= 2, 15'000); // one_for_all: both
         QVERIFY(stage.count(EventKind::exit, [](const Event& event) { return to_string(event.reason) == "{timeout,call}"; }) >=

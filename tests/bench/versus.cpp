@@ -47,8 +47,9 @@ const std::vector<Peer>& peers() {
          },
          [](const path& build, std::uint32_t schedulers, std::string_view row) {
              const auto count = std::to_string(schedulers);
-             return Command{"erl",  "+S",   count + ":" + count, "+P", "2000000", "-noshell", "-pa", build, "-run",
-                            "rows", "main", std::string{row}};
+             Command command{"erl", "+S", count + ":" + count, "+P", "2000000", "-env", "ERL_CRASH_DUMP_SECONDS", "0"};
+             command.insert(command.end(), {"-noshell", "-pa", build, "-run", "rows", "main", std::string{row}});
+             return command;
          }},
         {"go",
          {"go"},

@@ -20,7 +20,7 @@ fail() {
 # Runs a program and compares what it prints.
 expect() {
     local printed
-    printed=$("${@:2}") || fail "${*:2}: status $?"
+    printed=$("${@:2}" 2>&1) || fail "${*:2}: status $?"
     [[ $printed == "$1" ]] || fail "${*:2} printed:"$'\n'"$printed"
 }
 

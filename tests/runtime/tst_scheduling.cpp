@@ -9,6 +9,9 @@
 #include <semaphore>
 #include <thread>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 using namespace fiberscope;
 using namespace fiberscope::test;
 using namespace std::chrono_literals;
@@ -29,6 +32,7 @@ private slots:
     void spawn_storm_across_schedulers();
     void idle_schedulers_take_new_processes();
     void several_nodes_at_once();
+    void nice_is_added_to_that_of_the_program();
     void call_after_stop_says_so();
 };
 
@@ -234,6 +238,20 @@ void TestScheduling::call_after_stop_says_so() {
     QCOMPARE(to_string(result.error()), std::string{"node_stopped"});
     QVERIFY_EXCEPTION_THROWN(node.spawn([](Process&) {}), Error);
     QCOMPARE(node.snapshot().processes.size(), std::size_t{0});
+}
+
+/// What is started with a nice value stays as nice as it is to be.
+void TestScheduling::nice_is_added_to_that_of_the_program() {
+    std::thread{[] { // a thread never gets back what it has given up
+        const auto self = static_cast<id_t>(::gettid());
+        const int before = ::getpriority(PRIO_PROCESS, self);
+        QCOMPARE(::setpriority(PRIO_PROCESS, self, before + 3), 0);
+        NodeConfig config = with_schedulers(1);
+        config.scheduler_nice = 5;
+        const Node node{config};
+        const auto scheduler = static_cast<id_t>(node.snapshot().schedulers[0].thread_id);
+        QCOMPARE(::getpriority(PRIO_PROCESS, scheduler), before + 8);
+    }}.join();
 }
 
 QTEST_APPLESS_MAIN(TestScheduling)

@@ -69,8 +69,10 @@ void Scheduler::run() {
     clockid_t clock{};
     if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0)
         cpu_clock_ = clock;
-    if (group_.settings().nice != 0)
-        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), group_.settings().nice); // best effort
+    if (group_.settings().nice != 0) { // best effort; beyond 19 the system takes 19
+        const auto thread = static_cast<id_t>(::gettid());
+        ::setpriority(PRIO_PROCESS, thread, ::getpriority(PRIO_PROCESS, thread) + group_.settings().nice);
+    }
     try {
         boost::fibers::use_scheduling_algorithm<FiberAlgorithm>(*this);
         boost_state.enough();

@@ -162,7 +162,7 @@ big(Size, Each) ->
                  || _ <- lists:seq(1, Size)],
     [Member ! {everybody, Everybody} || Member <- Everybody],
     expect(Size, done),
-    [exit(Member, kill) || Member <- Everybody].
+    lists:foreach(fun(Member) -> exit(Member, kill) end, Everybody).
 
 mingle(_, 0, ReportTo) -> ReportTo ! done, answer();
 mingle(Everybody, Left, ReportTo) ->
@@ -180,7 +180,7 @@ forkjoin(Workers, Each) ->
     expect(Workers, done).
 
 work(0) -> ok;
-work(Left) -> receive hit -> math:sin(Left * 1.0), work(Left - 1) end.
+work(Left) -> receive hit -> _ = math:sin(Left * 1.0), work(Left - 1) end.
 
 %% -- turns ----
 
