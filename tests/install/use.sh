@@ -17,11 +17,14 @@ fail() {
     exit 1
 }
 
-# Runs a program and compares what it prints.
+# Runs a program and compares what it prints. It must not miss anything that its compiler was to be told.
 expect() {
     local printed
-    printed=$("${@:2}" 2>&1) || fail "${*:2}: status $?"
+    printed=$("${@:2}" 2>"$BUILD/stderr") || { cat "$BUILD/stderr"; fail "${*:2}: status $?"; }
     [[ $printed == "$1" ]] || fail "${*:2} printed:"$'\n'"$printed"
+    if grep "The program is compiled without" "$BUILD/stderr"; then
+        fail "${*:2} is not compiled as it has to be"
+    fi
 }
 
 # Runs a command that has to fail, and to say $1.
