@@ -5,8 +5,9 @@
 #include <QRegularExpression>
 #include <QTest>
 
-#ifndef FIBERSCOPE_OBJDUMP
+#ifndef FIBERSCOPE_OBJDUMP // where there is none, or the code is not what it looks for
 #define FIBERSCOPE_OBJDUMP ""
+#define FIBERSCOPE_RUNTIME_LIBRARY ""
 #endif
 
 class TestThreadBase : public QObject {

@@ -74,8 +74,6 @@ public:
     std::atomic<Priority> priority{Priority::normal};
     /// Turns that it was passed over while low (rule F02). Owning scheduler.
     std::uint8_t low_turns_missed = 0;
-    /// Ticket of its place in the run queue. Owning scheduler, or under the queue's lock.
-    std::uint32_t ticket = 0;
     /// It has not run yet. Set before its first queueing, cleared by the scheduler that begins it.
     bool is_new = false;
     /// Next in a run queue or inbox. Whoever holds it.

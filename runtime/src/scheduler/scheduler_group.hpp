@@ -32,6 +32,8 @@ struct SchedulerSettings {
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
     std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
+        if (ran_ns < signal_slice.count()) [[likely]]
+            return 0; // without the division
         return ran_ns / signal_slice.count() * reductions_per_slice;
     }
 };
