@@ -267,6 +267,7 @@ private:
     void release() noexcept;
     void take_back() noexcept;
     bool is_there_work() const noexcept;
+    bool may_steal() const noexcept;
     bool others_have_spare() const noexcept;
     std::int64_t next_look_ns() const noexcept;
     bool pass_on(Schedulable& process) noexcept;

@@ -92,7 +92,7 @@ bool Scheduler::is_there_work() const noexcept {
 
 bool Scheduler::others_have_spare() const noexcept {
     const auto& all = group_.schedulers();
-    return is_online() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->has_spare(); });
+    return may_steal() && std::any_of(all.begin(), all.end(), [](const auto& other) { return other->has_spare(); });
 }
 
 /// When to try again to take what could not be had just now.

@@ -190,12 +190,17 @@ bool Scheduler::has_spare() const noexcept {
     return queue_.has_spare() || ((is_stuck() || !is_online()) && queue_.movable_count() > 0);
 }
 
+/// Where all are restless what one gives away is not taken back.
+bool Scheduler::may_steal() const noexcept {
+    return is_online() && !group_.is_restless();
+}
+
 /// Where there is something to take and nothing was to be had (its owner is in its lock, or has just left a process) it is not
 /// tried again at once, and ever later.
 Schedulable* Scheduler::steal() noexcept {
     constexpr std::int64_t shortest_pause_ns = 10'000;
     constexpr std::int64_t longest_pause_ns = 1'000'000;
-    if (!is_online() || now_ns_ < next_steal_ns_)
+    if (!may_steal() || now_ns_ < next_steal_ns_)
         return nullptr;
     const auto& all = group_.schedulers();
     bool found_nothing = false;
