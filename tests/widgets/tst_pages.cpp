@@ -17,6 +17,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QFile>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -254,6 +255,18 @@ private slots:
         QTest::keyClick(box, Qt::Key_Up);
         QTRY_COMPARE(observed.node.schedulers_online(), 2U);
         QTRY_COMPARE(model->index(1, 1).data().toString(), QStringLiteral("online"));
+    }
+
+    void noColumnOfSchedulersIsCut() {
+        Observed observed;
+        SchedulersPage page{*observed.sampler};
+        show(page);
+        QTRY_COMPARE(page.panels().size(), 2);
+        page.resize(700, 500);
+        const auto* header = page.findChild<QTableView*>(QStringLiteral("schedulerTable"))->horizontalHeader();
+        QTRY_VERIFY(header->width() < 700);
+        for (int column = 0; column < header->count(); ++column)
+            QTRY_VERIFY2(header->sectionSize(column) >= header->sectionSizeHint(column), qPrintable(QString::number(column)));
     }
 
     void whatIsNotSelectedIsNotCopied() {

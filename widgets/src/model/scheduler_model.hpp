@@ -21,9 +21,6 @@ class SchedulerModel : public QAbstractTableModel {
     Q_OBJECT
 
 public:
-    /// Columns that others name.
-    enum Column { StealsColumn = 6, RefusedColumn = 10, ThreadColumn = 13 };
-
     using QAbstractTableModel::QAbstractTableModel;
 
     /// `rates`: those of the interval that ended with these rows; nullptr before two samples.

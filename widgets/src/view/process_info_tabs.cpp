@@ -21,6 +21,7 @@ MessagesTab::MessagesTab(QWidget* parent)
     : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Id"), tr("From"), tr("Type"), tr("Message")}, {60, 100, 160}, this}},
       m_previous{new QPushButton{tr("&Older"), this}}, m_next{new QPushButton{tr("&Newer"), this}}, m_position{new QLabel{this}} {
     m_table->setObjectName(QStringLiteral("messageTable"));
+    m_table->keepWhole({0, 1});
     m_previous->setObjectName(QStringLiteral("olderMessages"));
     m_next->setObjectName(QStringLiteral("newerMessages"));
     connect(m_previous, &QPushButton::clicked, this, [this] { turnTo(m_first - std::min(m_first, pageSize)); });

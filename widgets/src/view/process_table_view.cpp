@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/process_table_view.hpp"
 
+#include "model/process_columns.hpp"
+#include "view/whole_columns.hpp"
+
 #include <QFontMetrics>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -12,9 +15,13 @@ namespace {
 /// Digits typed within this time of each other make one number.
 constexpr qint64 typingPauseMs = 1000;
 
+bool isOfNumbers(int column) {
+    return processColumn(static_cast<ProcessColumn>(column)).sortText == nullptr;
+}
+
 } // namespace
 
-ProcessTableView::ProcessTableView(QWidget* parent) : QTableView{parent} {
+ProcessTableView::ProcessTableView(QWidget* parent) : QTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers}} {
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
     setEditTriggers(NoEditTriggers);
@@ -34,6 +41,11 @@ ProcessTableView::ProcessTableView(QWidget* parent) : QTableView{parent} {
     header->setStretchLastSection(true);
     header->setSectionsMovable(true);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
+}
+
+void ProcessTableView::setModel(QAbstractItemModel* model) {
+    QTableView::setModel(model);
+    connect(model, &QAbstractItemModel::layoutChanged, m_wholeColumns, &WholeColumns::fit);
 }
 
 void ProcessTableView::keyboardSearch(const QString& typed) {

@@ -6,7 +6,9 @@
 
 namespace fiberscope::widgets {
 
-/// The process table: whole rows, one fixed height, no cost per row, keys as a process viewer has them.
+class WholeColumns;
+
+/// The process table: whole rows, one fixed height, no cost per row, no number cut, keys as a process viewer has them.
 /// **Thread:** GUI thread.
 class ProcessTableView : public QTableView {
     Q_OBJECT
@@ -14,6 +16,8 @@ class ProcessTableView : public QTableView {
 public:
     explicit ProcessTableView(QWidget* parent = nullptr);
 
+    /// One of processes.
+    void setModel(QAbstractItemModel* model) override;
     /// Takes what is typed as the number of a process; other letters are ignored.
     void keyboardSearch(const QString& typed) override;
 
@@ -28,6 +32,7 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
+    WholeColumns* m_wholeColumns; ///< all but those of texts
     QString m_typed;
     QElapsedTimer m_sinceTyped;
 };

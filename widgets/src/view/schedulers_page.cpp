@@ -102,8 +102,6 @@ void SchedulersPage::buildTable() {
     m_table->setAccessibleName(tr("Schedulers"));
     m_table->setModel(m_model);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    for (const int column : {SchedulerModel::StealsColumn, SchedulerModel::RefusedColumn, SchedulerModel::ThreadColumn})
-        m_table->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch); // short ones share what is left
 }
 
 void SchedulersPage::addPanels(std::size_t count) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/text_table.hpp"
 
+#include "view/whole_columns.hpp"
+
 #include <QAction>
 #include <QClipboard>
 #include <QGuiApplication>
@@ -42,11 +44,17 @@ TextTable::TextTable(const QStringList& titles, const QList<int>& widths, QWidge
     addAction(copy);
 }
 
+void TextTable::keepWhole(const QList<int>& columns) {
+    m_wholeColumns = new WholeColumns{*m_table, [columns](int column) { return columns.contains(column); }};
+}
+
 void TextTable::setRows(const QList<TextRow>& rows, const QString& ifEmpty) {
     m_model->setRowCount(static_cast<int>(rows.size()));
     for (int row = 0; row < rows.size(); ++row)
         for (int column = 0; column < rows[row].cells.size(); ++column)
             setCell(m_model->index(row, column), rows[row]);
+    if (m_wholeColumns != nullptr)
+        m_wholeColumns->fit();
     m_message->setText(ifEmpty);
     m_layout->setCurrentWidget(rows.isEmpty() ? static_cast<QWidget*>(m_message) : m_table);
 }

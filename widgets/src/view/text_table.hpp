@@ -13,6 +13,8 @@ class QTableView;
 
 namespace fiberscope::widgets {
 
+class WholeColumns;
+
 /// A row of a TextTable.
 struct TextRow {
     QStringList cells;
@@ -29,6 +31,8 @@ class TextTable : public QWidget {
 public:
     TextTable(const QStringList& titles, const QList<int>& widths, QWidget* parent = nullptr);
 
+    /// Columns, such as those of numbers, that grow with what is in them.
+    void keepWhole(const QList<int>& columns);
     /// `ifEmpty` is shown when there are no rows.
     void setRows(const QList<TextRow>& rows, const QString& ifEmpty);
     void setRows(const QList<QStringList>& rows, const QString& ifEmpty);
@@ -41,6 +45,7 @@ private:
     QTableView* m_table;
     QLabel* m_message;
     QStackedLayout* m_layout;
+    WholeColumns* m_wholeColumns = nullptr; ///< if any are to be
 };
 
 } // namespace fiberscope::widgets

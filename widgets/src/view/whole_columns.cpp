@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/whole_columns.hpp"
+
+#include <QHeaderView>
+#include <QScopedValueRollback>
+#include <QScrollBar>
+#include <QStyle>
+#include <QTableView>
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::widgets {
+
+WholeColumns::WholeColumns(QTableView& table, std::function<bool(int)> isWhole)
+    : QObject{&table}, m_table{table}, m_isWhole{std::move(isWhole)} {
+    const auto* header = table.horizontalHeader();
+    connect(header, &QHeaderView::sectionResized, this, [this](int, int, int size) {
+        if (size > 0) // else it is being hidden, and not yet known to be
+            fit();
+    });
+    connect(header, &QHeaderView::sectionMoved, this, &WholeColumns::fit);
+    connect(header, &QHeaderView::geometriesChanged, this, &WholeColumns::fit);
+    connect(table.verticalScrollBar(), &QScrollBar::valueChanged, this, &WholeColumns::fit);
+    connect(table.verticalScrollBar(), &QScrollBar::rangeChanged, this, &WholeColumns::fit);
+}
+
+// What is changed here is announced as if the user had done it.
+void WholeColumns::fit() {
+    if (m_isFitting || m_table.model() == nullptr)
+        return;
+    const QScopedValueRollback fitting{m_isFitting, true};
+    for (int column = 0; column < m_table.model()->columnCount(); ++column)
+        if (!m_table.isColumnHidden(column) && m_isWhole(column))
+            fitColumn(column);
+    fitLast();
+}
+
+void WholeColumns::fitColumn(int column) {
+    if (const int width = need(column); m_table.columnWidth(column) < width)
+        m_table.setColumnWidth(column, width);
+}
+
+// A column that takes what is left cannot be told to be wider.
+void WholeColumns::fitLast() {
+    auto* header = m_table.horizontalHeader();
+    const int last = lastShown();
+    if (last < 0)
+        return;
+    const int left = header->viewport()->width() - (header->length() - header->sectionSize(last));
+    const int width = m_isWhole(last) ? need(last) : 0;
+    header->setStretchLastSection(left >= width);
+    if (left < width)
+        header->resizeSection(last, width);
+}
+
+int WholeColumns::need(int column) const {
+    const auto* model = m_table.model();
+    const auto metrics = m_table.fontMetrics();
+    const int first = std::max(0, m_table.rowAt(0));
+    const int below = m_table.rowAt(m_table.viewport()->height() - 1);
+    const int last = below < 0 ? model->rowCount() - 1 : below;
+    int width = 0;
+    for (int row = first; row <= last; ++row)
+        width = std::max(width, metrics.horizontalAdvance(model->index(row, column).data().toString()));
+    const int margin = m_table.style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, &m_table) + 1;
+    return width + 2 * margin + 1; // and what the grid may take
+}
+
+int WholeColumns::lastShown() const {
+    const auto* header = m_table.horizontalHeader();
+    for (int visual = header->count() - 1; visual >= 0; --visual)
+        if (const int column = header->logicalIndex(visual); !header->isSectionHidden(column))
+            return column;
+    return -1;
+}
+
+} // namespace fiberscope::widgets

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+
+#include <functional>
+
+class QTableView;
+
+namespace fiberscope::widgets {
+
+/// Keeps some columns of a table as wide as what is seen in them: a number that is cut reads as another one. They grow
+/// and do not shrink by themselves, so that nothing jumps to and fro; made narrower by the user, they keep what they need.
+/// The last column takes the room that is left, unless it needs more.
+/// **Thread:** GUI thread. **Cost:** the visible rows, at each change of them.
+class WholeColumns : public QObject {
+public:
+    /// `isWhole` tells the columns, by their numbers in the model. The table owns this.
+    WholeColumns(QTableView& table, std::function<bool(int)> isWhole);
+
+    /// To be called when the model has other texts; what else moves the table is seen from here.
+    void fit();
+
+private:
+    void fitColumn(int column);
+    void fitLast();
+    /// What the visible rows need of a column, in pixels.
+    int need(int column) const;
+    int lastShown() const;
+
+    QTableView& m_table;
+    std::function<bool(int)> m_isWhole;
+    bool m_isFitting = false;
+};
+
+} // namespace fiberscope::widgets
