@@ -95,7 +95,7 @@ void measure(std::uint32_t count) {
         auto sample = builder.newSample();
         processes.snapshot(sample->snapshot);
         const auto sampling = Clock::now();
-        builder.add(std::move(sample));
+        builder.add(std::move(sample), {});
         auto frame = builder.frame({});
         const auto showing = Clock::now();
         model.setFrame(std::move(frame));

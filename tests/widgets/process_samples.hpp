@@ -56,10 +56,10 @@ public:
         }
     }
     /// One refresh: sample, compare, filter, sort.
-    ProcessFramePtr frame(ProcessFrameBuilder& builder, const ProcessQuery& query) const {
+    ProcessFramePtr frame(ProcessFrameBuilder& builder, const ProcessQuery& query, const SampleKind& kind = {}) const {
         auto sample = builder.newSample();
         snapshot(sample->snapshot);
-        builder.add(std::move(sample));
+        builder.add(std::move(sample), kind);
         return builder.frame(query);
     }
 

@@ -70,7 +70,7 @@ private slots:
         auto sample = builder.newSample();
         population.snapshot(sample->snapshot);
         sample->snapshot.preemptions = {{population.pid(90), 12, 3, 4'500'000}};
-        builder.add(std::move(sample));
+        builder.add(std::move(sample), {});
         const auto frame = builder.frame({ProcessColumn::preemptions, Qt::DescendingOrder, {}, false, false});
         const auto text = [&](std::size_t row, ProcessColumn column) { return processText(*frame, frame->index(row), column); };
         QCOMPARE(text(0, ProcessColumn::pid), "<0.90.1>");

@@ -8,6 +8,7 @@
 using namespace fiberscope;
 using namespace fiberscope::widgets;
 using fiberscope::widgets::test::Population;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -54,6 +55,62 @@ private slots:
         QCOMPARE(processText(*accumulated, accumulated->index(0), ProcessColumn::reductions), "510");
     }
 
+    /// What a command changed is shown at once; Reds would fall, and the rows jump, if that began a new interval.
+    void anUpdateIsWithinTheInterval() {
+        frame();
+        m_population.pass(1000);
+        m_population[2].reductions += 500;
+        m_population[2].cpu_ns += 250'000'000;
+        m_population[1].reductions += 400;
+        frame();
+        m_population.pass(100);
+        m_population[1].reductions += 30;
+        m_population[1].status = Status::suspended;
+        m_population.end(3);
+        m_population.start(4, "delta").reductions = 7;
+        for (int twice = 0; twice < 2; ++twice) {
+            const auto shown = frame({.isUpdate = true});
+            QCOMPARE(linesOf(*shown), (QStringList{"beta", "alpha", "+delta", "-gamma of ray"}));
+            const auto text = [&](std::size_t row, ProcessColumn column) {
+                return processText(*shown, shown->index(row), column);
+            };
+            QCOMPARE(text(0, ProcessColumn::reductions), "500");
+            QCOMPARE(text(0, ProcessColumn::cpuPercent), "25.0");
+            QCOMPARE(text(1, ProcessColumn::reductions), "400");
+            QCOMPARE(text(1, ProcessColumn::status), "suspended");
+            QCOMPARE(text(2, ProcessColumn::reductions), "7");
+        }
+        m_population.pass(900);
+        m_population[1].reductions += 270;
+        QCOMPARE(linesOf(*frame()), (QStringList{"alpha", "+delta", "beta", "-gamma of ray"}));
+        QCOMPARE(m_builder->last()->rates[0].reductions, 300U); // of the whole interval
+        QCOMPARE(linesOf(*frame()), (QStringList{"alpha", "beta", "delta"}));
+    }
+
+    /// After a pause or another tab.
+    void aRefreshThatComesLateCountsAsMuchAsOneInTime() {
+        frame();
+        m_population.pass(60'000);
+        m_population[1].reductions += 60'000;
+        m_population[1].cpu_ns += 6'000'000'000;
+        const auto shown = frame({.pace = 1s});
+        QCOMPARE(m_builder->last()->rates[0].reductions, 1000U);
+        QCOMPARE(processText(*shown, 0, ProcessColumn::cpuPercent), "10.0");
+        m_population.pass(1300); // a little late is in time
+        m_population[1].reductions += 1300;
+        frame({.pace = 1s});
+        QCOMPARE(m_builder->last()->rates[0].reductions, 1300U);
+        m_population.pass(60'000);
+        m_population.start(4, "delta").reductions = 500;
+        m_population.pass(500); // its whole life is within one interval
+        frame({.pace = 1s});
+        QCOMPARE(m_builder->last()->rates[3].reductions, 500U);
+        m_population.pass(60'000); // the user's own refresh has no pace
+        m_population[1].reductions += 60'000;
+        frame();
+        QCOMPARE(m_builder->last()->rates[0].reductions, 60'000U);
+    }
+
     void cpuPercentIsTheShareOfTheInterval() {
         frame();
         m_population.pass(2000);
@@ -63,8 +120,22 @@ private slots:
         QCOMPARE(processText(*shown, 0, ProcessColumn::cpuPercent), "0.0");
     }
 
+    /// The window is there before what it is to show.
+    void whatStartsWithTheWindowIsNotMarked() {
+        frame();
+        m_population.pass(200);
+        m_population.start(4, "delta");
+        m_population.pass(800);
+        QVERIFY(linesOf(*frame()).contains("delta"));
+        m_population.pass(200);
+        m_population.start(5, "epsilon");
+        m_population.pass(800);
+        QCOMPARE(linesOf(*frame()).filter("+"), QStringList{"+epsilon"});
+    }
+
     void newOnesAreMarkedOnce() {
         frame();
+        m_population.pass(1000);
         m_population.start(4, "delta");
         QVERIFY(linesOf(*frame()).contains("+delta"));
         QVERIFY(linesOf(*frame()).contains("delta"));
@@ -85,6 +156,7 @@ private slots:
 
     void aSlotsNextProcessIsAnother() {
         frame();
+        m_population.pass(1000);
         m_population.end(2);
         m_population.start(2, "beta");
         const auto shown = frame();
@@ -165,7 +237,7 @@ private slots:
     }
 
 private:
-    ProcessFramePtr frame() { return m_population.frame(*m_builder, m_query); }
+    ProcessFramePtr frame(const SampleKind& kind = {}) { return m_population.frame(*m_builder, m_query, kind); }
 
     Population m_population;
     std::unique_ptr<ProcessFrameBuilder> m_builder;

@@ -132,6 +132,7 @@ private slots:
         population.start(1).reductions = 9;
         population.start(2).reductions = 5;
         model.setFrame(population.frame(builder, {}));
+        population.pass(1000);
         population.end(1);
         population.start(3);
         model.setFrame(population.frame(builder, {}));

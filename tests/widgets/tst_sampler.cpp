@@ -40,6 +40,21 @@ private slots:
         QTRY_VERIFY2(agrees(), "without it");
     }
 
+    /// However often somebody refreshes, the charts' samples come in their pace.
+    void refreshesDoNotPutOffTheLoad() {
+        Node node{NodeConfig{.schedulers = 1}};
+        Sampler sampler{node};
+        sampler.setLoadInterval(100ms);
+        QSignalSpy loads{&sampler, &Sampler::loadSampled};
+        QTRY_VERIFY(loads.size() > 1);
+        for (int number = 0; number < 300; ++number) {
+            sampler.refreshNow();
+            QVERIFY(loads.wait());
+        }
+        const auto before = loads.size();
+        QTRY_VERIFY(loads.size() > before + 2); // put off, the next one would come in half a minute
+    }
+
     void whatNobodySeesIsNotCounted() {
         Node node{NodeConfig{.schedulers = 1}};
         Sampler sampler{node};

@@ -102,6 +102,12 @@ void Sampler::refreshNow() {
     emit refreshAsked();
 }
 
+void Sampler::updateNow() {
+    if (m_worker != nullptr)
+        m_worker->updateNow();
+    emit refreshAsked();
+}
+
 void Sampler::apply() {
     if (m_worker != nullptr)
         m_worker->setSettings(*m_settings);

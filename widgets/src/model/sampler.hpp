@@ -73,7 +73,10 @@ public:
     void stop();
 
 public slots:
+    /// A refresh at once: it ends the interval that figures such as reductions are of.
     void refreshNow();
+    /// Shows at once what a command changed, within the interval: those figures stay as they are.
+    void updateNow();
 
 signals:
     void loadSampled(fiberscope::widgets::LoadSample sample);
@@ -82,7 +85,7 @@ signals:
     void eventsPolled(fiberscope::widgets::EventsSample batch);
     void processesSampled(fiberscope::widgets::ProcessFramePtr frame);
     void pausedChanged(bool paused);
-    /// refreshNow() was called: for those who read the node by themselves.
+    /// refreshNow() or updateNow() was called: for those who read the node by themselves.
     void refreshAsked();
 
 private:

@@ -65,6 +65,12 @@ void Sampler::Worker::refreshNow() {
     m_wake.notify_one();
 }
 
+void Sampler::Worker::updateNow() {
+    const std::scoped_lock lock{m_mutex};
+    m_update = true;
+    m_wake.notify_one();
+}
+
 void Sampler::Worker::lookUp(const QList<fiberscope::Pid>& pids, QObject* context, ProcessDetailsHandler handler) {
     const std::scoped_lock lock{m_mutex};
     m_lookUps.push_back({pids, context, std::move(handler)});
@@ -90,14 +96,14 @@ void Sampler::Worker::run(const std::stop_token& stop) {
 Sampler::Worker::Orders Sampler::Worker::waitForOrders(const std::stop_token& stop) {
     std::unique_lock lock{m_mutex};
     // Waits in steps: a changed interval moves the moment that is waited for.
-    while (!stop.stop_requested() && !m_requery && !m_refresh && m_lookUps.empty()) {
+    while (!stop.stop_requested() && !isAskedForSomething()) {
         const auto due = nextDue(m_settings);
         if (Clock::now() >= due)
             break;
-        m_wake.wait_until(lock, stop, due,
-                          [&] { return m_requery || m_refresh || !m_lookUps.empty() || nextDue(m_settings) < due; });
+        m_wake.wait_until(lock, stop, due, [&] { return isAskedForSomething() || nextDue(m_settings) < due; });
     }
-    return {m_settings, std::exchange(m_requery, false), std::exchange(m_refresh, false), std::exchange(m_lookUps, {})};
+    return {m_settings, std::exchange(m_requery, false), std::exchange(m_refresh, false), std::exchange(m_update, false),
+            std::exchange(m_lookUps, {})};
 }
 
 Sampler::Worker::Clock::time_point Sampler::Worker::nextDue(const Settings& settings) const {
@@ -106,13 +112,14 @@ Sampler::Worker::Clock::time_point Sampler::Worker::nextDue(const Settings& sett
         return due;
     due = std::min(due, std::min(m_loadDue, Clock::now() + settings.loadInterval));
     if (settings.processesWanted && settings.refreshInterval > 0ms)
-        due = std::min(due, m_sampleAt + settings.refreshInterval);
+        due = std::min(due, m_refreshAt + settings.refreshInterval);
     return due;
 }
 
 void Sampler::Worker::sampleLoad(const Orders& orders) {
     const auto now = Clock::now();
-    m_loadDue += orders.settings.loadInterval;
+    if (now >= m_loadDue) // a refresh is beside the pace
+        m_loadDue += orders.settings.loadInterval;
     if (m_loadDue < now) // the first one, or late by more than an interval
         m_loadDue = now + orders.settings.loadInterval;
     auto sample = m_loads.take();
@@ -141,25 +148,42 @@ void Sampler::Worker::pollEvents() {
         Qt::QueuedConnection);
 }
 
+bool Sampler::Worker::isRefreshDue(const Settings& settings) const {
+    return !settings.paused && settings.refreshInterval > 0ms && Clock::now() >= m_refreshAt + settings.refreshInterval;
+}
+
+std::optional<SampleKind> Sampler::Worker::wantedSample(const Orders& orders) const {
+    if (m_builder.last() == nullptr)
+        return SampleKind{};
+    if (m_node.is_stopped()) // it has no processes to show any more: its last frame stays
+        return std::nullopt;
+    if (orders.refresh)
+        return SampleKind{};
+    if (isRefreshDue(orders.settings))
+        return SampleKind{.pace = orders.settings.refreshInterval};
+    return orders.update ? std::optional{SampleKind{.isUpdate = true}} : std::nullopt;
+}
+
 void Sampler::Worker::sampleProcesses(const Orders& orders) {
-    const auto& settings = orders.settings;
-    if (!settings.processesWanted)
+    if (!orders.settings.processesWanted)
         return;
-    const auto now = Clock::now();
-    const bool due = !settings.paused && settings.refreshInterval > 0ms && now >= m_sampleAt + settings.refreshInterval;
-    const bool first = m_builder.last() == nullptr;
-    // A Node that has stopped has no processes to show any more: its last frame stays.
-    if (first || ((orders.refresh || due) && !m_node.is_stopped())) {
-        auto sample = m_builder.newSample();
-        m_node.snapshot(sample->snapshot);
-        m_builder.add(std::move(sample));
-        m_sampleAt = now;
+    if (const auto kind = wantedSample(orders)) {
+        takeProcesses(*kind);
     } else if (!orders.requery) {
-        if (due)
-            m_sampleAt = now;
+        if (isRefreshDue(orders.settings))
+            m_refreshAt = Clock::now();
         return;
     }
-    post(m_builder.frame(settings.query));
+    post(m_builder.frame(orders.settings.query));
+}
+
+void Sampler::Worker::takeProcesses(const SampleKind& kind) {
+    m_sampleAt = Clock::now();
+    if (!kind.isUpdate)
+        m_refreshAt = m_sampleAt;
+    auto sample = m_builder.newSample();
+    m_node.snapshot(sample->snapshot);
+    m_builder.add(std::move(sample), kind);
 }
 
 void Sampler::Worker::post(ProcessFramePtr frame) {

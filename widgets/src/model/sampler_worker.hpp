@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -34,6 +35,7 @@ public:
     // -- GUI thread ----
     void setSettings(const Settings& settings);
     void refreshNow();
+    void updateNow();
     void lookUp(const QList<fiberscope::Pid>& pids, QObject* context, ProcessDetailsHandler handler);
 
 private:
@@ -54,18 +56,25 @@ private:
         Settings settings;
         bool requery = false;
         bool refresh = false;
+        bool update = false;
         std::deque<LookUp> lookUps;
     };
 
     // -- worker thread ----
     void run(const std::stop_token& stop);
     Orders waitForOrders(const std::stop_token& stop);
+    /// **Pre-condition:** m_mutex is held.
+    bool isAskedForSomething() const noexcept { return m_requery || m_refresh || m_update || !m_lookUps.empty(); }
     Clock::time_point nextDue(const Settings& settings) const;
     void sampleLoad(const Orders& orders);
     /// Memory of all processes, from a sample of them: counters do not carry it. 0 while nobody can see it.
     std::uint64_t processesBytes(bool isSeen);
     void pollEvents();
     void sampleProcesses(const Orders& orders);
+    /// What to sample now, if anything.
+    std::optional<SampleKind> wantedSample(const Orders& orders) const;
+    bool isRefreshDue(const Settings& settings) const;
+    void takeProcesses(const SampleKind& kind);
     void answer(LookUp lookUp);
     ProcessSamplePtr freshSample(Clock::duration maxAge);
     void post(ProcessFramePtr frame);
@@ -78,6 +87,7 @@ private:
     Clock::time_point m_lookUpAt;    ///< when m_lookUpSample was taken
     Clock::duration m_sampleCost{};  ///< what the last sample for a look-up or for the memory took
     Clock::time_point m_sampleAt;    ///< when the last frame's sample was taken
+    Clock::time_point m_refreshAt;   ///< when that of the last refresh was
     Clock::time_point m_loadDue, m_eventsDue;
     std::shared_ptr<FrameSlot> m_slot = std::make_shared<FrameSlot>();
     std::uint64_t m_eventSeq = 0;
@@ -87,6 +97,7 @@ private:
     Settings m_settings;
     bool m_requery = false;
     bool m_refresh = false;
+    bool m_update = false;
     std::deque<LookUp> m_lookUps;
 
     std::jthread m_thread; ///< last: it ends before what it uses

@@ -75,7 +75,7 @@ KillWatch* ProcessCommands::watch(const QList<fiberscope::Pid>& pids) {
     connect(watch, &KillWatch::changed, this, [this, watch] {
         emit notice(killText(watch->report()));
         if (!m_sampler.isPaused())
-            m_sampler.refreshNow();
+            m_sampler.updateNow();
     });
     return watch;
 }
@@ -166,7 +166,7 @@ void ProcessCommands::suspend(const QList<fiberscope::Pid>& pids) {
         if (!m_sampler.node().suspend(pid))
             missed.push_back(pid);
     tellMissed(missed);
-    m_sampler.refreshNow();
+    m_sampler.updateNow();
 }
 
 void ProcessCommands::resume(const QList<fiberscope::Pid>& pids) {
@@ -175,7 +175,7 @@ void ProcessCommands::resume(const QList<fiberscope::Pid>& pids) {
         if (!m_sampler.node().resume(pid))
             missed.push_back(pid);
     tellMissed(missed);
-    m_sampler.refreshNow();
+    m_sampler.updateNow();
 }
 
 void ProcessCommands::tellMissed(const QList<fiberscope::Pid>& missed) {

@@ -195,7 +195,7 @@ void ProcessesPage::selectProcess(fiberscope::Pid pid) {
     }
     m_pending = pid;
     m_pendingFrames = 4;
-    m_sampler.refreshNow();
+    m_sampler.updateNow();
 }
 
 void ProcessesPage::selectPending() {
