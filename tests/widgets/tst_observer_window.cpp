@@ -116,6 +116,28 @@ private slots:
         QTRY_VERIFY(!m_node->is_alive(target));
     }
 
+    /// What a kill changes is shown at once; Reds stay those of the last refresh, and so do the rows.
+    void aKillBeginsNoNewInterval() {
+        const auto busy = m_node->spawn([](Process& self) {
+            for (;;)
+                self.receive(after(1ms, [] {}));
+        });
+        QTRY_VERIFY(model()->rowOf(busy) >= 0 && redsOf(busy) > 10);
+        m_window->setRefreshInterval(60s);
+        QTest::qWait(0);
+        const auto reds = redsOf(busy);
+        const auto old = m_node->whereis("clerk_2");
+        openMenuOn("clerk_2")->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(m_node->whereis("clerk_2") && m_node->whereis("clerk_2") != old);
+        QTRY_VERIFY(model()->rowOf(m_node->whereis("clerk_2")) >= 0);
+        QVERIFY(model()->rowOf(old) >= 0);
+        QCOMPARE(model()->frame()->mark(static_cast<std::size_t>(model()->rowOf(old))), RowMark::ended);
+        QCOMPARE(redsOf(busy), reds);
+        openMenuOn("clerk_3")->findChild<QAction*>("suspend")->trigger();
+        QTRY_COMPARE(statusOf(m_node->whereis("clerk_3")), "suspended");
+        QCOMPARE(redsOf(busy), reds);
+    }
+
     void severalAreKilledAfterAsking() {
         QList<Pid> victims;
         table()->clearSelection();
@@ -291,9 +313,27 @@ private slots:
         emit header->customContextMenuRequested({10, 5});
         auto* menu = m_window->findChild<QMenu*>("columnMenu");
         QVERIFY(menu != nullptr);
-        menu->findChild<QAction*>("status")->trigger();
+        QTRY_VERIFY(menu->isVisible());
+        const auto click = [menu](const char* name) {
+            QTest::mouseClick(menu, Qt::LeftButton, {}, menu->actionGeometry(menu->findChild<QAction*>(name)).center());
+        };
+        click("status");
         QVERIFY(!header->isSectionHidden(column));
-        menu->close();
+        QVERIFY(menu->isVisible()); // for the next one
+        click("links");
+        QVERIFY(!header->isSectionHidden(static_cast<int>(ProcessColumn::links)));
+        click("pid"); // which cannot be chosen
+        QVERIFY(menu->isVisible());
+        menu->setActiveAction(menu->findChild<QAction*>("status"));
+        QTest::keyClick(menu, Qt::Key_Space);
+        QVERIFY(header->isSectionHidden(column) && menu->isVisible());
+        QTest::keyClick(menu, Qt::Key_Return);
+        QVERIFY(!header->isSectionHidden(column) && menu->isVisible());
+        click("defaultColumns");
+        QVERIFY(header->isSectionHidden(column));
+        QVERIFY(menu->isVisible() && !menu->findChild<QAction*>("links")->isChecked());
+        QTest::keyClick(menu, Qt::Key_Escape);
+        QVERIFY(!menu->isVisible());
     }
 
     void exitSignalWithAReason() {
@@ -358,13 +398,9 @@ private slots:
     void suspendAndResume() {
         const auto pid = m_node->whereis("clerk_1");
         openMenuOn("clerk_1")->findChild<QAction*>("suspend")->trigger();
-        const auto status = [&] {
-            const auto index = model()->frame()->sample->find(pid);
-            return index ? processText(*model()->frame(), *index, ProcessColumn::status) : QString{};
-        };
-        QTRY_COMPARE(status(), "suspended");
+        QTRY_COMPARE(statusOf(pid), "suspended");
         openMenuOn("clerk_1")->findChild<QAction*>("resume")->trigger();
-        QTRY_COMPARE(status(), "waiting");
+        QTRY_COMPARE(statusOf(pid), "waiting");
     }
 
     void pauseStopsTheTableAndRefreshStillWorks() {
@@ -467,6 +503,12 @@ private:
             pids += model()->pidAt(index.row());
         return pids;
     }
+    QString cellOf(Pid pid, ProcessColumn column) const {
+        const auto index = model()->frame()->sample->find(pid);
+        return index ? processText(*model()->frame(), *index, column) : QString{};
+    }
+    QString statusOf(Pid pid) const { return cellOf(pid, ProcessColumn::status); }
+    qulonglong redsOf(Pid pid) const { return cellOf(pid, ProcessColumn::reductions).toULongLong(); }
     /// As a right-click does: press, then the menu.
     QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
     QMenu* openMenuOn(int row) const {

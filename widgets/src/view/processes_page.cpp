@@ -5,6 +5,7 @@
 #include "model/process_model.hpp"
 #include "model/sampler.hpp"
 #include "model/text_format.hpp"
+#include "view/column_menu.hpp"
 #include "view/process_commands.hpp"
 #include "view/process_table_view.hpp"
 #include "view/process_text_export.hpp"
@@ -256,23 +257,9 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
 }
 
 void ProcessesPage::openColumnMenu(const QPoint& position) {
-    auto* menu = new QMenu{this};
-    menu->setObjectName(QStringLiteral("columnMenu"));
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    menu->setToolTipsVisible(true);
     auto* header = m_table->horizontalHeader();
-    for (int column = 0; column < processColumnCount; ++column) {
-        const auto& info = processColumn(static_cast<ProcessColumn>(column));
-        auto* action = menu->addAction(QString::fromUtf8(info.title));
-        action->setObjectName(QLatin1String{info.id});
-        action->setToolTip(QString::fromUtf8(info.description));
-        action->setCheckable(true);
-        action->setChecked(!header->isSectionHidden(column));
-        action->setEnabled(column != static_cast<int>(ProcessColumn::pid));
-        connect(action, &QAction::toggled, header, [header, column](bool shown) { header->setSectionHidden(column, !shown); });
-    }
-    menu->addSeparator();
-    menu->addAction(tr("&Default columns"), this, &ProcessesPage::resetColumns)->setObjectName(QStringLiteral("defaultColumns"));
+    auto* menu = new ColumnMenu{*header, this};
+    connect(menu, &ColumnMenu::defaultsWanted, this, &ProcessesPage::resetColumns);
     menu->popup(header->mapToGlobal(position));
 }
 
