@@ -15,12 +15,12 @@ namespace fiberscope::widgets {
 WholeColumns::WholeColumns(QTableView& table, std::function<bool(int)> isWhole)
     : QObject{&table}, m_table{table}, m_isWhole{std::move(isWhole)} {
     const auto* header = table.horizontalHeader();
-    connect(header, &QHeaderView::sectionResized, this, [this](int, int, int size) {
-        if (size > 0) // else it is being hidden, and not yet known to be
-            fit();
-    });
-    connect(header, &QHeaderView::sectionMoved, this, &WholeColumns::fit);
-    connect(header, &QHeaderView::geometriesChanged, this, &WholeColumns::fit);
+    m_soon.setSingleShot(true);
+    m_soon.setInterval(0);
+    connect(&m_soon, &QTimer::timeout, this, &WholeColumns::fit);
+    connect(header, &QHeaderView::sectionResized, this, &WholeColumns::takeSize);
+    connect(header, &QHeaderView::sectionMoved, &m_soon, qOverload<>(&QTimer::start));
+    connect(header, &QHeaderView::geometriesChanged, &m_soon, qOverload<>(&QTimer::start));
     connect(table.verticalScrollBar(), &QScrollBar::valueChanged, this, &WholeColumns::fit);
     connect(table.verticalScrollBar(), &QScrollBar::rangeChanged, this, &WholeColumns::fit);
 }
@@ -36,6 +36,16 @@ void WholeColumns::fit() {
     fitLast();
 }
 
+// The header is in the midst of a change: what a column is beside the others can be told when it is over.
+void WholeColumns::takeSize(int column, int, int size) {
+    if (m_isFitting)
+        return;
+    const QScopedValueRollback fitting{m_isFitting, true};
+    if (size > 0 && m_isWhole(column)) // else it is being hidden, and not yet known to be
+        fitColumn(column);
+    m_soon.start();
+}
+
 void WholeColumns::fitColumn(int column) {
     if (const int width = need(column); m_table.columnWidth(column) < width)
         m_table.setColumnWidth(column, width);
@@ -49,6 +59,8 @@ void WholeColumns::fitLast() {
         return;
     const int left = header->viewport()->width() - (header->length() - header->sectionSize(last));
     const int width = m_isWhole(last) ? need(last) : 0;
+    if (header->length() < header->viewport()->width()) // Qt misses one that grew while it was being shown
+        header->setStretchLastSection(false);
     header->setStretchLastSection(left >= width);
     if (left < width)
         header->resizeSection(last, width);

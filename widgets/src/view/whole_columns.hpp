@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QObject>
+#include <QTimer>
 
 #include <functional>
 
@@ -22,6 +23,7 @@ public:
     void fit();
 
 private:
+    void takeSize(int column, int before, int size);
     void fitColumn(int column);
     void fitLast();
     /// What the visible rows need of a column, in pixels.
@@ -30,6 +32,7 @@ private:
 
     QTableView& m_table;
     std::function<bool(int)> m_isWhole;
+    QTimer m_soon;
     bool m_isFitting = false;
 };
 
