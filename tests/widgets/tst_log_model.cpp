@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/log_model.hpp"
+#include "model/log_reader.hpp"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
@@ -32,11 +33,15 @@ Event logEvent(LogLevel level, std::string title, std::vector<std::pair<std::str
     return event;
 }
 
-EventBatch batchOf(std::vector<Event> events, std::uint64_t lost = 0) {
-    EventBatch batch;
-    batch.events = std::move(events);
-    batch.lost = lost;
+EventsSample batchOf(std::vector<Event> events, std::uint64_t lost = 0) {
+    auto batch = std::make_shared<EventBatch>();
+    batch->events = std::move(events);
+    batch->lost = lost;
     return batch;
+}
+
+LogLines linesOf(std::vector<Event> events, bool keepsNormalExits = false) {
+    return logLines(*batchOf(std::move(events)), keepsNormalExits, LogModel::maxLines);
 }
 
 QString textAt(const LogModel& model, int row) {
@@ -61,7 +66,7 @@ private slots:
         Event stuck =
             logEvent(LogLevel::warning, "LONG SCHEDULE", {{"scheduler", "2"}, {"time_ms", "12"}, {"stack", "spin\nmain"}});
         stuck.label = "burner_1";
-        model.append(batchOf({exit, stuck}));
+        model.append(linesOf({exit, stuck}));
         QVERIFY(textAt(model, 0).startsWith(QStringLiteral("burner_1 <0.9.0> exited: killed (abandoned)")));
         QCOMPARE(textAt(model, 1), QStringLiteral("LONG SCHEDULE  scheduler: 2  time_ms: 12"));
     }
@@ -72,7 +77,7 @@ private slots:
         limit.note = "heap over 1000000 bytes";
         Event forced = limit;
         forced.abandoned = true;
-        model.append(batchOf({limit, forced}));
+        model.append(linesOf({limit, forced}));
         QCOMPARE(textAt(model, 0), QStringLiteral("worker_9 <0.9.0> exited: killed (heap over 1000000 bytes) (lived 5 Secs)"));
         QCOMPARE(textAt(model, 1),
                  QStringLiteral("worker_9 <0.9.0> exited: killed (heap over 1000000 bytes, abandoned) (lived 5 Secs)"));
@@ -82,7 +87,7 @@ private slots:
         LogModel model;
         Event exit = exitEvent(9, Term::atom("stack_overflow"));
         exit.stack_text = "shop::price_of (price.cpp:12)\nshop::sell (till.cpp:30)";
-        model.append(batchOf({exit, exitEvent(10, ExitReason::killed())}));
+        model.append(linesOf({exit, exitEvent(10, ExitReason::killed())}));
         QVERIFY(!textAt(model, 0).contains('\n'));
         QVERIFY2(
             model.plainText(0).endsWith("\n    stack:\n        shop::price_of (price.cpp:12)\n        shop::sell (till.cpp:30)"),
@@ -113,7 +118,7 @@ private slots:
         stopped.kind = EventKind::application_stopped;
         stopped.name = Atom{"kv"};
         stopped.reason = ExitReason::shutdown();
-        model.append(batchOf({exitEvent(90, ExitReason::killed()), restart, gaveUp, stopped, logEvent(LogLevel::info, "hello")}));
+        model.append(linesOf({exitEvent(90, ExitReason::killed()), restart, gaveUp, stopped, logEvent(LogLevel::info, "hello")}));
         QCOMPARE(model.rowCount(), 5);
         QVERIFY(textAt(model, 0).startsWith(QStringLiteral("worker_90 <0.90.0> exited: killed")));
         QCOMPARE(textAt(model, 1), QStringLiteral("kv_sup restarted kv_shard_2: <0.90.0> → <0.131.0> after 38 µs (killed)"));
@@ -126,7 +131,7 @@ private slots:
 
     void reportsKeepTheirFields() {
         LogModel model;
-        model.append(batchOf({logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"supervisor", "kv_sup"}, {"reason", "killed"}})}));
+        model.append(linesOf({logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"supervisor", "kv_sup"}, {"reason", "killed"}})}));
         QVERIFY(model.line(0).report);
         QVERIFY(textAt(model, 0).contains(QStringLiteral("supervisor: kv_sup")));
         QVERIFY(model.plainText(0).endsWith(QStringLiteral("\n    supervisor: kv_sup\n    reason: killed")));
@@ -134,17 +139,16 @@ private slots:
 
     void normalExitsAreLeftOutUnlessKept() {
         LogModel model;
-        model.append(batchOf({exitEvent(1, ExitReason::normal()), exitEvent(2, ExitReason::shutdown("idle"))}));
+        model.append(linesOf({exitEvent(1, ExitReason::normal()), exitEvent(2, ExitReason::shutdown("idle"))}));
         QCOMPARE(model.rowCount(), 0);
-        model.setKeepsNormalExits(true);
-        model.append(batchOf({exitEvent(3, ExitReason::normal())}));
+        model.append(linesOf({exitEvent(3, ExitReason::normal())}, true));
         QCOMPARE(model.rowCount(), 1);
     }
 
     void theFilterHidesAndBringsBack() {
         LogModel model;
         const QAbstractItemModelTester tester{&model, QAbstractItemModelTester::FailureReportingMode::Fatal};
-        model.append(batchOf({logEvent(LogLevel::info, "one apple"), logEvent(LogLevel::error, "two Apples"),
+        model.append(linesOf({logEvent(LogLevel::info, "one apple"), logEvent(LogLevel::error, "two Apples"),
                               exitEvent(3, ExitReason::killed())}));
         model.setFilter(LogLevel::debug, QStringLiteral("apple"));
         QCOMPARE(model.rowCount(), 2);
@@ -152,7 +156,7 @@ private slots:
         QCOMPARE(model.rowCount(), 1);
         model.setFilter(LogLevel::debug, QStringLiteral("worker_3"));
         QCOMPARE(model.rowCount(), 1);
-        model.append(batchOf({exitEvent(33, ExitReason::killed()), exitEvent(4, ExitReason::killed())}));
+        model.append(linesOf({exitEvent(33, ExitReason::killed()), exitEvent(4, ExitReason::killed())}));
         QCOMPARE(model.rowCount(), 2);
         model.setFilter(LogLevel::debug, {});
         QCOMPARE(model.rowCount(), 5);
@@ -167,7 +171,7 @@ private slots:
         restart.supervisor = Pid{0, 80, 0};
         restart.supervisor_name = Atom{"kv_sup"};
         restart.name = Atom{"kv_shard_2"};
-        model.append(batchOf({exitEvent(90, ExitReason::killed()), restart,
+        model.append(linesOf({exitEvent(90, ExitReason::killed()), restart,
                               logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", "[{pid,<0.90.0>},{id,kv_shard_2}]"}}),
                               exitEvent(9, ExitReason::killed())}));
         const auto found = [&model](const char* filter) {
@@ -185,7 +189,7 @@ private slots:
 
     void aWordInQuotesIsAWholeWord() {
         LogModel model;
-        model.append(batchOf({exitEvent(1, ExitReason::killed()), exitEvent(12, ExitReason::killed()),
+        model.append(linesOf({exitEvent(1, ExitReason::killed()), exitEvent(12, ExitReason::killed()),
                               logEvent(LogLevel::info, "x", {{"registered_name", "worker_1"}})}));
         model.setFilter(LogLevel::debug, QStringLiteral("worker_1"));
         QCOMPARE(model.rowCount(), 3);
@@ -197,7 +201,7 @@ private slots:
 
     void aReportNamesItsProcess() {
         LogModel model;
-        model.append(batchOf({logEvent(LogLevel::error, "CRASH REPORT", {{"registered_name", "till"}}),
+        model.append(linesOf({logEvent(LogLevel::error, "CRASH REPORT", {{"registered_name", "till"}}),
                               logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", "[{pid,<0.9.0>},{id,till}]"}})}));
         QCOMPARE(model.index(0, LogModel::ProcessColumn).data().toString(), QStringLiteral("till <0.7.0>"));
         QVERIFY(textAt(model, 1).endsWith(QStringLiteral("offender: till <0.9.0>")));
@@ -211,20 +215,20 @@ private slots:
             std::vector<Event> events;
             for (int i = 0; i < 1500; ++i)
                 events.push_back(logEvent(LogLevel::info, std::to_string(batch * 1500 + i)));
-            model.append(batchOf(std::move(events)));
+            model.append(linesOf(std::move(events)));
         }
         QCOMPARE(model.lineCount(), LogModel::maxLines);
         model.setFilter(LogLevel::debug, {});
         QCOMPARE(textAt(model, 0), QStringLiteral("3500"));
         QCOMPARE(textAt(model, model.rowCount() - 1), QStringLiteral("13499"));
-        model.append(batchOf(std::vector<Event>(20'000, logEvent(LogLevel::info, "flood"))));
+        model.append(linesOf(std::vector<Event>(20'000, logEvent(LogLevel::info, "flood"))));
         QCOMPARE(model.rowCount(), static_cast<int>(LogModel::maxLines));
     }
 
     void aBatchCostsOneInsertion() {
         LogModel model;
         QSignalSpy inserted{&model, &QAbstractItemModel::rowsInserted};
-        model.append(batchOf(std::vector<Event>(500, logEvent(LogLevel::info, "line"))));
+        model.append(linesOf(std::vector<Event>(500, logEvent(LogLevel::info, "line"))));
         QCOMPARE(inserted.size(), 1);
     }
 
@@ -232,12 +236,53 @@ private slots:
         LogModel model;
         QSignalSpy lost{&model, &LogModel::lostEventsChanged};
         model.setFilter(LogLevel::error, QStringLiteral("nothing like this"));
-        model.append(batchOf({logEvent(LogLevel::info, "after the gap")}, 1234));
+        LogReader reader;
+        connect(&reader, &LogReader::linesRead, &model, &LogModel::append);
+        reader.read(batchOf({logEvent(LogLevel::info, "after the gap")}, 1234));
+        QTRY_COMPARE(lost.size(), 1);
         QCOMPARE(model.rowCount(), 1);
         QVERIFY(model.line(0).isLoss);
         QVERIFY(textAt(model, 0).startsWith(QStringLiteral("1,234 events were lost")));
-        model.append(batchOf({}, 6));
+        reader.read(batchOf({}, 6));
+        QTRY_COMPARE(lost.size(), 2);
         QCOMPARE(lost.last().first().toULongLong(), 1240ULL);
+    }
+
+    void aFloodIsReadInOrderAndElsewhere() {
+        LogModel model;
+        LogReader reader;
+        connect(&reader, &LogReader::linesRead, &model, &LogModel::append);
+        QSignalSpy read{&reader, &LogReader::linesRead};
+        for (int batch = 0; batch < 20; ++batch) {
+            std::vector<Event> events;
+            for (int i = 0; i < 1000; ++i)
+                events.push_back(logEvent(LogLevel::info, std::to_string(batch * 1000 + i)));
+            reader.read(batchOf(std::move(events), 1));
+        }
+        QCOMPARE(model.rowCount(), 0); // nothing is read before the caller goes on
+        QTRY_COMPARE(model.lostEvents(), 20ULL);
+        QCOMPARE(read.size(), 2); // the first, and all that came meanwhile at once
+        QCOMPARE(model.lineCount(), LogModel::maxLines);
+        int number = 19'999;
+        for (int row = model.rowCount() - 1; row >= 0; --row)
+            if (!model.line(row).isLoss)
+                QCOMPARE(textAt(model, row), QString::number(number--));
+    }
+
+    void normalExitsThatAreNotShownPushNothingOut() {
+        LogModel model;
+        LogReader reader;
+        connect(&reader, &LogReader::linesRead, &model, &LogModel::append);
+        reader.read(batchOf({}));
+        reader.read(batchOf({exitEvent(1, ExitReason::killed())}));
+        reader.read(batchOf(std::vector<Event>(20'000, exitEvent(2, ExitReason::normal()))));
+        QTRY_COMPARE(model.rowCount(), 1);
+        QCOMPARE(model.line(0).pid, (Pid{0, 1, 0}));
+    }
+
+    void aReaderMayGoWhileItReads() {
+        LogReader reader;
+        reader.read(batchOf(std::vector<Event>(20'000, exitEvent(2, ExitReason::killed()))));
     }
 };
 

@@ -67,6 +67,31 @@ private slots:
         sampler.refreshNow();
         QTRY_VERIFY(last->node.processes_bytes > 0);
     }
+
+    /// However many events come meanwhile, those that are not kept are counted.
+    void eventsOfAPauseComeAfterItOrAreCounted() {
+        Node node{NodeConfig{.schedulers = 1, .event_capacity = 4096, .log_to_stderr = {}}};
+        Sampler sampler{node};
+        std::uint64_t polled = 0;
+        std::uint64_t arrived = 0;
+        std::uint64_t kept = 0;
+        const auto all = [](const EventsSample& batch) { return batch->events.size() + batch->lost; };
+        connect(&sampler, &Sampler::eventsPolled, this, [&](const EventsSample& batch) { polled += all(batch); });
+        connect(&sampler, &Sampler::eventsArrived, this, [&](const EventsSample& batch) {
+            arrived += all(batch);
+            kept += batch->events.size();
+        });
+        sampler.setPaused(true);
+        for (std::uint64_t rounds = 1; rounds <= 10; ++rounds) {
+            for (int line = 0; line < 4000; ++line)
+                node.log(LogLevel::info, "flood");
+            QTRY_VERIFY(polled >= rounds * 4000);
+        }
+        QCOMPARE(arrived, 0ULL);
+        sampler.setPaused(false);
+        QCOMPARE(arrived, polled);
+        QVERIFY2(kept >= 16'384 && kept < 16'384 + 4096, qPrintable(QString::number(kept)));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestSampler)

@@ -38,11 +38,15 @@ QString LoadMark::text() const {
     return shown.join(QLatin1Char{'\n'});
 }
 
+bool LoadMark::hasRoom() const {
+    return lines.size() < maxLines;
+}
+
 void LoadMark::merge(const LoadMark& later) {
     lastSeconds = later.lastSeconds;
     count += later.count;
     for (const QString& line : later.lines)
-        if (lines.size() < maxLines)
+        if (hasRoom())
             lines.append(line);
 }
 
@@ -75,7 +79,9 @@ void LoadMarks::add(const fiberscope::Event& event, double uptimeSeconds) {
     const auto newest = m_marks.rbegin();
     const auto end = newest + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(m_marks.size()));
     const auto same = std::find_if(newest, end, isSame);
-    const LoadMark mark{uptimeSeconds, uptimeSeconds, *kind, 1, {eventText(event)}};
+    LoadMark mark{uptimeSeconds, uptimeSeconds, *kind, 1, {}};
+    if (same == end || same->hasRoom()) // events come by the thousand, and only few texts are kept
+        mark.lines.append(eventText(event));
     if (same == end)
         m_marks.push_back(mark);
     else

@@ -26,6 +26,8 @@ struct LoadMark {
 
     /// What the reader is told: the lines, and how many more there were.
     QString text() const;
+    /// Whether it would keep one line more.
+    bool hasRoom() const;
     /// Stands for a later one of its kind, too.
     void merge(const LoadMark& later);
 };

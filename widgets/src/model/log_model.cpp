@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/log_model.hpp"
 
-#include "model/event_text.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
-#include <QRegularExpression>
+#include <QThreadPool>
 
 #include <algorithm>
 #include <iterator>
@@ -18,47 +17,11 @@ QString levelText(fiberscope::LogLevel level) {
     return toQString(to_string(level));
 }
 
-LogLine lossLine(std::uint64_t lost, std::chrono::system_clock::time_point at) {
-    LogLine line;
-    line.at = at;
-    line.level = fiberscope::LogLevel::critical;
-    line.text = LogModel::tr("%1 events were lost here: they came faster than they could be read").arg(countText(lost));
-    line.isLoss = true;
-    return line;
-}
-
-/// A child's fields (`[{pid,<0.90.0>},{id,store},...]`) as `store <0.90.0>`.
-QString childText(const QString& fields) {
-    static const QRegularExpression pidAndId{QStringLiteral(R"(\{pid,([^}]*)\},\{id,([^}]*)\})")};
-    const auto match = pidAndId.match(fields);
-    return match.hasMatch() ? QStringLiteral("%1 %2").arg(match.captured(2), match.captured(1)) : fields;
-}
-
-/// A report's title says only its kind; the most telling fields make the line readable.
-QString reportText(const fiberscope::LogEntry& report) {
-    QStringList parts{QString::fromStdString(report.title)};
-    for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "limit", "reason", "application",
-                               "exited", "started", "offender", "scheduler", "time_ms"})
-        for (const auto& [name, value] : report.fields)
-            if (name == wanted && value != "[]")
-                parts.append(
-                    QStringLiteral("%1: %2").arg(QString::fromStdString(name), childText(QString::fromStdString(value))));
-    return parts.join(QLatin1String{"  "});
-}
-
 /// A field below its line. A value of several lines, a stack, begins on a line of its own.
 QString fieldText(const QString& name, QString value) {
     const bool isBlock = name == QLatin1String{"stack"} || value.contains(QLatin1Char{'\n'});
     value.replace(QLatin1Char{'\n'}, QLatin1String{"\n        "});
     return QStringLiteral("\n    %1:%2%3").arg(name, isBlock ? QStringLiteral("\n        ") : QStringLiteral(" "), value);
-}
-
-/// The value of a field; empty if there is none.
-QString fieldOf(const fiberscope::LogEntry& report, std::string_view wanted) {
-    for (const auto& [name, value] : report.fields)
-        if (name == wanted && value != "[]")
-            return QString::fromStdString(value);
-    return {};
 }
 
 bool isPartOfWord(const QString& text, qsizetype at) {
@@ -74,79 +37,27 @@ bool containsWord(const QString& text, const QString& word) {
     return false;
 }
 
-QString processName(const fiberscope::Event& event) {
-    if (event.kind == fiberscope::EventKind::gave_up)
-        return event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
-    if (event.kind == fiberscope::EventKind::log && !event.name && event.label.empty())
-        return event.log ? fieldOf(*event.log, "registered_name") : QString{};
-    return toQString(eventProcessName(event));
-}
-
 } // namespace
 
-LogLine logLine(const fiberscope::Event& event) {
-    LogLine line;
-    line.at = event.at;
-    line.level = eventLevel(event);
-    line.pid = event.pid;
-    const bool isApplications =
-        event.kind == fiberscope::EventKind::application_started || event.kind == fiberscope::EventKind::application_stopped;
-    if (!isApplications) {
-        line.name = processName(event);
-        line.process = namedPidText(line.name, event.pid);
-    }
-    if (event.kind == fiberscope::EventKind::restart) {
-        line.oldPid = event.old_pid;
-        line.supervisor = event.supervisor;
-        line.supervisorName = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
-    }
-    line.isExit = event.kind == fiberscope::EventKind::exit;
-    line.stack = QString::fromStdString(event.stack_text);
-    line.text = eventText(event);
-    if (event.log && !event.log->fields.empty()) {
-        line.report = event.log;
-        line.text = reportText(*event.log);
-    }
-    return line;
-}
-
-void LogModel::append(const fiberscope::EventBatch& batch) {
-    std::vector<LogLine> lines;
-    if (batch.lost > 0) {
-        m_lost += batch.lost;
-        lines.push_back(lossLine(batch.lost, batch.events.empty() ? std::chrono::system_clock::now() : batch.events.front().at));
-    }
-    // of more events than fit only the last can be shown
-    const std::size_t first = batch.events.size() > maxLines ? batch.events.size() - maxLines : 0;
-    for (std::size_t i = first; i < batch.events.size(); ++i) {
-        const fiberscope::Event& event = batch.events[i];
-        const bool isNormalExit = event.kind == fiberscope::EventKind::exit && event.reason.is_clean();
-        if (!isNormalExit || m_keepsNormalExits)
-            lines.push_back(logLine(event));
-    }
-    addLines(std::move(lines));
-    if (batch.lost > 0)
-        emit lostEventsChanged(m_lost);
-}
-
-void LogModel::addLines(std::vector<LogLine> lines) {
-    if (lines.empty())
-        return;
+void LogModel::append(const LogLines& lines, std::uint64_t lost) {
     std::vector<std::uint64_t> shown;
     std::uint64_t number = m_firstNumber + m_lines.size();
-    for (const LogLine& line : lines) {
-        if (matches(line))
+    for (const auto& line : lines) {
+        if (matches(*line))
             shown.push_back(number);
         ++number;
     }
     const int first = rowCount();
     if (!shown.empty())
         beginInsertRows({}, first, first + static_cast<int>(shown.size()) - 1);
-    std::move(lines.begin(), lines.end(), std::back_inserter(m_lines));
+    m_lines.insert(m_lines.end(), lines.begin(), lines.end());
     m_shown.insert(m_shown.end(), shown.begin(), shown.end());
     if (!shown.empty())
         endInsertRows();
     trim();
+    m_lost += lost;
+    if (lost > 0)
+        emit lostEventsChanged(m_lost);
 }
 
 void LogModel::trim() {
@@ -159,7 +70,11 @@ void LogModel::trim() {
     if (gone > 0)
         beginRemoveRows({}, 0, gone - 1);
     m_shown.erase(m_shown.begin(), kept);
-    m_lines.erase(m_lines.begin(), m_lines.begin() + static_cast<std::ptrdiff_t>(excess));
+    const auto end = m_lines.begin() + static_cast<std::ptrdiff_t>(excess);
+    // thousands of lines take longer to free than the GUI thread has time
+    QThreadPool::globalInstance()->start(
+        [old = LogLines(std::make_move_iterator(m_lines.begin()), std::make_move_iterator(end))] {});
+    m_lines.erase(m_lines.begin(), end);
     m_firstNumber = firstKept;
     if (gone > 0)
         endRemoveRows();
@@ -180,8 +95,8 @@ void LogModel::setFilter(fiberscope::LogLevel level, const QString& text) {
     m_filter = m_isWord ? text.sliced(1, text.size() - 2) : text;
     m_shown.clear();
     std::uint64_t number = m_firstNumber;
-    for (const LogLine& line : m_lines) {
-        if (matches(line))
+    for (const auto& line : m_lines) {
+        if (matches(*line))
             m_shown.push_back(number);
         ++number;
     }
@@ -206,7 +121,7 @@ bool LogModel::isFound(const QString& text) const {
 }
 
 const LogLine& LogModel::line(int row) const {
-    return m_lines[m_shown[static_cast<std::size_t>(row)] - m_firstNumber];
+    return *m_lines[m_shown[static_cast<std::size_t>(row)] - m_firstNumber];
 }
 
 int LogModel::rowOfNumber(std::uint64_t number) const {
@@ -216,13 +131,13 @@ int LogModel::rowOfNumber(std::uint64_t number) const {
 
 const LogLine* LogModel::exitOf(fiberscope::Pid pid) const {
     const auto found =
-        std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const LogLine& line) { return line.isExit && line.pid == pid; });
-    return found == m_lines.rend() ? nullptr : &*found;
+        std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const auto& line) { return line->isExit && line->pid == pid; });
+    return found == m_lines.rend() ? nullptr : found->get();
 }
 
 const LogLine* LogModel::restartOf(fiberscope::Pid pid) const {
-    const auto found = std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const LogLine& line) { return line.oldPid == pid; });
-    return found == m_lines.rend() ? nullptr : &*found;
+    const auto found = std::find_if(m_lines.rbegin(), m_lines.rend(), [pid](const auto& line) { return line->oldPid == pid; });
+    return found == m_lines.rend() ? nullptr : found->get();
 }
 
 QString LogModel::plainText(int row) const {

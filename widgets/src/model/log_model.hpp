@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <fiberscope/events.hpp>
-#include <fiberscope/pid.hpp>
+#include "model/log_line.hpp"
 
 #include <QAbstractTableModel>
 #include <QString>
 
-#include <chrono>
 #include <cstdint>
 #include <deque>
-#include <memory>
-#include <vector>
 
 namespace fiberscope::widgets {
 
-/// One line of the log.
-struct LogLine {
-    std::chrono::system_clock::time_point at;
-    fiberscope::LogLevel level = fiberscope::LogLevel::info;
-    fiberscope::Pid pid; ///< whom a double-click goes to: the live one of those that the line names
-    QString name;        ///< its registered name, label or initial function, where the event tells it
-    QString process;     ///< `kv_shard_2 <0.90.0>`
-    QString text;
-    fiberscope::Pid oldPid;                             ///< a restart: whom `pid` follows
-    fiberscope::Pid supervisor;                         ///< a restart: who made it
-    QString supervisorName;                             ///< its registered name
-    std::shared_ptr<const fiberscope::LogEntry> report; ///< its fields, where the line stands for a report
-    QString stack;                                      ///< an exit: where it was, if not normal; a line a frame
-    bool isExit = false;                                ///< says how `pid` ended
-    bool isLoss = false;                                ///< says how many events are missing here
-};
-
-/// The events of a Node as lines, the newest last, at most 10,000. The filter is applied here: what it hides stays in
+/// Events of a Node as lines, the newest last, at most 10,000. The filter is applied here: what it hides stays in
 /// the log and comes back with another filter.
 /// **Thread:** GUI thread.
 class LogModel : public QAbstractTableModel {
@@ -44,11 +23,9 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// Adds the events of a batch. Events that the ring lost become one line that says so.
-    void append(const fiberscope::EventBatch& batch);
+    /// Adds lines; `lost` events are missing among them.
+    void append(const LogLines& lines, std::uint64_t lost = 0);
     void clear();
-    /// Exits for clean reasons (normal, shutdown) are left out unless kept from now on: they are many and say little.
-    void setKeepsNormalExits(bool keep) { m_keepsNormalExits = keep; }
     /// Shows lines of at least this level that contain the text, in any case: in process, text, the fields of a report, the
     /// stack of an exit or the pids that a restart is about. A text in double quotes is looked for as a whole word: `"kv_1"` is
     /// not in `kv_12`.
@@ -80,20 +57,15 @@ signals:
 private:
     bool matches(const LogLine& line) const;
     bool isFound(const QString& text) const;
-    void addLines(std::vector<LogLine> lines);
     void trim();
 
-    std::deque<LogLine> m_lines;
+    std::deque<LogLines::value_type> m_lines;
     std::uint64_t m_firstNumber = 0;   ///< number of the first line kept; lines are numbered from the start of the log
     std::deque<std::uint64_t> m_shown; ///< numbers of the lines that the filter lets through
     fiberscope::LogLevel m_level = fiberscope::LogLevel::debug;
     QString m_filter; ///< without the quotes of a whole word
     bool m_isWord = false;
     std::uint64_t m_lost = 0;
-    bool m_keepsNormalExits = false;
 };
-
-/// An event as a line of the log.
-LogLine logLine(const fiberscope::Event& event);
 
 } // namespace fiberscope::widgets

@@ -67,19 +67,30 @@ MishapWatch::Episode& MishapWatch::episode() {
 }
 
 void MishapWatch::takeEvents(const EventsSample& batch) {
-    for (const auto& event : batch->events)
-        takeEvent(event);
+    // events come by the thousand, and only of the last of a kind a text is shown
+    const fiberscope::Event* giveUp = nullptr;
+    const fiberscope::Event* application = nullptr;
+    const fiberscope::Event* crash = nullptr;
+    for (const auto& event : batch->events) {
+        if (event.kind == EventKind::gave_up) {
+            ++episode().giveUps.count;
+            giveUp = &event;
+        } else if (event.kind == EventKind::application_stopped && isByItself(event.reason)) {
+            ++episode().applications.count;
+            application = &event;
+        } else if (event.kind == EventKind::exit && !event.reason.is_clean() &&
+                   event.reason != fiberscope::ExitReason::killed()) {
+            crash = &event;
+        }
+    }
+    if (giveUp != nullptr)
+        m_episode->giveUps.last = giveUpText(*giveUp);
+    if (application != nullptr)
+        m_episode->applications.last = applicationText(*application);
+    if (crash != nullptr)
+        m_lastCrash = crashText(*crash);
     if (m_episode)
         m_episode->lost += batch->lost;
-}
-
-void MishapWatch::takeEvent(const fiberscope::Event& event) {
-    if (event.kind == EventKind::gave_up)
-        episode().giveUps.add(giveUpText(event));
-    else if (event.kind == EventKind::application_stopped && isByItself(event.reason))
-        episode().applications.add(applicationText(event));
-    else if (event.kind == EventKind::exit && !event.reason.is_clean() && event.reason != fiberscope::ExitReason::killed())
-        m_lastCrash = crashText(event);
 }
 
 void MishapWatch::takeLoad(const LoadSample& sample) {

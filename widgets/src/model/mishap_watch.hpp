@@ -44,7 +44,6 @@ private:
     struct Mishaps {
         quint64 count = 0;
         QString last; ///< rich text
-        void add(const QString& text) { ++count, last = text; }
     };
     struct Episode {
         Mishaps giveUps;
@@ -55,7 +54,6 @@ private:
         bool isDismissed = false;
     };
     Episode& episode();
-    void takeEvent(const fiberscope::Event& event);
 
     std::optional<Episode> m_episode;
     QString m_lastCrash; ///< rich text, for example

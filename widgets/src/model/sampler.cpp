@@ -12,26 +12,14 @@ namespace fiberscope::widgets {
 
 namespace {
 
-/// So many events are gathered during a pause; older ones are given up and counted.
-constexpr std::size_t heldEventsLimit = 16'384;
-
-void append(fiberscope::EventBatch& held, const fiberscope::EventBatch& batch) {
-    auto& events = held.events;
-    events.insert(events.end(), batch.events.begin(), batch.events.end());
-    held.next_seq = batch.next_seq;
-    held.lost += batch.lost;
-    if (events.size() > heldEventsLimit) {
-        const auto excess = events.size() - heldEventsLimit;
-        events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(excess));
-        held.lost += excess;
-    }
-}
+/// At least so many events are kept during a pause; older batches are given up and counted.
+constexpr std::size_t heldEvents = 16'384;
 
 } // namespace
 
 Sampler::Sampler(fiberscope::Node& node, QObject* parent)
-    : QObject{parent}, m_node{new fiberscope::Node(node.share())}, m_settings{std::make_unique<Settings>()},
-      m_worker{std::make_unique<Worker>(*this, *m_settings)} {}
+    : QObject{parent}, m_node{new fiberscope::Node(node.share())},
+      m_settings{std::make_unique<Settings>()}, m_worker{std::make_unique<Worker>(*this, *m_settings)} {}
 
 Sampler::~Sampler() = default;
 
@@ -63,8 +51,8 @@ void Sampler::setPaused(bool paused) {
         return;
     m_settings->paused = paused;
     apply();
-    if (!paused && m_heldEvents != nullptr)
-        emit eventsArrived(std::exchange(m_heldEvents, nullptr));
+    if (!paused)
+        releaseHeld();
     emit pausedChanged(paused);
 }
 
@@ -119,9 +107,28 @@ void Sampler::takeEvents(const EventsSample& batch) {
         emit eventsArrived(batch);
         return;
     }
-    if (m_heldEvents == nullptr)
-        m_heldEvents = std::make_shared<fiberscope::EventBatch>();
-    append(*m_heldEvents, *batch);
+    hold(batch);
+}
+
+void Sampler::hold(const EventsSample& batch) {
+    m_held.push_back(batch);
+    m_heldCount += batch->events.size();
+    while (m_heldCount - m_held.front()->events.size() >= heldEvents) {
+        m_heldCount -= m_held.front()->events.size();
+        m_heldLost += m_held.front()->events.size() + m_held.front()->lost;
+        m_held.pop_front();
+    }
+}
+
+void Sampler::releaseHeld() {
+    if (m_heldLost > 0) {
+        const auto loss = std::make_shared<fiberscope::EventBatch>();
+        loss->lost = std::exchange(m_heldLost, 0);
+        emit eventsArrived(loss);
+    }
+    m_heldCount = 0;
+    for (const auto& batch : std::exchange(m_held, {}))
+        emit eventsArrived(batch);
 }
 
 } // namespace fiberscope::widgets

@@ -10,6 +10,9 @@
 #include <QObject>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -94,10 +97,14 @@ private:
 
     void apply();
     void takeEvents(const EventsSample& batch);
+    void hold(const EventsSample& batch);
+    void releaseHeld();
 
     const std::unique_ptr<fiberscope::Node> m_node; ///< shares the runtime of the Node that it was given
     std::unique_ptr<Settings> m_settings;
-    std::shared_ptr<fiberscope::EventBatch> m_heldEvents; ///< gathered while paused
+    std::deque<EventsSample> m_held; ///< events gathered while paused
+    std::size_t m_heldCount = 0;     ///< of events in m_held
+    std::uint64_t m_heldLost = 0;    ///< events of batches that were given up
     std::unique_ptr<Worker> m_worker;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/sampler_worker.hpp"
 
+#include "model/freed_elsewhere.hpp"
 #include "model/text_format.hpp"
 
 #include <fiberscope/node.hpp>
@@ -138,13 +139,22 @@ std::uint64_t Sampler::Worker::processesBytes(bool isSeen) {
 }
 
 void Sampler::Worker::pollEvents() {
-    auto batch = std::make_shared<fiberscope::EventBatch>(m_node.events_after(m_eventSeq));
-    m_eventsDue = Clock::now() + (batch->events.size() < manyEvents ? eventInterval : hastyInterval);
+    m_eventsDue = Clock::now() + hastyInterval;
+    if (m_hasEventsWaiting->load())
+        return;
+    const EventsSample batch = freedElsewhere(m_node.events_after(m_eventSeq));
+    if (batch->events.size() < manyEvents)
+        m_eventsDue = Clock::now() + eventInterval;
     m_eventSeq = batch->next_seq;
     if (batch->events.empty() && batch->lost == 0)
         return;
+    m_hasEventsWaiting->store(true);
     QMetaObject::invokeMethod(
-        &m_sampler, [sampler = &m_sampler, batch = EventsSample{std::move(batch)}] { sampler->takeEvents(batch); },
+        &m_sampler,
+        [sampler = &m_sampler, waiting = m_hasEventsWaiting, batch] {
+            waiting->store(false);
+            sampler->takeEvents(batch);
+        },
         Qt::QueuedConnection);
 }
 

@@ -6,6 +6,7 @@
 
 #include <QPointer>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -27,7 +28,8 @@ struct Sampler::Settings {
 };
 
 /// The sampler's thread. It sleeps until something is due or asked for.
-/// Signals of the Sampler are raised on the GUI thread, by calls queued to it; at most one frame waits there.
+/// Signals of the Sampler are raised on the GUI thread, by calls queued to it; at most one frame and one batch of events wait
+/// there. While one does, further events stay in the node's ring, which counts what it loses.
 class Sampler::Worker {
 public:
     Worker(Sampler& sampler, const Settings& settings);
@@ -90,6 +92,8 @@ private:
     Clock::time_point m_refreshAt;   ///< when that of the last refresh was
     Clock::time_point m_loadDue, m_eventsDue;
     std::shared_ptr<FrameSlot> m_slot = std::make_shared<FrameSlot>();
+    /// A batch of events waits for the GUI. Set here, reset by the queued call.
+    std::shared_ptr<std::atomic<bool>> m_hasEventsWaiting = std::make_shared<std::atomic<bool>>(false);
     std::uint64_t m_eventSeq = 0;
 
     std::mutex m_mutex; ///< protects the members below; held for copies only, so the GUI thread never waits

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/supervision_collector.hpp"
 
+#include "model/freed_elsewhere.hpp"
+
 #include <fiberscope/node.hpp>
 
 #include <QThreadPool>
@@ -53,14 +55,9 @@ struct SupervisionCollector::Inbox {
         for (const auto& child : inspection.supervisor.children)
             if (child.pid && child.type == fiberscope::ChildType::supervisor)
                 answer.below.push_back(child.pid);
-        // a million children take longer to free than the GUI thread has time, and it may be the last to let go
-        answer.info = {new fiberscope::SupervisorInfo{std::move(inspection.supervisor)},
-                       [](const fiberscope::SupervisorInfo* info) {
-                           if (info->children.size() < manyChildren)
-                               delete info;
-                           else
-                               QThreadPool::globalInstance()->start([info] { delete info; });
-                       }};
+        const bool isBig = inspection.supervisor.children.size() >= manyChildren;
+        answer.info = isBig ? freedElsewhere(std::move(inspection.supervisor))
+                            : std::make_shared<const fiberscope::SupervisorInfo>(std::move(inspection.supervisor));
         return answer;
     }
 };

@@ -54,11 +54,11 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     layout->addWidget(m_splitter, 1);
     addActions();
     applyFilter();
-    connect(&sampler, &Sampler::eventsArrived, this, [this](const EventsSample& batch) {
-        const bool wasEmpty = m_model->rowCount() == 0;
-        m_model->append(*batch);
+    connect(&sampler, &Sampler::eventsArrived, &m_reader, &LogReader::read);
+    connect(&m_reader, &LogReader::linesRead, this, [this](const LogLines& lines, quint64 lost) {
+        m_model->append(lines, lost);
         followIfAtEnd();
-        if (m_isActive && (wasEmpty || !batch->events.empty()))
+        if (m_isActive)
             emit statusTextChanged(statusText());
     });
     connect(m_model, &LogModel::lostEventsChanged, this, &LogPage::showLost);
@@ -99,7 +99,7 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     bar.addWidget(m_follow);
     connect(m_level, &QComboBox::currentIndexChanged, this, &LogPage::applyFilter);
     connect(m_filter, &QLineEdit::textChanged, this, &LogPage::applyFilter);
-    connect(m_normalExits, &QCheckBox::toggled, m_model, &LogModel::setKeepsNormalExits);
+    connect(m_normalExits, &QCheckBox::toggled, &m_reader, &LogReader::setKeepsNormalExits);
     connect(m_follow, &QCheckBox::toggled, this, &LogPage::followIfAtEnd);
     auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
     connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/log_model.hpp"
+#include "model/log_reader.hpp"
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
@@ -59,6 +60,7 @@ private:
 
     Sampler& m_sampler;
     LogModel* m_model;
+    LogReader m_reader;
     QComboBox* m_level;
     QLineEdit* m_filter;
     QCheckBox* m_normalExits;

@@ -21,8 +21,9 @@ namespace fiberscope::widgets {
 
 namespace {
 
-/// So many batches of events are kept: some seconds.
+/// So many batches of events are kept: some seconds. Where events come by the thousand fewer are, of at least so many events.
 constexpr std::size_t recentBatches = 30;
+constexpr std::size_t recentEvents = 20'000;
 
 /// `shop <0.90.0>` or `5 processes`.
 QString targetText(const QList<ProcessDetails>& victims) {
@@ -63,8 +64,11 @@ ProcessCommands::ProcessCommands(Sampler& sampler, QWidget& window) : QObject{&w
 
 void ProcessCommands::remember(const EventsSample& batch) {
     m_recent.push_back(batch);
-    if (m_recent.size() > recentBatches)
+    m_recentCount += batch->events.size();
+    while (m_recent.size() > recentBatches || m_recentCount - m_recent.front()->events.size() >= recentEvents) {
+        m_recentCount -= m_recent.front()->events.size();
         m_recent.pop_front();
+    }
 }
 
 KillWatch* ProcessCommands::watch(const QList<fiberscope::Pid>& pids) {

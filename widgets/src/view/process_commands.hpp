@@ -59,6 +59,7 @@ private:
 
     Sampler& m_sampler;
     QWidget& m_window;
+    std::size_t m_recentCount = 0;     ///< of events in m_recent
     std::deque<EventsSample> m_recent; ///< for what ends before the user gets to it: a row may show one that is gone
     KillWatch* m_sent = nullptr;       ///< the last that was sent
     bool m_askBeforeKill = true;
