@@ -35,9 +35,16 @@ SupervisorInfo familyOf(std::uint32_t count, std::uint32_t firstSlot = 100) {
 SupervisionFramePtr frameOf(SupervisorInfo info) {
     auto frame = std::make_shared<SupervisionFrame>();
     frame->applications.push_back({Atom{"kv"}, "a store", RestartType::temporary, master, top});
-    frame->names[top] = QStringLiteral("kv_sup");
+    frame->names = std::make_shared<SupervisionNames>(SupervisionNames{{top, QStringLiteral("kv_sup")}});
     frame->supervisors[top] = std::make_shared<const SupervisorInfo>(std::move(info));
     return frame;
+}
+
+QString factsOf(const SupervisionNode& node) {
+    QString text;
+    for (const auto& [name, value] : node.facts())
+        text += value;
+    return text;
 }
 
 /// A model that shows the application `kv`, tested at every change.
@@ -49,6 +56,11 @@ struct Shown {
         model.setApplication(Atom{"kv"});
         model.setFrame(frameOf(std::move(info)));
     }
+    SupervisionHits search(const QString& text) const {
+        const std::atomic<bool> goOn{false};
+        return fiberscope::widgets::search(model.frame(), Atom{"kv"}, {text, {}}, goOn);
+    }
+    QModelIndexList reveal(const QString& text) { return model.reveal(search(text)); }
     QModelIndex supervisor() const { return model.index(0, 0, model.index(0, 0)); }
     QStringList titles() const {
         QStringList titles;
@@ -92,7 +104,8 @@ private slots:
         QVERIFY(restart);
         QVERIFY((restart->oldPid == Pid{0, 101, 0}));
         QVERIFY((shown.model.node(second).pid == Pid{0, 500, 0}));
-        QCOMPARE(shown.model.node(second).history(), QStringLiteral("restarted once  last exit: killed"));
+        QCOMPARE(shown.model.node(second).restartsMade(), QStringLiteral("restarted once"));
+        QCOMPARE(shown.model.node(second).lastExit(), QStringLiteral("last exit: killed"));
         shown.model.setFrame(frameOf(info));
         QCOMPARE(changed.size(), 1);
     }
@@ -226,8 +239,135 @@ private slots:
         QCOMPARE(more.data().toString(), QStringLiteral("+ 9,960 more"));
         shown.model.showMore(more);
         QCOMPARE(shown.titles().last(), QStringLiteral("+ 8,960 more"));
-        QCOMPARE(shown.model.search(QStringLiteral("child_9123")).size(), 1);
-        QCOMPARE(shown.model.rowCount(shown.supervisor()), 9124 + 1);
+    }
+
+    void whatIsHiddenIsFoundAndGetsANode() {
+        Shown shown{familyOf(10'000)};
+        const QModelIndexList found = shown.reveal(QStringLiteral("child_9123"));
+        QCOMPARE(found.size(), 1);
+        QCOMPARE(found.front().data().toString(), QStringLiteral("child_9123"));
+        QCOMPARE(shown.titles().size(), static_cast<qsizetype>(SupervisionModel::firstShown) + 2);
+        QCOMPARE(shown.titles().last(), QStringLiteral("+ 9,959 more"));
+        const QPersistentModelIndex kept{found.front()};
+        QCOMPARE(shown.reveal(QStringLiteral("child_9123")).front(), QModelIndex{kept});
+        shown.model.hideFound(kept);
+        QVERIFY(kept.isValid());
+        shown.model.hideFound();
+        QVERIFY(!kept.isValid());
+        QCOMPARE(shown.titles().size(), static_cast<qsizetype>(SupervisionModel::firstShown) + 1);
+    }
+
+    void whatIsFoundStandsInStartOrder() {
+        Shown shown{familyOf(600)};
+        QStringList titles;
+        for (const QModelIndex& index : shown.reveal(QStringLiteral("child_50")))
+            titles.append(index.data().toString());
+        QStringList expected{QStringLiteral("child_50")};
+        for (int number = 500; number < 510; ++number)
+            expected.append(QStringLiteral("child_%1").arg(number));
+        QCOMPARE(titles, expected);
+        QCOMPARE(shown.titles().mid(static_cast<qsizetype>(SupervisionModel::firstShown), titles.size()), expected);
+    }
+
+    void manyHitsAreCountedAndTheFirstShown() {
+        Shown shown{familyOf(50'000)};
+        const auto hits = shown.search(QStringLiteral("CHILD"));
+        QCOMPARE(hits.count, 50'000ULL);
+        QCOMPARE(shown.model.reveal(hits).size(), static_cast<qsizetype>(SupervisionHits::mostPaths));
+        QCOMPARE(shown.titles().size(), static_cast<qsizetype>(SupervisionHits::mostPaths) + 1);
+    }
+
+    void aHiddenChildOfAHiddenSupervisorIsFound() {
+        SupervisorInfo info = familyOf(300, 1000);
+        for (ChildInfo& child : info.children)
+            child.type = ChildType::supervisor;
+        Shown shown{info};
+        auto frame = std::make_shared<SupervisionFrame>(*frameOf(info));
+        for (const ChildInfo& child : info.children) {
+            SupervisorInfo family;
+            for (std::uint32_t i = 0; i < 100; ++i)
+                family.children.push_back(childOf(Term{i}, 10'000 + child.pid.slot() * 100 + i));
+            frame->supervisors[child.pid] = std::make_shared<const SupervisorInfo>(std::move(family));
+        }
+        shown.model.setFrame(frame);
+        const QModelIndexList found = shown.reveal(QStringLiteral("<0.%1.0>").arg(10'000 + 1250 * 100 + 99));
+        QCOMPARE(found.size(), 1);
+        QCOMPARE(found.front().data().toString(), QStringLiteral("99"));
+        QCOMPARE(found.front().parent().data().toString(), QStringLiteral("child_250"));
+    }
+
+    void whoeverIsRegisteredIsFoundByItsNameEverywhere() {
+        Shown shown{familyOf(1000)};
+        const std::atomic<bool> goOn{false};
+        const SupervisionQuery query{QStringLiteral("till"), Pid{0, 100 + 777, 0}};
+        const QModelIndexList found =
+            shown.model.reveal(fiberscope::widgets::search(shown.model.frame(), Atom{"kv"}, query, goOn));
+        QCOMPARE(found.size(), 1);
+        QCOMPARE(found.front().data().toString(), QStringLiteral("child_777"));
+    }
+
+    void whatIsFoundStaysWhileItsFamilyChanges() {
+        SupervisorInfo info = familyOf(1000);
+        Shown shown{info};
+        const QPersistentModelIndex found{shown.reveal(QStringLiteral("child_900")).front()};
+        info.children.erase(info.children.begin() + 50, info.children.begin() + 60);
+        info.children[3].pid = Pid{0, 9999, 0};
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(found.isValid());
+        QCOMPARE(found.data().toString(), QStringLiteral("child_900"));
+        info.children.erase(info.children.begin() + 890);
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(!found.isValid());
+    }
+
+    void namesAreLearntWhereTheFamilySaysTheSame() {
+        Shown shown{familyOf(30)};
+        QSignalSpy changed{&shown.model, &QAbstractItemModel::dataChanged};
+        auto frame = std::make_shared<SupervisionFrame>(*shown.model.frame());
+        frame->names = std::make_shared<SupervisionNames>(
+            SupervisionNames{{top, QStringLiteral("kv_sup")}, {Pid{0, 105, 0}, QStringLiteral("till")}});
+        shown.model.setFrame(frame);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(shown.titles()[5], QStringLiteral("till"));
+    }
+
+    void suspensionIsTold() {
+        Shown shown{familyOf(3)};
+        const QModelIndex second = shown.model.index(1, 0, shown.supervisor());
+        QSignalSpy changed{&shown.model, &QAbstractItemModel::dataChanged};
+        const QSet<Pid> both{Pid{0, 100, 0}, Pid{0, 101, 0}};
+        shown.model.setSuspended(both, {Pid{0, 101, 0}});
+        QCOMPARE(changed.size(), 1);
+        QVERIFY(shown.model.node(second).identity().contains(QStringLiteral("suspended")));
+        QVERIFY(second.data(Qt::ToolTipRole).toString().contains(QStringLiteral("Suspended")));
+        SupervisorInfo info = familyOf(3);
+        info.restarts = 1;
+        shown.model.setFrame(frameOf(info));
+        QVERIFY(shown.model.node(second).isSuspended);
+        shown.model.setSuspended(both, {});
+        QVERIFY(!shown.model.node(second).isSuspended);
+    }
+
+    void linesAreCountedWithoutTheirTexts() {
+        SupervisorInfo info = familyOf(4);
+        info.children[1].restarts = 3;
+        info.children[1].last_exit_reason = Atom{"killed"};
+        info.children[2].restart = RestartType::temporary;
+        info.children[3].pid = {};
+        info.children[3].state = ChildInfo::State::stopped;
+        info.restarts = 3;
+        Shown shown{info};
+        const auto check = [&](const QModelIndex& index) {
+            const SupervisionNode& node = shown.model.node(index);
+            int lines = 0;
+            for (const QString& text : {node.identity(), node.usage(), node.restartsMade(), node.lastExit()})
+                lines += text.isEmpty() ? 0 : 1;
+            QCOMPARE(node.lineCount(), lines);
+        };
+        check(shown.model.index(0, 0));
+        check(shown.supervisor());
+        for (int row = 0; row < 4; ++row)
+            check(shown.model.index(row, 0, shown.supervisor()));
     }
 
     void dynamicChildrenAreKnownByTheirPid() {
@@ -265,10 +405,54 @@ private slots:
         info.children[1].id = Term::string("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d");
         Shown shown{info};
         const QModelIndex first = shown.model.index(0, 0, shown.supervisor());
-        for (const QString& text :
-             {shown.titles().front(), shown.model.node(first).history(), shown.model.node(first).identity()})
+        for (const QString& text : {shown.titles().front(), shown.model.node(first).lastExit(),
+                                    shown.model.node(first).identity(), factsOf(shown.model.node(first))})
             QVERIFY(std::none_of(text.begin(), text.end(), [](QChar each) { return each.unicode() < 32; }));
         QVERIFY(shown.titles().last().startsWith(QChar{0x2068}) && shown.titles().last().endsWith(QChar{0x2069}));
+    }
+
+    void whatTurnsADirectionIsEscaped() {
+        SupervisorInfo info = familyOf(1);
+        info.children[0].id = Term::string("a\xe2\x80\xae"
+                                           "b\xe2\x81\xa9"
+                                           "c"); // RIGHT-TO-LEFT OVERRIDE, POP DIRECTIONAL ISOLATE
+        Shown shown{info};
+        QCOMPARE(shown.titles().front(), QStringLiteral("\"a\\x202eb\\x2069c\""));
+    }
+
+    void boxesOfAColumnStandClose() {
+        TreeLayout layout; // a family of five, the last of whom has eight
+        layout.add(-1, {80, 30});
+        for (int i = 0; i < 5; ++i)
+            layout.add(0, {80, 30});
+        for (int i = 0; i < 8; ++i)
+            layout.add(5, {80, 30});
+        layout.place(600);
+        const auto& boxes = layout.boxes();
+        for (std::size_t i = 2; i <= 5; ++i)
+            QCOMPARE(boxes[i].rect.top(), boxes[i - 1].rect.bottom() + 1 + TreeLayout::rowGap);
+        QVERIFY(layout.extent().height() < 9 * (30 + TreeLayout::rowGap) + 2 * TreeLayout::margin);
+    }
+
+    void aParentSlidesAlongItsFamily() {
+        TreeLayout layout;
+        layout.add(-1, {80, 30});
+        layout.add(0, {80, 30});
+        for (int i = 0; i < 10'000; ++i)
+            layout.add(1, {80, 30});
+        layout.add(0, {80, 30}); // a sibling, out of whose way it goes
+        layout.place(600);
+        for (int y = 0; y + 600 < layout.extent().height(); y += 997) {
+            const QRect view{0, y, 500, 600};
+            const auto shown = layout.boxesIn(view);
+            QVERIFY(shown.size() < 30);
+            QVERIFY(std::count(shown.begin(), shown.end(), 0) == 1 && view.contains(layout.rectIn(0, view)));
+            QCOMPARE(layout.boxAt(layout.rectIn(0, view).center(), view), 0);
+            QVERIFY(!layout.parentsIn(view).empty());
+            for (const int left : shown)
+                for (const int right : shown)
+                    QVERIFY(left == right || !layout.rectIn(left, view).intersects(layout.rectIn(right, view)));
+        }
     }
 
     void boxesDoNotOverlap() {
@@ -286,7 +470,7 @@ private slots:
         const auto& boxes = layout.boxes();
         for (std::size_t i = 0; i < boxes.size(); ++i) {
             QVERIFY(boxes[i].rect.top() >= 0);
-            QCOMPARE(layout.boxAt(boxes[i].rect.center()), static_cast<int>(i));
+            QCOMPARE(layout.boxAt(boxes[i].rect.center(), QRect{{0, 0}, layout.extent()}), static_cast<int>(i));
             for (std::size_t j = i + 1; j < boxes.size(); ++j)
                 QVERIFY(!boxes[i].rect.intersects(boxes[j].rect));
         }

@@ -2,6 +2,7 @@
 #include "model/supervision_collector.hpp"
 
 #include "model/freed_elsewhere.hpp"
+#include "model/supervision_node.hpp"
 
 #include <fiberscope/node.hpp>
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -23,8 +25,18 @@ constexpr int restFactor = 10;
 constexpr qint64 unansweredMs = 1500;
 /// Of a bigger family only the first are named; the others go by their child id.
 constexpr std::size_t namedChildren = 256;
+constexpr std::size_t lookedUpAtOnce = 4096;
+constexpr int askedAtOnce = 128;
 /// From so many on, a family is freed elsewhere.
 constexpr std::size_t manyChildren = 1000;
+
+using SupervisorInfoPtr = std::shared_ptr<const fiberscope::SupervisorInfo>;
+
+bool isSame(const fiberscope::SupervisorInfo& left, const fiberscope::SupervisorInfo& right) {
+    return left.strategy == right.strategy && left.intensity == right.intensity && left.period_s == right.period_s &&
+           left.restarts_in_period == right.restarts_in_period && left.restarts == right.restarts &&
+           std::equal(left.children.begin(), left.children.end(), right.children.begin(), right.children.end(), sameChild);
+}
 
 bool changesTrees(const fiberscope::Event& event) {
     switch (event.kind) {
@@ -48,13 +60,17 @@ struct SupervisionCollector::Inbox {
         QMetaObject::invokeMethod(
             owner, [collector = owner, answer = std::move(answer)] { collector->take(answer); }, Qt::QueuedConnection);
     }
-    static Answer read(fiberscope::Inspection& inspection) {
+    static Answer read(fiberscope::Inspection& inspection, const SupervisorInfoPtr& before) {
         Answer answer{inspection.pid, {}, {}};
         if (!inspection.alive || !inspection.is_supervisor)
             return answer;
         for (const auto& child : inspection.supervisor.children)
             if (child.pid && child.type == fiberscope::ChildType::supervisor)
                 answer.below.push_back(child.pid);
+        if (before != nullptr && isSame(*before, inspection.supervisor)) {
+            answer.info = before;
+            return answer;
+        }
         const bool isBig = inspection.supervisor.children.size() >= manyChildren;
         answer.info = isBig ? freedElsewhere(std::move(inspection.supervisor))
                             : std::make_shared<const fiberscope::SupervisorInfo>(std::move(inspection.supervisor));
@@ -65,7 +81,7 @@ struct SupervisionCollector::Inbox {
 SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
     : QObject{parent}, m_sampler{sampler}, m_inbox{std::make_shared<Inbox>()} {
     m_inbox->owner = this;
-    for (QTimer* timer : {&m_roundTimer, &m_soonTimer, &m_publishTimer})
+    for (QTimer* timer : {&m_roundTimer, &m_soonTimer, &m_publishTimer, &m_askTimer})
         timer->setSingleShot(true);
     connect(&m_roundTimer, &QTimer::timeout, this, [this] {
         if (m_sampler.isPaused())
@@ -74,6 +90,7 @@ SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
             collectNow();
     });
     connect(&m_soonTimer, &QTimer::timeout, this, &SupervisionCollector::collectNow);
+    connect(&m_askTimer, &QTimer::timeout, this, &SupervisionCollector::askWaiting);
     connect(&m_publishTimer, &QTimer::timeout, this, &SupervisionCollector::publish);
     connect(&sampler, &Sampler::eventsArrived, this, &SupervisionCollector::takeEvents);
     connect(&sampler, &Sampler::refreshAsked, this, [this] {
@@ -126,13 +143,29 @@ void SupervisionCollector::ask(fiberscope::Pid supervisor) {
     if (!isNew)
         return;
     pending->second.start();
-    m_sampler.node().inspect({supervisor}, fiberscope::Inspect::children, {},
-                             [inbox = m_inbox](std::vector<fiberscope::Inspection> answers) {
-                                 for (auto& inspection : answers) {
-                                     auto held = std::make_shared<fiberscope::Inspection>(std::move(inspection));
-                                     QThreadPool::globalInstance()->start([inbox, held] { inbox->hand(Inbox::read(*held)); });
-                                 }
-                             });
+    m_toAsk.push_back(supervisor);
+    if (!m_askTimer.isActive())
+        m_askTimer.start(0ms);
+}
+
+/// A few at a time: there may be ten thousand.
+void SupervisionCollector::askWaiting() {
+    for (int i = 0; i < askedAtOnce && !m_toAsk.empty(); ++i) {
+        const auto supervisor = m_toAsk.front();
+        m_toAsk.pop_front();
+        const auto known = m_supervisors.find(supervisor);
+        const auto before = known == m_supervisors.end() ? nullptr : known->second;
+        m_sampler.node().inspect({supervisor}, fiberscope::Inspect::children, {},
+                                 [inbox = m_inbox, before](std::vector<fiberscope::Inspection> answers) {
+                                     for (auto& inspection : answers) {
+                                         auto held = std::make_shared<fiberscope::Inspection>(std::move(inspection));
+                                         QThreadPool::globalInstance()->start(
+                                             [inbox, before, held] { inbox->hand(Inbox::read(*held, before)); });
+                                     }
+                                 });
+    }
+    if (!m_toAsk.empty())
+        m_askTimer.start(0ms);
 }
 
 void SupervisionCollector::take(const Answer& answer) {
@@ -141,8 +174,11 @@ void SupervisionCollector::take(const Answer& answer) {
     if (answer.info != nullptr) {
         for (const auto pid : answer.below)
             ask(pid);
-        m_supervisors[answer.pid] = answer.info;
-        m_below[answer.pid] = answer.below;
+        auto& known = m_supervisors[answer.pid];
+        if (std::exchange(known, answer.info) != answer.info) {
+            m_below[answer.pid] = answer.below;
+            noteNamelessOf(*answer.info);
+        }
     } else {
         m_supervisors.erase(answer.pid);
         m_below.erase(answer.pid);
@@ -155,7 +191,9 @@ void SupervisionCollector::take(const Answer& answer) {
 
 void SupervisionCollector::publish() {
     m_publishTimer.stop();
-    const QList<fiberscope::Pid> nameless = sweep();
+    for (const auto& application : m_applications)
+        noteNameless(application.supervisor);
+    sweep();
     auto frame = std::make_shared<SupervisionFrame>();
     frame->applications = m_applications;
     frame->supervisors = m_supervisors;
@@ -164,52 +202,76 @@ void SupervisionCollector::publish() {
         if (since.elapsed() > unansweredMs)
             frame->unanswered.insert(pid);
     emit frameReady(std::move(frame));
-    if (!nameless.isEmpty())
-        learnNames(nameless);
+    learnNames();
 }
 
-QList<fiberscope::Pid> SupervisionCollector::sweep() {
+void SupervisionCollector::sweep() {
     decltype(m_supervisors) reached;
-    decltype(m_names) named;
-    QList<fiberscope::Pid> nameless;
-    const auto keepName = [&](fiberscope::Pid pid) {
-        const auto known = m_names.find(pid);
-        if (known != m_names.end())
-            named.insert(*known);
-        else
-            nameless.append(pid);
-    };
     std::vector<fiberscope::Pid> open;
-    for (const auto& application : m_applications) {
+    for (const auto& application : m_applications)
         open.push_back(application.supervisor);
-        keepName(application.supervisor);
-    }
     while (!open.empty()) {
         const auto found = m_supervisors.find(open.back());
         open.pop_back();
         if (found == m_supervisors.end() || !reached.insert(*found).second)
             continue;
-        const auto& children = found->second->children;
-        for (std::size_t i = 0; i < std::min(children.size(), namedChildren); ++i)
-            if (children[i].pid)
-                keepName(children[i].pid);
         const auto& supervisors = m_below[found->first];
         open.insert(open.end(), supervisors.begin(), supervisors.end());
     }
+    if (reached.size() == m_supervisors.size())
+        return;
     m_supervisors = std::move(reached);
     std::erase_if(m_below, [&](const auto& entry) { return !m_supervisors.contains(entry.first); });
-    m_names = std::move(named);
-    return nameless;
 }
 
-void SupervisionCollector::learnNames(const QList<fiberscope::Pid>& pids) {
+void SupervisionCollector::noteNameless(fiberscope::Pid pid) {
+    if (pid && !m_names->contains(pid))
+        m_nameless.push_back(pid);
+}
+
+void SupervisionCollector::noteNamelessOf(const fiberscope::SupervisorInfo& family) {
+    for (std::size_t i = 0; i < std::min(family.children.size(), namedChildren); ++i)
+        noteNameless(family.children[i].pid);
+}
+
+/// A part at a time: there may be a hundred thousand.
+void SupervisionCollector::learnNames() {
+    std::erase_if(m_nameless, [this](fiberscope::Pid pid) { return m_names->contains(pid); });
+    if (m_isLearning || m_nameless.empty())
+        return;
+    m_isLearning = true;
+    const auto part = m_nameless.begin() + static_cast<std::ptrdiff_t>(std::min(m_nameless.size(), lookedUpAtOnce));
+    const QList<fiberscope::Pid> pids(m_nameless.begin(), part);
+    m_nameless.erase(m_nameless.begin(), part);
     m_sampler.lookUp(pids, this, [this](const QList<ProcessDetails>& processes) {
+        m_isLearning = false;
+        auto names = std::make_shared<SupervisionNames>(*m_names);
         for (const ProcessDetails& process : processes) {
             const bool hasName = process.alive && (process.row.registered_name != 0 || !process.label.isEmpty());
-            m_names[process.pid] = hasName ? process.name : QString{};
+            (*names)[process.pid] = hasName ? process.name : QString{};
         }
+        m_names = std::move(names);
+        forgetNames();
         publish();
     });
+}
+
+/// Processes come and go, and most names are of those that have gone once there are so many.
+void SupervisionCollector::forgetNames() {
+    if (static_cast<std::size_t>(m_names->size()) < m_namesLimit)
+        return;
+    auto kept = std::make_shared<SupervisionNames>();
+    const auto keep = [&](fiberscope::Pid pid) {
+        if (const auto known = m_names->constFind(pid); known != m_names->constEnd())
+            kept->insert(pid, *known);
+    };
+    for (const auto& application : m_applications)
+        keep(application.supervisor);
+    for (const auto& [pid, family] : m_supervisors)
+        for (std::size_t i = 0; i < std::min(family->children.size(), namedChildren); ++i)
+            keep(family->children[i].pid);
+    m_names = std::move(kept);
+    m_namesLimit = 2 * static_cast<std::size_t>(m_names->size()) + fewNames;
 }
 
 } // namespace fiberscope::widgets

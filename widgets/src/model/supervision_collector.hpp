@@ -8,13 +8,15 @@
 #include <QObject>
 #include <QTimer>
 
+#include <deque>
 #include <unordered_map>
 
 namespace fiberscope::widgets {
 
 /// Walks the supervision trees while somebody shows them: asks each supervisor for its children, level by level, each
 /// by itself, so that one that is busy delays nobody. A round starts at the refresh interval, and at once when an event
-/// tells of a restart, a crash or an application; big trees are asked less often. Never waits.
+/// tells of a restart, a crash or an application; big trees are asked less often. Never waits. What a supervisor says again
+/// is the same object in the next frame.
 /// **Thread:** GUI thread. Answers come on runtime threads; what grows with the children of one supervisor, reading an
 /// answer and freeing an old one, is done in the global thread pool.
 class SupervisionCollector : public QObject {
@@ -42,11 +44,15 @@ private:
 
     void takeEvents(const EventsSample& batch);
     void ask(fiberscope::Pid supervisor);
+    void askWaiting();
     void take(const Answer& answer);
     void publish();
-    /// Drops what no tree reaches any more and returns the processes whose names are not known.
-    QList<fiberscope::Pid> sweep();
-    void learnNames(const QList<fiberscope::Pid>& pids);
+    /// Drops what no tree reaches any more.
+    void sweep();
+    void noteNameless(fiberscope::Pid pid);
+    void noteNamelessOf(const fiberscope::SupervisorInfo& family);
+    void learnNames();
+    void forgetNames();
     void scheduleRound();
 
     Sampler& m_sampler;
@@ -60,8 +66,14 @@ private:
     std::vector<fiberscope::ApplicationInfo> m_applications;
     std::unordered_map<fiberscope::Pid, std::shared_ptr<const fiberscope::SupervisorInfo>> m_supervisors;
     std::unordered_map<fiberscope::Pid, std::vector<fiberscope::Pid>> m_below; ///< of each supervisor: those among its children
-    std::unordered_map<fiberscope::Pid, QString> m_names;                      ///< empty: asked, has none
-    std::unordered_map<fiberscope::Pid, QElapsedTimer> m_pending;              ///< asked, not answered
+    std::shared_ptr<SupervisionNames> m_names = std::make_shared<SupervisionNames>(); ///< never changed once a frame has it
+    std::unordered_map<fiberscope::Pid, QElapsedTimer> m_pending;                     ///< to be asked or asked, not answered
+    static constexpr std::size_t fewNames = 10'000;
+    std::size_t m_namesLimit = fewNames; ///< from so many on, those that nobody has are forgotten
+    std::deque<fiberscope::Pid> m_toAsk;
+    QTimer m_askTimer;
+    std::deque<fiberscope::Pid> m_nameless; ///< their names are to be looked up
+    bool m_isLearning = false;
 };
 
 } // namespace fiberscope::widgets

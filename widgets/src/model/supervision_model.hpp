@@ -3,8 +3,10 @@
 
 #include "model/supervision_frame.hpp"
 #include "model/supervision_node.hpp"
+#include "model/supervision_query.hpp"
 
 #include <QAbstractItemModel>
+#include <QSet>
 #include <QString>
 
 #include <chrono>
@@ -51,9 +53,15 @@ public:
     QModelIndex find(fiberscope::Pid pid) const;
     /// What a supervisor can be asked to do something with; nothing for whom no supervisor has started.
     std::optional<SupervisedChild> supervisedChild(const QModelIndex& index) const;
-    /// The nodes whose title, child id or pid contains the text, in any case, top to bottom. Where only hidden children
-    /// match, their family is shown up to the first that does.
-    QModelIndexList search(const QString& text);
+    /// The nodes to which the paths lead, top to bottom. Children without a node get one, until others are revealed.
+    /// **Cost:** that of the paths and the families on them.
+    QModelIndexList reveal(const SupervisionHits& hits);
+    /// Nodes that are there only because they were found go, but for this one.
+    void hideFound(const QModelIndex& kept = {});
+    /// Tells who of the asked processes is suspended; of the others stays what was told.
+    void setSuspended(const QSet<fiberscope::Pid>& asked, const QSet<fiberscope::Pid>& suspended);
+    std::uint64_t idOf(const QModelIndex& index) const;
+    SupervisionFramePtr frame() const { return m_frame; }
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;
     QModelIndex parent(const QModelIndex& child) const override;
@@ -65,21 +73,31 @@ private:
     struct Item;
     using Wanted = std::vector<SupervisionNode>;
 
+    /// A child that has a node though it is not among the first.
+    struct Revealed {
+        QString key;
+        std::size_t place; ///< where its supervisor named it last
+    };
+
     Item* itemOf(const QModelIndex& index) const;
     QModelIndex indexOf(const Item& item) const;
     void sync();
-    Wanted wantedRoot() const;
-    Wanted wantedChildren(const Item& item) const;
-    SupervisionNode childNode(const fiberscope::ChildInfo& child, bool isDynamic) const;
-    void fillFamily(SupervisionNode& node) const;
+    void syncFamily(Item& item);
+    void refreshChildren(Item& item);
+    Wanted wantedChildren(Item& item) const;
+    static std::vector<std::size_t> shownChildren(Item& item);
     void syncChildren(Item& item, Wanted wanted);
-    void removeUnwanted(Item& item, const Wanted& wanted);
+    void removeUnwanted(Item& item, const QSet<QString>& keys);
+    void moveHere(Item& item, std::size_t row, const QString& key);
     void change(Item& item, SupervisionNode node);
-    void insert(Item& parent, std::size_t row, Wanted& wanted, std::size_t count);
-    bool revealHidden(Item& item, const QString& text);
+    void insert(Item& parent, std::size_t row, Wanted& wanted, const std::vector<QString>& keys, std::size_t count);
+    bool revealLevel(const SupervisionHits& hits, std::size_t level, std::vector<Item*>& at);
+    static void hideRevealed(Item& item, const Item* kept);
 
     fiberscope::Atom m_application;
     SupervisionFramePtr m_frame;
+    bool m_hasNewNames = false; ///< while a frame is taken: it knows other names than the one before
+    QSet<fiberscope::Pid> m_suspended;
     std::unique_ptr<Item> m_root; ///< invisible; its only child is the application master
     std::uint64_t m_nextId = 1;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/supervision_node.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
@@ -12,52 +13,6 @@ namespace {
 
 QString tr(const char* text) {
     return QCoreApplication::translate("SupervisionNode", text);
-}
-
-/// More of a text is in no box, tooltip or menu.
-constexpr qsizetype longestLine = 400;
-
-bool isControl(QChar character) {
-    return character.category() == QChar::Other_Control || character == QChar::LineSeparator ||
-           character == QChar::ParagraphSeparator;
-}
-
-bool turnsDirection(QChar character) {
-    switch (character.direction()) {
-    case QChar::DirR:
-    case QChar::DirAL:
-    case QChar::DirRLE:
-    case QChar::DirRLO:
-    case QChar::DirLRO:
-    case QChar::DirLRE:
-    case QChar::DirPDF: return true;
-    default: return false;
-    }
-}
-
-/// One line that stays by itself: control characters are escaped, and what is written from right to left is isolated, so
-/// that it does not change places with what stands beside it.
-QString lineOf(const QString& text) {
-    QString line;
-    bool isTurned = false;
-    for (const QChar character : text.left(longestLine)) {
-        isTurned = isTurned || turnsDirection(character);
-        if (character == QLatin1Char{'\n'})
-            line += QLatin1String{"\\n"};
-        else if (character == QLatin1Char{'\t'})
-            line += QLatin1String{"\\t"};
-        else if (isControl(character))
-            line += QStringLiteral("\\x%1").arg(character.unicode(), 2, 16, QLatin1Char{'0'});
-        else
-            line += character;
-    }
-    if (text.size() > longestLine)
-        line += QChar{0x2026};
-    return isTurned ? QChar{0x2068} + line + QChar{0x2069} : line;
-}
-
-QString lineOf(const fiberscope::Term& term) {
-    return lineOf(QString::fromStdString(to_string(term)));
 }
 
 using Facts = QList<std::pair<QString, QString>>;
@@ -147,8 +102,10 @@ void addChild(Facts& facts, const fiberscope::ChildInfo& child) {
     if (child.restarts > 0)
         facts.append({tr("Restarted"), child.restarts == 1 ? tr("once") : tr("%1 times").arg(countText(child.restarts))});
     if (child.last_exit_reason != fiberscope::Term{})
-        facts.append({tr("Last exit"), QString::fromStdString(to_string(child.last_exit_reason))});
+        facts.append({tr("Last exit"), lineText(child.last_exit_reason)});
 }
+
+} // namespace
 
 bool sameChild(const fiberscope::ChildInfo& left, const fiberscope::ChildInfo& right) {
     return left.id == right.id && left.pid == right.pid && left.state == right.state && left.type == right.type &&
@@ -156,19 +113,17 @@ bool sameChild(const fiberscope::ChildInfo& left, const fiberscope::ChildInfo& r
            left.restarts == right.restarts && left.last_exit_reason == right.last_exit_reason;
 }
 
-} // namespace
-
 bool operator==(const SupervisionNode& left, const SupervisionNode& right) {
     const bool isSameChild =
         left.child.has_value() == right.child.has_value() && (!left.child || sameChild(*left.child, *right.child));
     return isSameChild && left.kind == right.kind && left.pid == right.pid && left.name == right.name &&
            left.childId == right.childId && left.family == right.family && left.hiddenCount == right.hiddenCount &&
-           left.isUnanswered == right.isUnanswered && left.isDynamic == right.isDynamic &&
-           left.withoutProcess == right.withoutProcess;
+           left.isUnanswered == right.isUnanswered && left.isSuspended == right.isSuspended &&
+           left.isDynamic == right.isDynamic && left.withoutProcess == right.withoutProcess;
 }
 
 QString SupervisedChild::text() const {
-    const QString printed = lineOf(key());
+    const QString printed = lineText(key());
     const bool isDelimited = isDynamic || printed.startsWith(QLatin1Char{'\''}) || printed.startsWith(QLatin1Char{'"'});
     return isDelimited ? printed : QStringLiteral("'%1'").arg(printed);
 }
@@ -177,23 +132,25 @@ QString SupervisionNode::title() const {
     if (kind == Kind::more)
         return tr("+ %1 more").arg(countText(hiddenCount));
     if (!name.isEmpty())
-        return lineOf(name);
+        return lineText(name);
     if (!childId.isEmpty())
-        return lineOf(childId);
+        return lineText(childId);
     return pid ? pidText(pid) : tr("no process");
 }
 
 QString SupervisionNode::identity() const {
     QStringList parts;
     if (kind == Kind::master)
-        parts.append(tr("application master"));
-    if (!childId.isEmpty() && lineOf(childId) != title())
-        parts.append(lineOf(childId));
+        parts.append(tr("master"));
+    if (!childId.isEmpty() && lineText(childId) != title())
+        parts.append(lineText(childId));
     if (pid && title() != pidText(pid))
         parts.append(pidText(pid));
     if (child && child->state != fiberscope::ChildInfo::State::running)
         parts.append(stateText(child->state));
-    if (child)
+    if (isSuspended)
+        parts.append(tr("suspended"));
+    if (child && child->restart != fiberscope::RestartType::permanent)
         parts.append(toQString(to_string(child->restart)));
     if (family)
         parts.append(toQString(to_string(family->strategy)));
@@ -215,13 +172,25 @@ QString SupervisionNode::usage() const {
     return parts.join(QLatin1String{"  "});
 }
 
-QString SupervisionNode::history() const {
-    QStringList parts;
-    if (child && child->restarts > 0)
-        parts.append(child->restarts == 1 ? tr("restarted once") : tr("restarted %1 times").arg(countText(child->restarts)));
-    if (child && child->last_exit_reason != fiberscope::Term{})
-        parts.append(tr("last exit: %1").arg(lineOf(child->last_exit_reason)));
-    return parts.join(QLatin1String{"  "});
+QString SupervisionNode::restartsMade() const {
+    if (!child || child->restarts == 0)
+        return {};
+    return child->restarts == 1 ? tr("restarted once") : tr("restarted %1 times").arg(countText(child->restarts));
+}
+
+QString SupervisionNode::lastExit() const {
+    return child && child->last_exit_reason != fiberscope::Term{} ? tr("last exit: %1").arg(lineText(child->last_exit_reason))
+                                                                  : QString{};
+}
+
+int SupervisionNode::lineCount() const {
+    const bool hasId = kind == Kind::master || family || isSuspended || (pid && !(name.isEmpty() && childId.isEmpty())) ||
+                       (!childId.isEmpty() && !name.isEmpty() && childId != name) ||
+                       (child && (child->state != fiberscope::ChildInfo::State::running ||
+                                  child->restart != fiberscope::RestartType::permanent));
+    const bool hasUsage = isUnanswered || (family && (family->restarts > 0 || family->restartsInPeriod > 0));
+    return int{hasId} + int{hasUsage} + int{child && child->restarts > 0} +
+           int{child && child->last_exit_reason != fiberscope::Term{}};
 }
 
 QList<std::pair<QString, QString>> SupervisionNode::facts() const {
@@ -231,8 +200,10 @@ QList<std::pair<QString, QString>> SupervisionNode::facts() const {
     if (kind == Kind::master)
         facts.append({tr("Kind"), tr("application master")});
     if (!childId.isEmpty())
-        facts.append({tr("Child id"), lineOf(childId)});
+        facts.append({tr("Child id"), lineText(childId)});
     facts.append({tr("Process"), pid ? pidText(pid) : tr("none")});
+    if (isSuspended)
+        facts.append({tr("Suspended"), tr("it handles nothing until it is resumed")});
     if (isUnanswered)
         facts.append({tr("Answer"), tr("none yet, it is busy; this is what it said last")});
     if (family)

@@ -17,7 +17,7 @@ namespace fiberscope::widgets {
 /// A child as its supervisor is asked about it: what a command needs, whatever the tree shows meanwhile.
 struct SupervisedChild {
     fiberscope::Pid supervisor;
-    QString supervisorName; ///< registered name, else pid
+    QString supervisorName; ///< registered name, else pid; one line
     fiberscope::ChildInfo child;
     bool isDynamic = false; ///< known to its supervisor by its pid
 
@@ -54,18 +54,23 @@ struct SupervisionNode {
     std::optional<Family> family;
     std::size_t hiddenCount = 0;    ///< more: how many
     bool isUnanswered = false;      ///< the supervisor owes an answer for long
+    bool isSuspended = false;       ///< sits in no queue; only exit signals and resume reach it
     bool isDynamic = false;         ///< a child of a simple_one_for_one supervisor: it has no id
     std::size_t withoutProcess = 0; ///< of a dynamic child without process: how many such stand before it
 
     /// The name that a person reads first: registered name, else child id, else pid. Like all texts one line, in which
     /// control characters are escaped and what is written from right to left is isolated.
     QString title() const;
-    /// Child id, pid, strategy or restart type.
+    /// Child id, pid, what is unusual of its state, restart type unless permanent, strategy; may be empty.
     QString identity() const;
     /// Of a supervisor: intensity used, restarts made; may be empty.
     QString usage() const;
-    /// Of a child: how often it was restarted, last exit reason; may be empty.
-    QString history() const;
+    /// Of a child: how often it was restarted; may be empty.
+    QString restartsMade() const;
+    /// Of a child: reason of its last exit; may be empty.
+    QString lastExit() const;
+    /// How many of the four texts above are not empty, without making them.
+    int lineCount() const;
     /// All that is known, explained: what it is called and the value, in words.
     QList<std::pair<QString, QString>> facts() const;
     /// One restart more and the supervisor gives up, or it does so already. A supervisor of intensity 0 is meant to give
@@ -73,6 +78,8 @@ struct SupervisionNode {
     bool isAboutToGiveUp() const;
     bool hasProcess() const { return static_cast<bool>(pid); }
 };
+/// Whether a supervisor says the same of a child.
+bool sameChild(const fiberscope::ChildInfo& left, const fiberscope::ChildInfo& right);
 bool operator==(const SupervisionNode& left, const SupervisionNode& right);
 
 } // namespace fiberscope::widgets

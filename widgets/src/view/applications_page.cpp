@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/applications_page.hpp"
 
+#include "model/line_text.hpp"
+#include "model/number_text.hpp"
 #include "model/text_format.hpp"
 #include "view/child_commands.hpp"
 #include "view/send_exit_dialog.hpp"
@@ -22,19 +24,26 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace fiberscope::widgets {
 
 namespace {
 /// As in Erlang's observer.
 constexpr int listWidth = 150;
+/// The name of an application as it is; its text is for reading.
+constexpr int NameRole = Qt::UserRole;
+
+QString nameOf(const QListWidgetItem* application) {
+    return application->data(NameRole).toString();
+}
 } // namespace
 
 ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     : ObserverPage{parent}, m_sampler{sampler}, m_commands{new ChildCommands{sampler, *this}},
-      m_collector{sampler}, m_model{new SupervisionModel{this}},
-      m_splitter{new QSplitter{Qt::Horizontal}}, m_list{new QListWidget}, m_search{new QLineEdit}, m_foundLabel{new QLabel},
-      m_stack{new QStackedWidget}, m_message{new QLabel{tr("Waiting for data")}}, m_tree{new SupervisionTreeView} {
+      m_collector{sampler}, m_model{new SupervisionModel{this}}, m_splitter{new QSplitter{Qt::Horizontal}},
+      m_list{new QListWidget}, m_search{new QLineEdit}, m_foundLabel{new QLabel}, m_stack{new QStackedWidget},
+      m_message{new QLabel{tr("Waiting for data")}}, m_tree{new SupervisionTreeView}, m_states{sampler} {
     setObjectName(QStringLiteral("applicationsPage"));
     m_list->setObjectName(QStringLiteral("applicationList"));
     m_list->setAccessibleName(tr("Applications"));
@@ -49,6 +58,10 @@ ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     addActions();
     connect(&m_collector, &SupervisionCollector::frameReady, this, &ApplicationsPage::takeFrame);
     connect(&sampler, &Sampler::eventsPolled, this, &ApplicationsPage::takeEvents);
+    connect(&m_finder, &SupervisionFinder::found, this, &ApplicationsPage::takeFound);
+    m_statesTimer.setInterval(1000);
+    connect(&m_statesTimer, &QTimer::timeout, this, &ApplicationsPage::askForStates);
+    connect(&m_states, &PacedLookUp::found, this, &ApplicationsPage::takeStates);
     connect(m_list, &QListWidget::currentItemChanged, this, &ApplicationsPage::chooseApplication);
     connect(m_commands, &ChildCommands::notice, this, &ObserverPage::notice);
     connect(m_commands, &ChildCommands::answered, &m_collector, [this] {
@@ -142,11 +155,37 @@ QAction* ApplicationsPage::addViewAction(const QString& text, const QString& nam
 
 void ApplicationsPage::setActive(bool active) {
     m_collector.setWanted(active);
+    if (active)
+        m_statesTimer.start();
+    else
+        m_statesTimer.stop();
+}
+
+void ApplicationsPage::askForStates() {
+    if (m_sampler.isPaused())
+        return;
+    QList<fiberscope::Pid> pids;
+    for (const QModelIndex& node : m_tree->visibleNodes())
+        if (m_model->node(node).hasProcess())
+            pids.append(m_model->node(node).pid);
+    if (!pids.isEmpty())
+        m_states.request(pids);
+}
+
+void ApplicationsPage::takeStates(const QList<ProcessDetails>& processes) {
+    QSet<fiberscope::Pid> asked;
+    QSet<fiberscope::Pid> suspended;
+    for (const ProcessDetails& process : processes) {
+        asked.insert(process.pid);
+        if (process.alive && process.row.status == fiberscope::Status::suspended)
+            suspended.insert(process.pid);
+    }
+    m_model->setSuspended(asked, suspended);
 }
 
 QString ApplicationsPage::statusText() const {
     if (const auto pid = currentPid())
-        return tr("Pid: %1").arg(namedPidText(m_model->node(selected()).name, pid));
+        return tr("Pid: %1").arg(namedPidText(lineText(m_model->node(selected()).name), pid));
     if (const auto child = m_model->supervisedChild(selected()))
         return tr("Child %1 of %2 has no process").arg(child->text(), child->supervisorName);
     return tr("Number of Applications: %1").arg(m_list->count());
@@ -157,6 +196,7 @@ void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
     showApplications(*frame);
     m_message->setText(m_ended.isEmpty() ? tr("No application runs") : endText());
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
+    m_finder.findAgain(frame);
     showCurrent();
 }
 
@@ -177,24 +217,28 @@ void ApplicationsPage::takeEvents(const EventsSample& batch) {
 QString ApplicationsPage::endText() const {
     const Ending ending = m_endings.value(m_ended);
     if (ending.reason.isEmpty() && m_hasLost)
-        return tr("Application %1 has ended. Why is not known: events were lost.").arg(m_ended);
+        return tr("Application %1 has ended. Why is not known: events were lost.").arg(lineText(m_ended));
     QString text = ending.gaveUp ? tr("Application %1 has ended: its top supervisor gave up, after more restarts than it allows.")
                                  : tr("Application %1 has stopped.");
-    text = text.arg(m_ended);
-    return ending.reason.isEmpty() ? text : tr("%1\nExit reason: %2").arg(text, ending.reason);
+    text = text.arg(lineText(m_ended));
+    return ending.reason.isEmpty() ? text : tr("%1\nExit reason: %2").arg(text, lineText(ending.reason));
 }
 
 void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
     forgetEnded(frame);
     m_hasLost = m_hasLost && !m_ended.isEmpty();
     m_topSupervisors.clear();
+    QSet<QString> listed;
+    for (int row = 0; row < m_list->count(); ++row)
+        listed.insert(nameOf(m_list->item(row)));
     for (const auto& application : frame.applications) {
         const QString name = toQString(application.name.name());
         m_topSupervisors.insert(application.supervisor.bits(), name);
-        if (!m_list->findItems(name, Qt::MatchExactly).isEmpty())
+        if (listed.contains(name))
             continue;
-        auto* item = new QListWidgetItem{name, m_list};
-        item->setToolTip(QString::fromStdString(application.description).toHtmlEscaped());
+        auto* item = new QListWidgetItem{lineText(name), m_list};
+        item->setData(NameRole, name);
+        item->setToolTip(lineText(QString::fromStdString(application.description)).toHtmlEscaped());
         if (name == m_ended)
             m_list->setCurrentItem(item);
     }
@@ -204,11 +248,11 @@ void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
 
 /// What ends while it is shown is told of: no other tree takes its place unasked.
 void ApplicationsPage::forgetEnded(const SupervisionFrame& frame) {
-    const QString shown = m_list->currentItem() != nullptr ? m_list->currentItem()->text() : QString{};
+    const QString shown = m_list->currentItem() != nullptr ? nameOf(m_list->currentItem()) : QString{};
     const QSignalBlocker quiet{m_list};
     for (int row = m_list->count() - 1; row >= 0; --row)
-        if (frame.application(fiberscope::Atom{m_list->item(row)->text().toStdString()}) == nullptr) {
-            if (m_list->item(row)->text() == shown)
+        if (frame.application(fiberscope::Atom{nameOf(m_list->item(row)).toStdString()}) == nullptr) {
+            if (nameOf(m_list->item(row)) == shown)
                 m_ended = shown;
             delete m_list->takeItem(row);
         }
@@ -220,7 +264,7 @@ void ApplicationsPage::chooseApplication() {
     const QListWidgetItem* item = m_list->currentItem();
     if (item != nullptr)
         m_ended.clear();
-    m_model->setApplication(item == nullptr ? fiberscope::Atom{} : fiberscope::Atom{item->text().toStdString()});
+    m_model->setApplication(item == nullptr ? fiberscope::Atom{} : fiberscope::Atom{nameOf(item).toStdString()});
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
     find();
     showCurrent();
@@ -228,19 +272,44 @@ void ApplicationsPage::chooseApplication() {
 
 void ApplicationsPage::find() {
     const QString text = m_search->text().trimmed();
-    const QModelIndexList found = m_model->search(text);
-    m_found = QList<QPersistentModelIndex>(found.begin(), found.end());
+    m_found.clear();
     m_foundAt = -1;
-    m_tree->setFound(found);
-    m_foundLabel->setText(text.isEmpty() ? QString{} : tr("%1 found").arg(found.size()));
+    m_wantsNext = false;
+    if (text.isEmpty()) {
+        m_finder.cancel();
+        m_model->hideFound(selected());
+        m_tree->setQuery({});
+        m_foundLabel->clear();
+        return;
+    }
+    m_foundLabel->setText(tr("Searching…"));
+    m_finder.find(m_model->frame(), m_model->application(), {text, m_sampler.node().whereis(text.toStdString())});
+}
+
+void ApplicationsPage::takeFound(const SupervisionHits& hits, bool isAgain) {
+    const QPersistentModelIndex at = m_foundAt >= 0 ? m_found[m_foundAt] : QPersistentModelIndex{};
+    const QModelIndexList found = m_model->reveal(hits);
+    m_found = QList<QPersistentModelIndex>(found.begin(), found.end());
+    m_foundAt = at.isValid() ? m_found.indexOf(at) : -1;
+    const auto shown = static_cast<quint64>(found.size());
+    m_foundLabel->setText(shown < hits.count ? tr("%1 found, the first %2 shown").arg(countText(hits.count), countText(shown))
+                                             : tr("%1 found").arg(countText(hits.count)));
+    m_tree->setQuery(hits.count > 0 ? hits.query : SupervisionQuery{});
+    if (isAgain)
+        return;
+    m_tree->unfold(found);
     if (!found.isEmpty())
         m_tree->scrollTo(found.front());
+    if (std::exchange(m_wantsNext, false))
+        findNext();
 }
 
 void ApplicationsPage::findNext() {
-    if (m_found.isEmpty())
+    m_wantsNext = m_finder.isFinding();
+    if (m_wantsNext || m_found.isEmpty())
         return;
     m_foundAt = (m_foundAt + 1) % m_found.size();
+    m_tree->unfold({m_found[m_foundAt]});
     m_tree->setCurrentIndex(m_found[m_foundAt]);
     m_tree->scrollTo(m_found[m_foundAt]);
 }
@@ -319,7 +388,7 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
 }
 
 void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {
-    SendExitDialog dialog{namedPidText(name, pid), m_sampler.node().id(), this};
+    SendExitDialog dialog{namedPidText(lineText(name), pid), m_sampler.node().id(), this};
     if (dialog.exec() == QDialog::Accepted)
         m_sampler.node().exit(pid, dialog.reason());
 }

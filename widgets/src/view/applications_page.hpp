@@ -2,12 +2,15 @@
 #pragma once
 
 #include "model/child_request.hpp"
+#include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
 #include "model/supervision_collector.hpp"
+#include "model/supervision_finder.hpp"
 #include "model/supervision_model.hpp"
 #include "view/observer_page.hpp"
 
 #include <QHash>
+#include <QTimer>
 
 #include <functional>
 
@@ -62,7 +65,10 @@ private:
     QModelIndex selected() const;
     void chooseApplication();
     void find();
+    void takeFound(const SupervisionHits& hits, bool isAgain);
     void findNext();
+    void askForStates();
+    void takeStates(const QList<ProcessDetails>& processes);
     void activate(const QModelIndex& index);
     void showCurrent();
     void showMenu(QPoint position);
@@ -91,8 +97,12 @@ private:
     QString m_ended;                          ///< what was shown until it ended; told until another is chosen
     bool m_hasLost = false;                   ///< events, since the last frame with all that is listed
     QAction* m_detailed = nullptr;
+    SupervisionFinder m_finder;
     QList<QPersistentModelIndex> m_found;
     qsizetype m_foundAt = -1;
+    bool m_wantsNext = false; ///< Enter was pressed before anything was found
+    PacedLookUp m_states;     ///< whether those whose boxes can be seen are suspended
+    QTimer m_statesTimer;
     QList<QAction*> m_processActions; ///< File menu: for the selected process
     QList<ChildAction> m_childActions;
     QList<QAction*> m_fileActions;

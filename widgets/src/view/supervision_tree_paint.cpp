@@ -47,39 +47,39 @@ struct BoxColors {
 void SupervisionTreeView::paintEvent(QPaintEvent* event) {
     ensureLayout();
     QPainter painter{viewport()};
+    painter.setClipRect(event->rect());
     painter.setRenderHint(QPainter::Antialiasing);
     painter.translate(-horizontalOffset(), -verticalOffset());
-    const QRect area = event->rect().translated(horizontalOffset(), verticalOffset());
-    paintLines(painter, area);
-    const auto& boxes = m_layout.boxes();
-    for (std::size_t box = 0; box < boxes.size(); ++box)
-        if (boxes[box].rect.adjusted(-8, -8, 8, 8).intersects(area))
-            paintBox(painter, static_cast<int>(box));
+    paintLines(painter);
+    for (const int box : m_boxes.layout().boxesIn(area()))
+        paintBox(painter, box);
 }
 
-void SupervisionTreeView::paintLines(QPainter& painter, const QRect& area) const {
+void SupervisionTreeView::paintLines(QPainter& painter) const {
     painter.setRenderHint(QPainter::Antialiasing, false);
     painter.setPen(QPen{BoxColors{palette()}.border, 1});
-    for (const TreeLayout::Box& box : m_layout.boxes()) {
-        if (box.parent < 0)
-            continue;
-        const TreeLayout::Box& parent = m_layout.boxes()[static_cast<std::size_t>(box.parent)];
-        const int bus = m_layout.busX(parent);
-        const QPoint from{parent.rect.right(), parent.rect.center().y()};
-        const QPoint to{box.rect.left(), box.rect.center().y()};
-        if (!QRect{from, to}.normalized().adjusted(-2, -2, 2, 2).intersects(area))
-            continue;
-        painter.drawLine(from, QPoint{bus, from.y()});
-        painter.drawLine(QPoint{bus, from.y()}, QPoint{bus, to.y()});
-        painter.drawLine(QPoint{bus, to.y()}, to);
+    const TreeLayout& layout = m_boxes.layout();
+    const QRect view = area();
+    const auto middle = [&](int box) { return layout.rectIn(box, view).center().y(); };
+    for (const int parent : layout.parentsIn(view)) {
+        const TreeLayout::Box& box = layout.boxes()[static_cast<std::size_t>(parent)];
+        const int bus = layout.busX(parent);
+        const int y = middle(parent);
+        painter.drawLine(box.rect.right(), y, bus, y);
+        painter.drawLine(bus, std::min(y, middle(box.firstChild)), bus, std::max(y, middle(box.lastChild)));
+    }
+    for (const int child : layout.boxesIn(view)) {
+        const TreeLayout::Box& box = layout.boxes()[static_cast<std::size_t>(child)];
+        if (box.parent >= 0)
+            painter.drawLine(layout.busX(box.parent), middle(child), box.rect.left(), middle(child));
     }
     painter.setRenderHint(QPainter::Antialiasing, true);
 }
 
 void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
-    const QModelIndex& index = m_indexes[box];
+    const QModelIndex& index = m_boxes.indexOf(box);
     const SupervisionNode& node = tree().node(index);
-    const QRect rect = m_layout.boxes()[static_cast<std::size_t>(box)].rect;
+    const QRect rect = m_boxes.layout().rectIn(box, area());
     const BoxColors colors{palette()};
     const bool isSelected = selectionModel()->isSelected(index);
     const bool isMissing = node.kind == SupervisionNode::Kind::more || !node.hasProcess();
@@ -92,7 +92,9 @@ void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
     QPen frame{isWarnedOf ? colors.warning : colors.border, isWarnedOf ? 2.2 : 1.3};
     if (isMissing)
         frame.setStyle(Qt::DashLine);
-    painter.setOpacity(m_found.isEmpty() || m_found.contains(idOf(index)) ? 1.0 : fadedOpacity);
+    else if (node.isSuspended)
+        frame = QPen{colors.warning, 1.6, Qt::DotLine};
+    painter.setOpacity(m_query.isEmpty() || m_query.matches(node) ? 1.0 : fadedOpacity);
     painter.setPen(frame);
     painter.setBrush(fill);
     painter.drawRoundedRect(QRectF{rect}.adjusted(0.5, 0.5, -0.5, -0.5), cornerRadius, cornerRadius);
@@ -103,14 +105,14 @@ void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
     }
     paintTexts(painter, rect, index, isSelected ? palette().color(QPalette::HighlightedText) : QColor{});
     painter.setOpacity(1);
-    if (hasKnob(box))
+    if (m_boxes.hasKnob(box))
         paintKnob(painter, box);
 }
 
 void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const QModelIndex& index, const QColor& color) const {
     const SupervisionNode& node = tree().node(index);
     const BoxColors colors{palette()};
-    const Texts texts = textsOf(index);
+    const auto texts = m_boxes.textsOf(index);
     QRect line = rect.adjusted(paddingX, paddingY, -paddingX, -paddingY);
     const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own) {
         if (text.isEmpty())
@@ -122,20 +124,21 @@ void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const
         painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, Qt::ElideMiddle, line.width()));
         line.translate(0, metrics.height());
     };
-    draw(texts.title, titleFont(node), node.hasProcess() ? colors.text : colors.faint);
-    draw(texts.identity, font(), colors.faint);
+    draw(texts.title, m_boxes.titleFont(node), node.hasProcess() ? colors.text : colors.faint);
+    draw(texts.identity, font(), node.isSuspended ? colors.warningText : colors.faint);
     draw(texts.usage, font(), node.isAboutToGiveUp() ? colors.warningText : colors.faint);
-    draw(texts.history, font(), colors.faint);
+    draw(texts.restarts, font(), colors.faint);
+    draw(texts.lastExit, font(), colors.faint);
 }
 
 void SupervisionTreeView::paintKnob(QPainter& painter, int box) const {
     const BoxColors colors{palette()};
-    const QPointF middle = QRectF{knobRect(box)}.center();
+    const QPointF middle = QRectF{m_boxes.knobIn(box, area())}.center();
     painter.setPen(QPen{colors.border, 1.2});
     painter.setBrush(palette().color(QPalette::Base));
     painter.drawEllipse(middle, knobRadius, knobRadius);
     painter.drawLine(middle - QPointF{3, 0}, middle + QPointF{3, 0});
-    if (isCollapsed(m_indexes[box]))
+    if (isCollapsed(m_boxes.indexOf(box)))
         painter.drawLine(middle - QPointF{0, 3}, middle + QPointF{0, 3});
 }
 

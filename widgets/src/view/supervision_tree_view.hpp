@@ -2,12 +2,10 @@
 #pragma once
 
 #include "model/supervision_model.hpp"
-#include "view/tree_layout.hpp"
+#include "view/supervision_tree_boxes.hpp"
 
 #include <QAbstractItemView>
 #include <QDeadlineTimer>
-#include <QHash>
-#include <QList>
 #include <QSet>
 #include <QTimer>
 
@@ -16,7 +14,7 @@ namespace fiberscope::widgets {
 /// A supervision tree as Erlang's observer draws it: rounded boxes from left to right. Families fold by the knob at
 /// their supervisor's right side; only boxes on the screen are painted. Arrow keys walk, Space folds, Enter activates.
 /// A box whose child was restarted glows and tells the old and the new pid.
-/// However much changes, the boxes are placed once before the next painting, and texts are measured again only of what changed.
+/// However much changes, the boxes are placed once before the next painting, and texts are shaped only of what is shown.
 /// **Thread:** GUI thread.
 class SupervisionTreeView : public QAbstractItemView {
     Q_OBJECT
@@ -27,15 +25,19 @@ public:
     void setModel(QAbstractItemModel* model) override;
     /// With pid, strategy and restarts under the names, or the names alone as in observer.
     void setDetailed(bool detailed);
-    bool isDetailed() const { return m_isDetailed; }
-    /// Boxes to point out; the others fade. Empty: all alike.
-    void setFound(const QModelIndexList& found);
-    bool isCollapsed(const QModelIndex& index) const;
+    bool isDetailed() const { return m_boxes.isDetailed(); }
+    /// Boxes that match are pointed out, the others fade. Empty: all alike.
+    void setQuery(const SupervisionQuery& query);
+    /// Unfolds the families in which these are.
+    void unfold(const QModelIndexList& nodes);
+    bool isCollapsed(const QModelIndex& index) const { return m_boxes.isCollapsed(index); }
     void setCollapsed(const QModelIndex& index, bool collapsed);
     void collapseAll();
     void expandAll();
+    /// The nodes whose boxes can be seen.
+    QModelIndexList visibleNodes() const;
 
-    /// How often all boxes have been placed.
+    /// How often all boxes have been made anew.
     std::uint64_t layoutCount() const noexcept { return m_layoutCount; }
 
     QRect visualRect(const QModelIndex& index) const override;
@@ -54,6 +56,7 @@ protected:
     void setSelection(const QRect& rect, QItemSelectionModel::SelectionFlags flags) override;
     QRegion visualRegionForSelection(const QItemSelection& selection) const override;
     void updateGeometries() override;
+    void scrollContentsBy(int dx, int dy) override;
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
@@ -62,23 +65,12 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
 
 private:
-    struct Texts {
-        QString title, identity, usage, history;
-    };
-
     const SupervisionModel& tree() const { return *m_tree; }
-    Texts textsOf(const QModelIndex& index) const;
-    QSize boxSize(const QModelIndex& index) const;
-    QSize measured(const QModelIndex& index) const;
-    void layoutSoonMeasuringAll();
-    QFont titleFont(const SupervisionNode& node) const;
-    quint64 idOf(const QModelIndex& index) const;
+    /// What of the tree the viewport shows.
+    QRect area() const;
     void layoutSoon();
     void ensureLayout() const;
-    void addBoxes(const QModelIndex& index, int parentBox) const;
-    QRect knobRect(int box) const;
-    bool hasKnob(int box) const;
-    void paintLines(QPainter& painter, const QRect& area) const;
+    void paintLines(QPainter& painter) const;
     void paintBox(QPainter& painter, int box) const;
     void paintTexts(QPainter& painter, const QRect& rect, const QModelIndex& index, const QColor& color) const;
     void paintKnob(QPainter& painter, int box) const;
@@ -86,15 +78,10 @@ private:
     QModelIndex sibling(const QModelIndex& from, int step) const;
 
     SupervisionModel* m_tree = nullptr; ///< not owned
-    bool m_isDetailed = true;
+    mutable SupervisionTreeBoxes m_boxes;
     mutable bool m_needsLayout = true;
     mutable std::uint64_t m_layoutCount = 0;
-    mutable TreeLayout m_layout;
-    mutable QList<QModelIndex> m_indexes;  ///< of each box
-    mutable QHash<quint64, int> m_boxes;   ///< box of each node id
-    mutable QHash<quint64, QSize> m_sizes; ///< of each node id, until its texts change
-    QSet<quint64> m_collapsed;
-    QSet<quint64> m_found;
+    SupervisionQuery m_query;
     QSet<quint64> m_told; ///< nodes that changed lately, and so may tell of a restart
     QTimer m_animation;
     QDeadlineTimer m_glowEnd; ///< when the last restart has been told long enough
