@@ -295,6 +295,15 @@ private slots:
         QContextMenuEvent byKey{QContextMenuEvent::Keyboard, at, table()->viewport()->mapToGlobal(at)};
         QCoreApplication::sendEvent(table()->viewport(), &byKey);
         QVERIFY(m_window->findChild<QMenu*>("processMenu") == nullptr);
+        const QPoint below{20, table()->viewport()->height() - 5}; // no row is there
+        QVERIFY(!table()->indexAt(below).isValid());
+        table()->selectRow(rowOf("clerk_2"));
+        QTest::mousePress(table()->viewport(), Qt::RightButton, {}, below);
+        emit table()->customContextMenuRequested(below);
+        QVERIFY(m_window->findChild<QMenu*>("processMenu") == nullptr);
+        table()->clearSelection();
+        emit table()->doubleClicked(model()->index(rowOf("clerk_2"), 0)); // as a double click with Ctrl leaves it
+        QVERIFY(m_window->findChild<QWidget*>("processInfoWindow") == nullptr);
         QVERIFY(m_window->findChild<QMessageBox*>("killQuestion") == nullptr && m_node->is_alive(pid));
     }
 
@@ -399,8 +408,20 @@ private slots:
         const auto pid = m_node->whereis("clerk_1");
         openMenuOn("clerk_1")->findChild<QAction*>("suspend")->trigger();
         QTRY_COMPARE(statusOf(pid), "suspended");
+        const auto sign = [&] { return model()->index(rowOf("clerk_1"), 0).data(Qt::DecorationRole); };
+        QVERIFY(!sign().value<QPixmap>().isNull());
+        QTRY_VERIFY(m_window->findChild<QLabel*>("pageStatus")->text().endsWith(", 1 suspended"));
+        m_window->showProcessInfo(pid);
+        auto* info = m_window->findChild<QWidget*>("processInfoWindow");
+        auto* banner = info->findChild<QWidget*>("suspendedBanner");
+        QTRY_VERIFY(banner->isVisible());
+        QTRY_COMPARE(info->windowTitle(), QString::fromStdString("clerk_1 (" + to_string(pid) + "), suspended"));
         openMenuOn("clerk_1")->findChild<QAction*>("resume")->trigger();
         QTRY_COMPARE(statusOf(pid), "waiting");
+        QVERIFY(!sign().isValid());
+        QTRY_VERIFY(!banner->isVisible());
+        QTRY_COMPARE(info->windowTitle(), QString::fromStdString("clerk_1 (" + to_string(pid) + ")"));
+        QVERIFY(!m_window->findChild<QLabel*>("pageStatus")->text().contains("suspended"));
     }
 
     void pauseStopsTheTableAndRefreshStillWorks() {

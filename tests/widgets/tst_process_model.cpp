@@ -142,6 +142,32 @@ private slots:
         QCOMPARE(colourOf(model.frame()->sample->row(2).pid).color(), QColor{Qt::red});
     }
 
+    void suspendedRowsHaveASign() {
+        ProcessModel model;
+        QPixmap sign{16, 16};
+        sign.fill(Qt::black);
+        model.setSuspendedSign(sign);
+        Population population;
+        ProcessFrameBuilder builder;
+        population.start(1);
+        population.start(2).status = Status::suspended;
+        population.start(3).status = Status::suspended;
+        model.setFrame(population.frame(builder, {}));
+        population.end(3);
+        model.setFrame(population.frame(builder, {}));
+        const auto cell = [&](std::uint32_t slot, ProcessColumn column, int role) {
+            return model.index(static_cast<int>(*model.frame()->rowOfSlot(slot)), static_cast<int>(column)).data(role);
+        };
+        QVERIFY(cell(2, ProcessColumn::pid, Qt::DecorationRole).isValid()); // the column that cannot be hidden
+        QVERIFY(!cell(2, ProcessColumn::name, Qt::DecorationRole).isValid());
+        QVERIFY(!cell(1, ProcessColumn::pid, Qt::DecorationRole).isValid());
+        QVERIFY(cell(2, ProcessColumn::name, Qt::ToolTipRole).toString().contains("suspended"));
+        QCOMPARE(cell(2, ProcessColumn::pid, Qt::AccessibleTextRole).toString(), "<0.2.1>, suspended");
+        QCOMPARE(cell(1, ProcessColumn::pid, Qt::AccessibleTextRole).toString(), "<0.1.0>");
+        QCOMPARE(cell(2, ProcessColumn::pid, Qt::DisplayRole).toString(), "<0.2.1>");
+        QCOMPARE(model.frame()->sample->suspendedCount, 1U); // one that has ended is not
+    }
+
 private:
     static std::set<Pid> selected(const ProcessModel& model, const QItemSelectionModel& selection) {
         std::set<Pid> pids;

@@ -76,10 +76,14 @@ struct ProcessSample {
     std::vector<ProcessRates> rates; ///< of the rows, in their order
     std::size_t liveCount = 0;       ///< how many rows are live
     std::size_t liveLabelCount = 0;  ///< how many labels belong to live rows
+    std::size_t suspendedCount = 0;  ///< how many live rows are suspended
 
     std::size_t size() const noexcept { return snapshot.processes.size(); }
     const fiberscope::ProcessRow& row(std::size_t index) const noexcept { return snapshot.processes[index]; }
     bool isLive(std::size_t index) const noexcept { return index < liveCount; }
+    bool isSuspended(std::size_t index) const noexcept {
+        return isLive(index) && row(index).status == fiberscope::Status::suspended;
+    }
     /// Since the start of the Node.
     std::uint32_t nowMs() const noexcept { return static_cast<std::uint32_t>(snapshot.node.uptime_ns / 1'000'000); }
     /// The label of a row, or an empty text.

@@ -123,6 +123,9 @@ void ProcessFrameBuilder::add(std::shared_ptr<ProcessSample> sample, const Sampl
     if (m_refreshed == nullptr)
         m_newsFrom = sample->nowMs() + newsAfterMs;
     compare(*sample, m_refreshed.get(), kind, m_newsFrom);
+    sample->suspendedCount = 0;
+    for (std::size_t index = 0; index < sample->liveCount; ++index)
+        sample->suspendedCount += sample->isSuspended(index) ? 1 : 0;
     m_last = std::move(sample);
     if (!kind.isUpdate || m_refreshed == nullptr)
         m_refreshed = m_last;

@@ -2,6 +2,7 @@
 #include "model/process_model.hpp"
 
 #include "model/process_columns.hpp"
+#include "model/text_format.hpp"
 
 #include <QBrush>
 
@@ -50,6 +51,12 @@ void ProcessModel::setMarkColours(const MarkColours& colours) {
         emit dataChanged(index(0, 0), index(m_rows - 1, processColumnCount - 1), {Qt::BackgroundRole});
 }
 
+void ProcessModel::setSuspendedSign(const QPixmap& sign) {
+    m_suspendedSign = sign;
+    if (m_rows > 0)
+        emit dataChanged(index(0, 0), index(m_rows - 1, 0), {Qt::DecorationRole});
+}
+
 fiberscope::Pid ProcessModel::pidAt(int row) const {
     const bool known = m_frame != nullptr && row >= 0 && static_cast<std::size_t>(row) < m_frame->rowCount();
     return known ? m_frame->pid(static_cast<std::size_t>(row)) : fiberscope::Pid{};
@@ -74,8 +81,10 @@ QVariant ProcessModel::data(const QModelIndex& index, int role) const {
         return {};
     const auto column = static_cast<ProcessColumn>(index.column());
     switch (role) {
-    case Qt::DisplayRole:
-    case Qt::ToolTipRole: return processText(*m_frame, m_frame->index(row), column);
+    case Qt::DisplayRole: return processText(*m_frame, m_frame->index(row), column);
+    case Qt::ToolTipRole: return toolTip(row, column);
+    case Qt::AccessibleTextRole: return accessibleText(row, column);
+    case Qt::DecorationRole: return decoration(row, column);
     case Qt::TextAlignmentRole: return QVariant::fromValue(processColumn(column).alignment);
     case Qt::BackgroundRole: return background(row);
     case PidRole: return QVariant::fromValue<qulonglong>(m_frame->pid(row).bits());
@@ -83,6 +92,21 @@ QVariant ProcessModel::data(const QModelIndex& index, int role) const {
     case MarkRole: return static_cast<int>(m_frame->mark(row));
     default: return {};
     }
+}
+
+QVariant ProcessModel::toolTip(std::size_t row, ProcessColumn column) const {
+    const auto text = processText(*m_frame, m_frame->index(row), column);
+    return isSuspended(row) ? tr("%1\n%2").arg(text, suspendedText()) : text;
+}
+
+QVariant ProcessModel::accessibleText(std::size_t row, ProcessColumn column) const {
+    const auto text = processText(*m_frame, m_frame->index(row), column);
+    return column == ProcessColumn::pid && isSuspended(row) ? tr("%1, suspended").arg(text) : text;
+}
+
+// In the column that cannot be hidden.
+QVariant ProcessModel::decoration(std::size_t row, ProcessColumn column) const {
+    return column == ProcessColumn::pid && isSuspended(row) ? QVariant{m_suspendedSign} : QVariant{};
 }
 
 QVariant ProcessModel::background(std::size_t row) const {

@@ -5,6 +5,7 @@
 
 #include <QAbstractTableModel>
 #include <QColor>
+#include <QPixmap>
 
 namespace fiberscope::widgets {
 
@@ -32,6 +33,8 @@ public:
     /// The newest frame, or nullptr before the first.
     const ProcessFramePtr& frame() const noexcept { return m_frame; }
     void setMarkColours(const MarkColours& colours);
+    /// Stands before the pid of a suspended process.
+    void setSuspendedSign(const QPixmap& sign);
 
     fiberscope::Pid pidAt(int row) const;
     /// The row of a process, or -1 if it is not shown.
@@ -49,11 +52,16 @@ signals:
 
 private:
     QVariant background(std::size_t row) const;
+    QVariant toolTip(std::size_t row, ProcessColumn column) const;
+    QVariant accessibleText(std::size_t row, ProcessColumn column) const;
+    QVariant decoration(std::size_t row, ProcessColumn column) const;
+    bool isSuspended(std::size_t row) const { return m_frame->sample->isSuspended(m_frame->index(row)); }
     void remapPersistentIndexes(const ProcessFrame& from, const ProcessFrame& to);
 
     ProcessFramePtr m_frame;
     int m_rows = 0; ///< what views believe; differs from the frame's only within setFrame
     MarkColours m_colours;
+    QPixmap m_suspendedSign;
 };
 
 } // namespace fiberscope::widgets

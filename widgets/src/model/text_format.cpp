@@ -52,6 +52,10 @@ QString cpuTimeText(std::uint64_t nanoseconds) {
     return QStringLiteral("%1 s").arg(value / 1e9, 0, 'f', nanoseconds < 100'000'000'000 ? 2 : 0);
 }
 
+QString suspendedText() {
+    return QStringLiteral("suspended: only resume and exit signals reach it");
+}
+
 QString processesText(qsizetype count) {
     return count == 1 ? QStringLiteral("1 process") : QStringLiteral("%1 processes").arg(count);
 }

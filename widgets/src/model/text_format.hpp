@@ -26,6 +26,8 @@ QString cpuTimeText(std::uint64_t nanoseconds);
 inline QString microsecondsText(std::uint64_t microseconds) {
     return cpuTimeText(microseconds * 1000);
 }
+/// What it means that a process is suspended, as a sentence's end.
+QString suspendedText();
 /// `1 process`, `5 processes`.
 QString processesText(qsizetype count);
 /// `kv_sup <0.90.0>`, or the pid alone where there is no name.

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWidget* parent)
     : QMainWindow{parent}, m_sampler{sampler}, m_pid{pid}, m_tabs{new QTabWidget{this}}, m_banner{new QFrame{this}},
-      m_bannerText{new QLabel{m_banner}}, m_successor{new QPushButton{m_banner}} {
+      m_bannerText{new QLabel{m_banner}}, m_successor{new QPushButton{m_banner}}, m_suspended{new QLabel{this}} {
     setObjectName(QStringLiteral("processInfoWindow"));
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(pidText(pid));
@@ -45,6 +45,7 @@ ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWid
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(m_banner);
+    layout->addWidget(m_suspended);
     layout->addWidget(m_tabs, 1);
     setCentralWidget(content);
 
@@ -80,6 +81,14 @@ void ProcessInfoWindow::createBanner() {
     layout->addWidget(m_bannerText, 1);
     layout->addWidget(m_successor);
     m_banner->hide();
+    m_suspended->setObjectName(QStringLiteral("suspendedBanner"));
+    m_suspended->setAutoFillBackground(true);
+    m_suspended->setBackgroundRole(QPalette::ToolTipBase);
+    m_suspended->setForegroundRole(QPalette::ToolTipText);
+    m_suspended->setTextFormat(Qt::PlainText);
+    m_suspended->setWordWrap(true);
+    m_suspended->setContentsMargins(10, 6, 10, 6);
+    m_suspended->hide();
 }
 
 void ProcessInfoWindow::addTab(ProcessInfoTab* tab, const QString& title) {
@@ -126,7 +135,11 @@ void ProcessInfoWindow::takeDetails(const ProcessDetails& details) {
         return;
     }
     m_name = details.name;
-    setWindowTitle(QStringLiteral("%1 (%2)").arg(m_name, pidText(m_pid)));
+    const bool isSuspended = details.row.status == fiberscope::Status::suspended;
+    const auto title = QStringLiteral("%1 (%2)").arg(m_name, pidText(m_pid));
+    setWindowTitle(isSuspended ? tr("%1, suspended").arg(title) : title);
+    m_suspended->setText(tr("%1 is %2.").arg(namedPidText(m_name, m_pid), suspendedText()));
+    m_suspended->setVisible(isSuspended);
     for (int tab = 0; tab < m_tabs->count(); ++tab)
         static_cast<ProcessInfoTab*>(m_tabs->widget(tab))->showRow(details);
 }
@@ -151,6 +164,7 @@ void ProcessInfoWindow::showDead(const QString& why) {
     if (!m_dead) {
         m_dead = true;
         m_timer.stop();
+        m_suspended->hide();
         setWindowTitle(QStringLiteral("*DEAD* %1").arg(pidText(m_pid)));
         m_bannerText->setText(tr("%1 has ended. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid)));
         m_banner->show();

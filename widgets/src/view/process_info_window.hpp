@@ -56,6 +56,7 @@ private:
     QFrame* m_banner;
     QLabel* m_bannerText;
     QPushButton* m_successor;
+    QLabel* m_suspended; ///< says that it is
     QTimer m_timer;
     bool m_asked = false; ///< an inspection is under way
     bool m_dead = false;

@@ -20,6 +20,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPainter>
+#include <QPixmap>
 #include <QSettings>
 #include <QVBoxLayout>
 
@@ -111,8 +113,10 @@ void ProcessesPage::connectTable() {
     header->setSortIndicator(static_cast<int>(m_query.sortColumn), m_query.order);
     connect(header, &QWidget::customContextMenuRequested, this, &ProcessesPage::openColumnMenu);
     connect(m_table, &QWidget::customContextMenuRequested, this, &ProcessesPage::openMenu);
-    connect(m_table, &QTableView::doubleClicked, this,
-            [this](const QModelIndex& index) { emit processInfoRequested(m_model->pidAt(index.row())); });
+    connect(m_table, &QTableView::doubleClicked, this, [this](const QModelIndex& index) {
+        if (isSelected(index)) // with Ctrl, its clicks unselect
+            emit processInfoRequested(m_model->pidAt(index.row()));
+    });
     connect(m_table, &ProcessTableView::infoRequested, this, [this] {
         if (isSelected(m_table->currentIndex()))
             emit processInfoRequested(m_model->pidAt(m_table->currentIndex().row()));
@@ -166,6 +170,8 @@ QString ProcessesPage::statusText() const {
     if (frame == nullptr)
         return tr("Waiting for data");
     auto text = tr("Number of Processes: %1").arg(frame->sample->liveCount);
+    if (frame->sample->suspendedCount > 0)
+        text += tr(", %1 suspended").arg(frame->sample->suspendedCount);
     qsizetype selected = 0;
     for (const auto& range : m_table->selectionModel()->selection())
         selected += range.height();
@@ -303,6 +309,19 @@ void ProcessesPage::changeEvent(QEvent* event) {
     ObserverPage::changeEvent(event);
 }
 
+/// Two bars, as on a key for pause.
+QPixmap ProcessesPage::suspendedSign() const {
+    const int size = m_table->fontMetrics().ascent();
+    QPixmap sign{QSize{size, size} * devicePixelRatio()};
+    sign.setDevicePixelRatio(devicePixelRatio());
+    sign.fill(Qt::transparent);
+    QPainter painter{&sign};
+    const auto part = [size](int eighths) { return size * eighths / 8.0; };
+    for (const int left : {1, 5})
+        painter.fillRect(QRectF{part(left), part(1), part(2), part(6)}, palette().color(QPalette::Text));
+    return sign;
+}
+
 // Stripes as observer's: the table's ground with a touch of the highlight.
 void ProcessesPage::setRowColours() {
     const auto ground = palette().color(QPalette::Base);
@@ -311,6 +330,7 @@ void ProcessesPage::setRowColours() {
     auto stripes = palette();
     stripes.setColor(QPalette::AlternateBase, QColor{mix(&QColor::red), mix(&QColor::green), mix(&QColor::blue)});
     m_table->setPalette(stripes);
+    m_model->setSuspendedSign(suspendedSign());
     const bool dark = ground.lightness() < 128;
     m_model->setMarkColours(dark ? ProcessModel::MarkColours{QColor{26, 84, 44}, QColor{110, 34, 34}}
                                  : ProcessModel::MarkColours{QColor{190, 240, 196}, QColor{255, 196, 196}});

@@ -56,6 +56,7 @@ private:
     void setFrame(const ProcessFramePtr& frame);
     void setQuery(const ProcessQuery& query);
     void setRowColours();
+    QPixmap suspendedSign() const;
     void selectPending();
     void selectRow(int row);
     bool isSelected(const QModelIndex& index) const;

@@ -2,6 +2,7 @@
 #include "view/whole_columns.hpp"
 
 #include <QHeaderView>
+#include <QPixmap>
 #include <QScopedValueRollback>
 #include <QScrollBar>
 #include <QStyle>
@@ -68,15 +69,21 @@ void WholeColumns::fitLast() {
 
 int WholeColumns::need(int column) const {
     const auto* model = m_table.model();
-    const auto metrics = m_table.fontMetrics();
     const int first = std::max(0, m_table.rowAt(0));
     const int below = m_table.rowAt(m_table.viewport()->height() - 1);
     const int last = below < 0 ? model->rowCount() - 1 : below;
     int width = 0;
     for (int row = first; row <= last; ++row)
-        width = std::max(width, metrics.horizontalAdvance(model->index(row, column).data().toString()));
+        width = std::max(width, need(model->index(row, column)));
+    return width;
+}
+
+int WholeColumns::need(const QModelIndex& cell) const {
     const int margin = m_table.style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, &m_table) + 1;
-    return width + 2 * margin + 1; // and what the grid may take
+    const auto sign = cell.data(Qt::DecorationRole).value<QPixmap>();
+    const int signWidth = sign.isNull() ? 0 : sign.deviceIndependentSize().toSize().width() + 2 * margin;
+    const int textWidth = m_table.fontMetrics().horizontalAdvance(cell.data().toString()) + 2 * margin;
+    return signWidth + textWidth + 1; // and what the grid may take
 }
 
 int WholeColumns::lastShown() const {

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+class QModelIndex;
 class QTableView;
 
 namespace fiberscope::widgets {
@@ -28,6 +29,7 @@ private:
     void fitLast();
     /// What the visible rows need of a column, in pixels.
     int need(int column) const;
+    int need(const QModelIndex& cell) const;
     int lastShown() const;
 
     QTableView& m_table;
