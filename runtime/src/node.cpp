@@ -6,7 +6,7 @@
 #include "behaviour/logger.hpp"
 #include "inspect/observation.hpp"
 #include "node_core.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 #include "scheduler/program_code.hpp"
 
 #include <algorithm>
@@ -60,8 +60,9 @@ void start_logger(Process& starter) {
 /// Ends an external process when its last owner lets go of it.
 void detach(ControlBlock* block) {
     const RuntimeCall in_runtime;
-    block->set_end_reason(block->pending_exit().value_or(ExitReason::normal()));
-    block->finish();
+    Life& life = block->life();
+    life.ending.set_reason(life.pending_exit().value_or(ExitReason::normal()));
+    life.finish();
 }
 
 } // namespace

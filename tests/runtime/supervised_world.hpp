@@ -2,7 +2,7 @@
 /// A node with a test process, and children that write down what they do.
 #pragma once
 
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <fiberscope/fiberscope.hpp>
 

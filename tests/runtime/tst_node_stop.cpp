@@ -197,12 +197,12 @@ private slots:
                 if (process.pid != self.pid())
                     node.suspend(process.pid);
         };
-        QVERIFY(
-            node
-                .start(Application{
-                    "app", Supervisor::one_for_one().child("orderly", Orderly::start(&ended)).child("suspends", suspends_all)})
-                .has_value());
-        QVERIFY(node.stop(10s).empty());
+        const ChildOptions in_its_own_time{.shutdown = Shutdown::infinity}; // a snapshot looks names up on disk
+        QVERIFY(node.start(Application{"app", Supervisor::one_for_one()
+                                                  .child("orderly", Orderly::start(&ended), in_its_own_time)
+                                                  .child("suspends", suspends_all, in_its_own_time)})
+                    .has_value());
+        QVERIFY(node.stop(60s).empty());
         QCOMPARE(ended.load(), 1);
     }
 

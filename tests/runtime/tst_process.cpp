@@ -27,6 +27,8 @@ private slots:
     void swallowed_exit_comes_again();
     void names_follow_the_rules();
     void stale_pid_reaches_nobody();
+    void pids_of_new_processes_are_near_each_other_data() { add_scheduler_rows(); }
+    void pids_of_new_processes_are_near_each_other();
     void timers_fire_cancel_and_die_with_their_target();
     void suspend_and_resume();
     void exceptions_stay_with_their_process();
@@ -224,6 +226,26 @@ void TestProcess::names_follow_the_rules() {
     QCOMPARE(node.whereis("other"), Pid{}); // N04
     me->unregister_name("me");
     QCOMPARE(node.whereis("me"), Pid{});
+}
+
+/// They are what a person reads: those of a fresh node count up, whoever starts them.
+void TestProcess::pids_of_new_processes_are_near_each_other() {
+    QFETCH(unsigned, count);
+    constexpr int rounds = 20;
+    Node node{with_schedulers(count)};
+    ExternalProcess me = node.attach();
+    const std::uint32_t first = me->pid().slot();
+    for (int i = 0; i < rounds; ++i) {
+        const Pid starter = me->spawn([to = me->pid()](Process& self) {
+            self.send(to, self.spawn([](Process& child) { child.receive(on<Term>([](const Term&) {})); }));
+            self.receive(on<Term>([](const Term&) {}));
+        });
+        Pid started;
+        me->receive(on<Pid>([&started](Pid pid) { started = pid; }));
+        const std::uint32_t started_so_far = first + 2U * static_cast<std::uint32_t>(i + 1);
+        QVERIFY2(starter.slot() <= started_so_far + 16 * count, qPrintable(QString::number(starter.slot())));
+        QVERIFY2(started.slot() <= started_so_far + 16 * count, qPrintable(QString::number(started.slot())));
+    }
 }
 
 void TestProcess::stale_pid_reaches_nobody() {

@@ -5,7 +5,7 @@
 #include "behaviour/application_master.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <algorithm>
 #include <new>
@@ -102,7 +102,7 @@ Result<std::monostate> ApplicationController::start_with_dependencies(Process& c
 
 ApplicationController::Start ApplicationController::start_or_wait(Process& caller, const Application& application) {
     for (;;) {
-        PendingReply news{ProcessAccess::block(caller), ProcessSystem::make_ref()};
+        PendingReply news{ProcessAccess::life(caller), ProcessSystem::make_ref()};
         std::optional<Change> other;
         Ref own;
         {
@@ -256,7 +256,7 @@ void ApplicationController::tell(Process& caller, const Change& change, const st
 
 Result<std::monostate> ApplicationController::stop(Process& caller, Atom name) {
     for (;;) {
-        PendingReply news{ProcessAccess::block(caller), ProcessSystem::make_ref()};
+        PendingReply news{ProcessAccess::life(caller), ProcessSystem::make_ref()};
         std::optional<Change> other;
         Pid master;
         Ref own;

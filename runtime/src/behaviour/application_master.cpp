@@ -2,7 +2,7 @@
 #include "behaviour/application_master.hpp"
 
 #include "behaviour/application_controller.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <fiberscope/events.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "base/intern.hpp"
 #include "process/plain_code.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <algorithm>
 #include <exception>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/logger.hpp"
 
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 namespace fiberscope::detail {
 

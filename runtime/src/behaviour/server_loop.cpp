@@ -4,7 +4,7 @@
 #include "base/code_depth.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fiberscope/sys.hpp>
@@ -39,57 +39,57 @@ bool is_system(const MessageSignal& message) {
            type == &message_type<sys::Terminate>;
 }
 
-bool is_end_of_parent(const ControlBlock& block, const MessageSignal& message) {
-    return message.type == &message_type<Exit> && message.from && message.from == block.linked_parent();
+bool is_end_of_parent(const Life& life, const MessageSignal& message) {
+    return message.type == &message_type<Exit> && message.from && message.from == life.linked_parent();
 }
 
 /// As proc_lib: such an end is a crash, unless its reason is a clean one or it was killed.
-void fail(ControlBlock& block, ExitReason reason) {
-    if (!block.pending_exit() && !reason.is_clean())
-        block.set_crashed();
-    block.set_end_reason(std::move(reason));
+void fail(Life& life, ExitReason reason) {
+    if (!life.pending_exit() && !reason.is_clean())
+        life.ending.set_crashed();
+    life.ending.set_reason(std::move(reason));
 }
 
 } // namespace
 
 /// What user code throws is caught where it is called. Anything else can only be that there is no memory, in between.
-Turn ServerLoop::run(ControlBlock& block) {
+Turn ServerLoop::run(Life& life) {
     try {
-        return serve(block);
+        return serve(life);
     } catch (...) {
         in_handler_ = false;
-        fail(block, reason_of_current_exception());
+        fail(life, reason_of_current_exception());
         return Turn::ended;
     }
 }
 
-Turn ServerLoop::serve(ControlBlock& block) {
-    if (server_ == nullptr && !start(block))
+Turn ServerLoop::serve(Life& life) {
+    if (server_ == nullptr && !start(life))
         return Turn::ended;
     for (;;) {
-        block.handle_signals();
-        if (block.pending_exit()) {
-            block.set_end_reason(*block.pending_exit()); // an exit signal that was not trapped: no terminate (G05)
+        life.handle_signals();
+        if (life.pending_exit()) {
+            life.ending.set_reason(*life.pending_exit()); // an exit signal that was not trapped: no terminate (G05)
             return Turn::ended;
         }
-        if (block.is_suspended()) {
-            block.wake_at_ns.store(never_ns, std::memory_order_seq_cst); // the idle time may end, but nobody is told yet
+        if (life.block().is_suspended()) {
+            life.block().no_wake_up(); // the idle time may end, but nobody is told yet
             return Turn::waits;
         }
-        const Step step = take_step(block);
+        const Step step = take_step(life);
         if (step == Step::nothing_to_do)
             return Turn::waits;
         if (step == Step::ended)
             return Turn::ended;
-        if (block.scheduler()->charge(4)) { // after each: a server may give itself more to do for ever
-            if (block.scheduler()->someone_waits())
+        if (life.block().scheduler()->charge(4)) { // after each: a server may give itself more to do for ever
+            if (life.block().scheduler()->someone_waits())
                 return Turn::over;
-            block.scheduler()->renew_slice(block);
+            life.block().scheduler()->renew_slice(life.block());
         }
     }
 }
 
-bool ServerLoop::start(ControlBlock& block) {
+bool ServerLoop::start(Life& life) {
     try {
         in_handler_ = true;
         {
@@ -98,8 +98,8 @@ bool ServerLoop::start(ControlBlock& block) {
         }
         in_handler_ = false;
     } catch (...) {
-        block.take_stack_of_exception();
-        fail(block, reason_of_current_exception());
+        life.take_stack_of_exception();
+        fail(life, reason_of_current_exception());
         return false;
     }
     {
@@ -107,23 +107,23 @@ bool ServerLoop::start(ControlBlock& block) {
         make_ = nullptr;
     }
     SupervisorInfo info;
-    block.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
+    life.block().shown.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
     if (server_->ignore_) {
-        block.set_start_ignored();
-        block.set_end_reason(ExitReason::normal());
+        life.start_notice.is_ignored = true;
+        life.ending.set_reason(ExitReason::normal());
         return false;
     }
     if (server_->stop_) {
-        fail(block, *server_->stop_);
+        fail(life, *server_->stop_);
         return false;
     }
-    block.report_started();
+    life.report_started();
     take_idle_timeout();
     return true;
 }
 
 template <class Handler>
-bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Handler handler) {
+bool ServerLoop::guarded(Life& life, const MessageSignal* message, Handler handler) {
     idle_until_ns_ = never_ns;
     try {
         in_handler_ = true;
@@ -135,95 +135,95 @@ bool ServerLoop::guarded(ControlBlock& block, const MessageSignal* message, Hand
         take_idle_timeout();
         if (!server_->stop_)
             return false;
-        terminate(block, *server_->stop_, message);
+        terminate(life, *server_->stop_, message);
         return true;
     } catch (const ProcessExit& exit) {
         in_handler_ = false;
-        block.take_stack_of_exception();
-        if (block.pending_exit())
-            block.set_end_reason(*block.pending_exit());
+        life.take_stack_of_exception();
+        if (life.pending_exit())
+            life.ending.set_reason(*life.pending_exit());
         else
-            terminate(block, exit.reason, message);
+            terminate(life, exit.reason, message);
     } catch (...) {
         in_handler_ = false;
-        block.take_stack_of_exception();
-        terminate(block, reason_of_current_exception(), message);
+        life.take_stack_of_exception();
+        terminate(life, reason_of_current_exception(), message);
     }
     return true;
 }
 
 /// What the start or a handler asked to continue with comes before any message (G08), the end of idle time after all.
-ServerLoop::Step ServerLoop::take_step(ControlBlock& block) {
+ServerLoop::Step ServerLoop::take_step(Life& life) {
     const auto done = [](bool has_ended) { return has_ended ? Step::ended : Step::done; };
     if (server_->continue_) {
         const Term term = *std::exchange(server_->continue_, std::nullopt);
-        return done(guarded(block, nullptr, [&] { server_->on_continue(term); }));
+        return done(guarded(life, nullptr, [&] { server_->on_continue(term); }));
     }
-    in_hand_ = next_message(block);
+    in_hand_ = next_message(life);
     if (in_hand_ != nullptr) {
-        block.messages_changed();
-        const bool has_ended = handle(block, *in_hand_);
+        life.messages_changed();
+        const bool has_ended = handle(life, *in_hand_);
         const UserCode destructor;
         in_hand_.reset();
         return done(has_ended);
     }
-    if (!idle_time_is_over(block))
+    if (!idle_time_is_over(life))
         return Step::nothing_to_do;
-    return done(guarded(block, nullptr, [this] { server_->on_timeout(); }));
+    return done(guarded(life, nullptr, [this] { server_->on_timeout(); }));
 }
 
-std::unique_ptr<MessageSignal> ServerLoop::next_message(ControlBlock& block) {
+std::unique_ptr<MessageSignal> ServerLoop::next_message(Life& life) {
     if (!is_suspended_)
-        return block.mailbox.pop();
-    while (MessageSignal* message = block.mailbox.next(looked_at_up_to_)) {
-        if (is_system(*message) || is_end_of_parent(block, *message))
-            return block.mailbox.take(looked_at_up_to_);
+        return life.mailbox.pop();
+    while (MessageSignal* message = life.mailbox.next(looked_at_up_to_)) {
+        if (is_system(*message) || is_end_of_parent(life, *message))
+            return life.mailbox.take(looked_at_up_to_);
         looked_at_up_to_ = {message};
     }
     return nullptr;
 }
 
-bool ServerLoop::handle(ControlBlock& block, MessageSignal& message) {
+bool ServerLoop::handle(Life& life, MessageSignal& message) {
     server_->sent_ns_ = message.sent_ns;
-    if (is_end_of_parent(block, message)) {
-        terminate(block, static_cast<const Exit*>(message.value)->reason); // (G05)
+    if (is_end_of_parent(life, message)) {
+        terminate(life, static_cast<const Exit*>(message.value)->reason); // (G05)
         return true;
     }
     if (is_system(message))
-        return handle_system(block, message);
-    return guarded(block, &message, [&] {
+        return handle_system(life, message);
+    return guarded(life, &message, [&] {
         if (!server_->handle(message))
-            handle_unknown(block, message);
+            handle_unknown(life, message);
     });
 }
 
 // -- sys (G12) ----
 
 template <class Request>
-void ServerLoop::answer(ControlBlock& block, const MessageSignal& message, typename Request::Reply reply) {
+void ServerLoop::answer(Life& life, const MessageSignal& message, typename Request::Reply reply) {
     if (message.role != MessageRole::call)
         return;
     try {
-        ServerBase::reply(block.process(), From<Request>{message.from, message.tag}, std::move(reply));
+        ServerBase::reply(life.process(), From<Request>{message.from, message.tag}, std::move(reply));
     } catch (const ProcessExit&) { // killed while it gave way: the loop sees it before the next message
     }
 }
 
-bool ServerLoop::handle_system(ControlBlock& block, MessageSignal& message) {
+bool ServerLoop::handle_system(Life& life, MessageSignal& message) {
     if (message.type == &message_type<sys::GetState>)
-        answer<sys::GetState>(block, message, state());
+        answer<sys::GetState>(life, message, state());
     else if (message.type == &message_type<sys::Suspend>) {
         is_suspended_ = true;
-        answer<sys::Suspend>(block, message, {});
+        answer<sys::Suspend>(life, message, {});
     } else if (message.type == &message_type<sys::Resume>) {
         is_suspended_ = false;
         looked_at_up_to_ = {};
-        answer<sys::Resume>(block, message, {});
+        answer<sys::Resume>(life, message, {});
     } else {
-        answer<sys::Terminate>(block, message, {});
-        if (block.pending_exit())
+        answer<sys::Terminate>(life, message, {});
+        if (life.pending_exit())
             return false;
-        terminate(block, static_cast<const sys::Terminate*>(message.value)->reason);
+        terminate(life, static_cast<const sys::Terminate*>(message.value)->reason);
         return true;
     }
     begin_idle_time(); // it waits anew for its whole time, as gen_server does
@@ -247,14 +247,14 @@ Result<Term> ServerLoop::state() const {
     }
 }
 
-void ServerLoop::handle_unknown(ControlBlock& block, const MessageSignal& message) {
+void ServerLoop::handle_unknown(Life& life, const MessageSignal& message) {
     if (message.role != MessageRole::info)
         throw Error{Term::atom("function_clause")};
-    log_report(block.process(), LogLevel::error, block.pid(), "Unexpected message dropped",
-               {{"server", to_string(block.pid())}, {"message", printed_with_type(message)}});
+    log_report(life.process(), LogLevel::error, life.pid(), "Unexpected message dropped",
+               {{"server", to_string(life.pid())}, {"message", printed_with_type(message)}});
 }
 
-void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last) {
+void ServerLoop::terminate(Life& life, ExitReason reason, const MessageSignal* last) {
     server_->stop_ = std::move(reason);
     try {
         in_handler_ = true;
@@ -263,23 +263,23 @@ void ServerLoop::terminate(ControlBlock& block, ExitReason reason, const Message
             server_->run_terminate();
         }
     } catch (...) {
-        block.take_stack_of_exception();
+        life.take_stack_of_exception();
         server_->stop_ = reason_of_current_exception(); // a terminate that fails gives the end reason
     }
     in_handler_ = false;
-    const ExitReason& end = block.pending_exit() ? *block.pending_exit() : *server_->stop_;
-    block.set_end_reason(end);
-    if (end.is_clean() || block.pending_exit())
+    const ExitReason& end = life.pending_exit() ? *life.pending_exit() : *server_->stop_;
+    life.ending.set_reason(end);
+    if (end.is_clean() || life.pending_exit())
         return;
-    block.set_crashed();
-    report_terminating(block, end, last);
+    life.ending.set_crashed();
+    report_terminating(life, end, last);
 }
 
 /// As gen_server's error report (G11); proc_lib's crash report and the supervisor's follow.
-void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reason, const MessageSignal* last) const {
-    const Atom name = Atom::from_id(block.shown.name.get());
+void ServerLoop::report_terminating(Life& life, const ExitReason& reason, const MessageSignal* last) const {
+    const Atom name = Atom::from_id(life.block().shown.name.get());
     std::vector<std::pair<std::string, std::string>> fields;
-    fields.emplace_back("name", name ? std::string{name.name()} : to_string(block.pid()));
+    fields.emplace_back("name", name ? std::string{name.name()} : to_string(life.pid()));
     if (last != nullptr) {
         fields.emplace_back("last_message", printed_with_type(*last)); // as its handler left it
         if (last->from)
@@ -288,7 +288,7 @@ void ServerLoop::report_terminating(ControlBlock& block, const ExitReason& reaso
     if (const Result<Term> view = state())
         fields.emplace_back("state", to_string(*view));
     fields.emplace_back("reason", to_string(reason));
-    log_report(block.process(), LogLevel::error, block.pid(), "SERVER TERMINATING", std::move(fields));
+    log_report(life.process(), LogLevel::error, life.pid(), "SERVER TERMINATING", std::move(fields));
 }
 
 void ServerLoop::forget() noexcept {
@@ -312,17 +312,16 @@ void ServerLoop::begin_idle_time() {
     idle_until_ns_ = idle_timeout_ == infinity ? never_ns : deadline_after(clock_ns(), idle_timeout_);
 }
 
-bool ServerLoop::idle_time_is_over(ControlBlock& block) {
+bool ServerLoop::idle_time_is_over(Life& life) {
     if (idle_until_ns_ == never_ns) {
-        if (block.wake_at_ns.load(std::memory_order_relaxed) != never_ns)
-            block.wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+        life.block().no_wake_up();
         return false;
     }
     if (clock_ns() >= idle_until_ns_) {
-        block.wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+        life.block().no_wake_up();
         return true;
     }
-    block.scheduler()->arm(block, idle_until_ns_);
+    life.block().scheduler()->arm(life.block(), idle_until_ns_);
     return false;
 }
 

@@ -17,36 +17,36 @@ class [[gnu::visibility("hidden")]] ServerLoop final : public ProcessCode {
 public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
 
-    Turn run(ControlBlock& block) override;
+    Turn run(Life& life) override;
     void inspect(Inspect what, Inspection& result) const override;
     void forget() noexcept override;
 
 private:
     /// Starts it, then handles messages until it ends or there is no more to do.
-    Turn serve(ControlBlock& block);
+    Turn serve(Life& life);
     /// Runs the constructor. False: the start failed, the end reason is set.
-    bool start(ControlBlock& block);
+    bool start(Life& life);
     enum class Step : std::uint8_t { done, nothing_to_do, ended };
     /// Runs one handler: what it continues with, else that of the next message, else that of a timeout.
-    Step take_step(ControlBlock& block);
+    Step take_step(Life& life);
     /// The next message to handle: the oldest; while suspended by `sys::Suspend` the oldest that is handled even so.
-    std::unique_ptr<MessageSignal> next_message(ControlBlock& block);
+    std::unique_ptr<MessageSignal> next_message(Life& life);
     /// True: the server has ended.
-    bool handle(ControlBlock& block, detail::MessageSignal& message);
+    bool handle(Life& life, detail::MessageSignal& message);
     /// Handles a request of `sys`. True: the server has ended.
-    bool handle_system(ControlBlock& block, detail::MessageSignal& message);
+    bool handle_system(Life& life, detail::MessageSignal& message);
     template <class Request>
-    void answer(ControlBlock& block, const MessageSignal& message, typename Request::Reply reply);
+    void answer(Life& life, const MessageSignal& message, typename Request::Reply reply);
     Result<Term> state() const;
-    void handle_unknown(ControlBlock& block, const detail::MessageSignal& message);
+    void handle_unknown(Life& life, const detail::MessageSignal& message);
     /// True if the idle timeout is over now; else it is armed, if there is one.
-    bool idle_time_is_over(ControlBlock& block);
+    bool idle_time_is_over(Life& life);
     /// Runs one handler; what it throws ends the server. True: it has ended.
     template <class Handler>
-    bool guarded(ControlBlock& block, const MessageSignal* message, Handler handler);
+    bool guarded(Life& life, const MessageSignal* message, Handler handler);
     /// terminate, then the end with `reason`. `last`: what it handled, if anything.
-    void terminate(ControlBlock& block, ExitReason reason, const MessageSignal* last = nullptr);
-    void report_terminating(ControlBlock& block, const ExitReason& reason, const MessageSignal* last) const;
+    void terminate(Life& life, ExitReason reason, const MessageSignal* last = nullptr);
+    void report_terminating(Life& life, const ExitReason& reason, const MessageSignal* last) const;
     /// A handler may have set a timeout; one that ran out or was interrupted by a message is over (G09).
     void take_idle_timeout();
     void begin_idle_time();

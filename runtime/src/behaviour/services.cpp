@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
+
+#include <fiberscope/sys.hpp>
 
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
+#include "base/intern.hpp"
 #include "behaviour/server_loop.hpp"
 #include "process/await.hpp"
+#include "process/call_cycle.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
 
@@ -13,7 +17,7 @@ namespace fiberscope::detail {
 namespace {
 
 /// The Exit message of a linked start that failed: the starter has the reason already.
-void drop_exit_of(ControlBlock& starter, Pid child) {
+void drop_exit_of(Life& starter, Pid child) {
     await_message(starter, starter.mailbox.begin(), Duration::zero(), [child](MessageSignal& message) {
         return message.type == &message_type<Exit> && message.from == child ? 0 : -1;
     });
@@ -34,7 +38,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     plan.mangled_type = spec.mangled_type;
     plan.flags = static_cast<std::uint8_t>(ProcessRow::server_flag | (system ? ProcessRow::system_flag : 0));
     plan.reports_start = true;
-    PendingReply start{block, ProcessSystem::make_ref()};
+    PendingReply start{block.life(), ProcessSystem::make_ref()};
     plan.start_request = start.ref();
     SpawnOptions options = spec.options;
     options.link = link;
@@ -49,7 +53,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     if (report.outcome == StartReport::Outcome::started)
         return {boost::system::in_place_value, child};
     if (link && starter.trap_exit())
-        drop_exit_of(block, child);
+        drop_exit_of(block.life(), child);
     return report.outcome == StartReport::Outcome::ignored ? ExitReason{Term::atom("ignore")} : report.reason;
 }
 
@@ -61,7 +65,7 @@ void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> r
     reply->tag = tag;
     reply->from = self.pid();
     reply->sent_ns = block.now_ns();
-    block.monitored_by.erase(tag);
+    block.life().relations.no_longer_monitored(tag);
     block.shown.messages_out.add();
     if (Scheduler* scheduler = block.scheduler())
         scheduler->messages.add();
@@ -77,7 +81,7 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
 }
 
 bool is_linked(Process& process, Pid peer) noexcept {
-    return ProcessAccess::block(process).links.is_linked(peer);
+    return ProcessAccess::life(process).relations.links().is_linked(peer);
 }
 
 void record_event(Process& process, Event event) {
@@ -143,14 +147,58 @@ void request_node_stop(Process& process, const std::string& because) {
 
 namespace fiberscope {
 
+using namespace detail;
+
 Result<Pid> Process::start(const ServerSpec& server) {
-    const detail::RuntimeCall in_runtime;
-    return detail::start_server(*this, server, false);
+    const RuntimeCall in_runtime;
+    return start_server(*this, server, false);
 }
 
 Result<Pid> Process::start_link(const ServerSpec& server) {
-    const detail::RuntimeCall in_runtime;
-    return detail::start_server(*this, server, true);
+    const RuntimeCall in_runtime;
+    return start_server(*this, server, true);
+}
+
+Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
+                                                            Duration timeout) {
+    const RuntimeCall in_runtime;
+    block_->check_caller();
+    if (block_->is_external())
+        block_->safe_point(); // also where there is nobody to call any more
+    const Pid to = block_->system().resolve(server);
+    if (!to)
+        return ExitReason::noproc();
+    if (to == pid())
+        return ExitReason{Term::atom("calling_self")};
+    Life& life = block_->life();
+    PendingReply reply{life, ProcessSystem::make_ref()};
+    request->role = MessageRole::call;
+    request->tag = reply.ref();
+    life.relations.monitor(reply.ref(), to, server.name.existing()); // the server makes its side with the request
+    deliver(to, std::move(request));
+    if (auto answer = await_reply(life, reply, to, timeout))
+        return std::move(*answer);
+    return ExitReason{Term{atoms::timeout}};
+}
+
+Result<std::monostate> Process::stop(Target server, ExitReason reason, WaitTime timeout) {
+    const RuntimeCall in_runtime;
+    block_->check_caller();
+    const Pid to = block_->system().resolve(server);
+    if (!to)
+        return ExitReason::noproc();
+    if (to == pid())
+        return ExitReason{Term::atom("calling_self")};
+    block_->safe_point();
+    PendingReply end{block_->life(), ProcessSystem::make_ref()};
+    end.monitor(to);
+    cast(to, sys::Terminate{reason});
+    const auto ended = end.wait(timeout);
+    if (!ended)
+        return ExitReason{Term{atoms::timeout}};
+    if (ended->error() != reason)
+        return ended->error();
+    return {boost::system::in_place_value};
 }
 
 } // namespace fiberscope

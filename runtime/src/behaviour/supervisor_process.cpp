@@ -3,7 +3,7 @@
 
 #include "behaviour/child_process.hpp"
 #include "behaviour/spec_check.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <algorithm>
 #include <map>

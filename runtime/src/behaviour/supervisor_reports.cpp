@@ -3,7 +3,7 @@
 
 #include "base/readable_name.hpp"
 #include "behaviour/child_process.hpp"
-#include "process/services.hpp"
+#include "behaviour/services.hpp"
 
 #include <fmt/format.h>
 

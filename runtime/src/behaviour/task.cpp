@@ -27,9 +27,9 @@ Pid start_task_child(Process& owner, const Target& supervisor, StartFunction sta
 
 TaskHandle::TaskHandle(Process& owner) : owner_{&owner} {
     const RuntimeCall in_runtime;
-    ControlBlock& block = ProcessAccess::block(owner);
-    reply_ = std::make_unique<PendingReply>(block, ProcessSystem::make_ref());
-    block.monitors.add(reply_->ref(), {}); // the other side is made with the task
+    Life& life = ProcessAccess::life(owner);
+    reply_ = std::make_unique<PendingReply>(life, ProcessSystem::make_ref());
+    life.relations.monitor(reply_->ref(), {}, {}); // the other side is made with the task
 }
 
 TaskHandle::TaskHandle(TaskHandle&& other) noexcept = default;
@@ -52,10 +52,7 @@ Ref TaskHandle::ref() const noexcept {
 void TaskHandle::started(Pid task) noexcept {
     const RuntimeCall in_runtime;
     task_ = task;
-    ControlBlock& block = ProcessAccess::block(*owner_);
-    if (auto* monitor = block.monitors.find(reply_->ref())) // else it has ended already
-        monitor->target = task;
-    block.monitors_changed();
+    ProcessAccess::life(*owner_).relations.monitor_is_of(reply_->ref(), task);
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::wait(Duration timeout) {

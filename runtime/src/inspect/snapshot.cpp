@@ -120,7 +120,7 @@ bool is_due(const ControlBlock& block, Status status) {
 }
 
 ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
-    const ControlBlock::Shown& shown = block.shown;
+    const Shown& shown = block.shown;
     ProcessRow row;
     row.pid = block.pid();
     row.parent = Pid::from_bits(shown.parent.get());

@@ -71,14 +71,14 @@ std::string call_cycle(const ProcessSystem& system, Pid first) {
     return text + name_of_process(system, cycle.front());
 }
 
-std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(ControlBlock& block, PendingReply& reply, Pid server,
+std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(Life& caller, PendingReply& reply, Pid server,
                                                                   Duration timeout) {
     constexpr Duration patience = std::chrono::seconds{5}; // the default timeout of calls
-    const ShownWhile calls{block.shown.calls, server.bits()};
+    const ShownWhile calls{caller.block().shown.calls, server.bits()};
     auto answer = reply.wait(std::min(timeout, patience));
-    if (answer || block.unwinds())
+    if (answer || caller.unwinds())
         return answer;
-    report_call_cycle(block, timeout <= patience);
+    report_call_cycle(caller.block(), timeout <= patience);
     if (timeout <= patience)
         return std::nullopt;
     return reply.wait(timeout == infinity ? infinity : timeout - patience);

@@ -10,14 +10,14 @@
 
 namespace fiberscope::detail {
 
-class ControlBlock;
+class Life;
 class PendingReply;
 class ProcessSystem;
 
 /// Waits for the reply of `server`, as PendingReply::wait. A call that has waited for five seconds, or to its timeout, looks
 /// whether it waits in a circle of calls, or for one, and says so in the log.
 /// **Blocks:** parks. **Errors:** as PendingReply::wait.
-std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(ControlBlock& block, PendingReply& reply, Pid server,
+std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(Life& caller, PendingReply& reply, Pid server,
                                                                   Duration timeout);
 
 /// `alice -> bob -> alice` if the calls that begin with that of `first` lead into a circle; else empty.

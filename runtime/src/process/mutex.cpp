@@ -50,7 +50,7 @@ void wait_as_thread(MutexWaiter& waiter) {
 }
 
 /// False: it was ended while it waited.
-bool wait_as_process(ControlBlock& process, MutexWaiter& waiter) {
+bool wait_as_process(Life& process, MutexWaiter& waiter) {
     const auto has_to_end = [&process] { return process.pending_exit() && !process.unwinds(); };
     process.park_for(waiter.is_owner, [&] { return !has_to_end(); });
     return !has_to_end();
@@ -80,12 +80,12 @@ void Mutex::lock() {
     }
     if (waiter.process == nullptr)
         wait_as_thread(waiter);
-    else if (!wait_as_process(*waiter.process, waiter)) {
+    else if (!wait_as_process(waiter.process->life(), waiter)) {
         if (!withdraw(waiter)) {
             add_depth(code_depth.pins, 1);
             unlock(); // it came just then
         }
-        waiter.process->throw_if_ended();
+        waiter.process->life().throw_if_ended();
     }
     add_depth(code_depth.pins, 1);
 }

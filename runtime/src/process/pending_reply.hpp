@@ -12,7 +12,7 @@ namespace fiberscope::detail {
 /// it asked. It comes to who asked and to nobody else: never into the mailbox, so no `receive` takes it, no message queue
 /// counts it, no observer shows it.
 ///
-/// Protocol: 1. The reference is opened, which lists it with the process (`ControlBlock::pending_replies`). 2. The request
+/// Protocol: 1. The reference is opened, which lists it with the process (`Relations::expect_answer`). 2. The request
 /// goes out with it, or a monitor is made under it, or both: a request is a monitor at the same time. 3. The first signal
 /// that comes with it is kept beside it: a reply is told by its role, an end by its kind, never by a C++ type. What comes
 /// later is dropped. 4. `wait` hands it out. 5. Closing ends the monitor, and from then on a reply with this reference is
@@ -24,7 +24,7 @@ namespace fiberscope::detail {
 class PendingReply {
 public:
     /// **Errors:** std::bad_alloc: nothing is open.
-    PendingReply(ControlBlock& owner, Ref ref) : owner_{owner}, ref_{ref} { owner.pending_replies.add(ref, nullptr); }
+    PendingReply(Life& owner, Ref ref) : owner_{owner}, ref_{ref} { owner.relations.expect_answer(ref); }
     ~PendingReply() { close(); }
     PendingReply(const PendingReply&) = delete;
     PendingReply& operator=(const PendingReply&) = delete;
@@ -38,10 +38,9 @@ public:
     std::optional<Result<std::unique_ptr<MessageSignal>>> wait(Duration timeout);
 
 private:
-    bool has_come() const noexcept;
     void close() noexcept;
 
-    ControlBlock& owner_;
+    Life& owner_;
     const Ref ref_;
     Pid answered_by_; ///< who has replied: it has forgotten the monitor with its reply
 };

@@ -26,25 +26,25 @@ ExitReason reason_of_current_exception() {
     }
 }
 
-Turn PlainCode::run(ControlBlock& block) {
+Turn PlainCode::run(Life& life) {
     try {
-        while (block.is_suspended()) {
-            block.park(never_ns);
-            block.handle_signals();
-            block.throw_if_ended();
+        while (life.block().is_suspended()) {
+            life.park(never_ns);
+            life.handle_signals();
+            life.throw_if_ended();
         }
         {
             const UserCode body;
-            body_->run(block.process());
+            body_->run(life.process());
         }
-        block.set_end_reason(ExitReason::normal());
+        life.ending.set_reason(ExitReason::normal());
     } catch (const ProcessExit& exit) {
-        block.take_stack_of_exception();
-        block.set_end_reason(exit.reason);
+        life.take_stack_of_exception();
+        life.ending.set_reason(exit.reason);
     } catch (...) {
-        block.take_stack_of_exception();
-        block.set_end_reason(reason_of_current_exception());
-        block.set_crashed();
+        life.take_stack_of_exception();
+        life.ending.set_reason(reason_of_current_exception());
+        life.ending.set_crashed();
     }
     return Turn::ended;
 }

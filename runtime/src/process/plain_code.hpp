@@ -10,7 +10,7 @@ class PlainCode final : public ProcessCode {
 public:
     explicit PlainCode(std::unique_ptr<Body> body) : body_{std::move(body)} {}
 
-    Turn run(ControlBlock& block) override;
+    Turn run(Life& life) override;
     void inspect(Inspect, Inspection&) const override {}
     void forget() noexcept override {
         if (body_ != nullptr) // it may have been forgotten before: the end itself can be given up, too

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fiberscope/process.hpp>
-#include <fiberscope/sys.hpp>
 
 #include "base/code_depth.hpp"
 #include "base/intern.hpp"
 #include "process/await.hpp"
-#include "process/call_cycle.hpp"
-#include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
-#include "process/services.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>
@@ -73,20 +69,20 @@ void Process::exit(Pid target, ExitReason reason) {
     block_->system().send(target, exit_signal(pid(), std::move(reason)));
     if (target != pid() || may_become_message)
         return;               // to itself, trapped: what counts is the flag at the next receive (X04)
-    block_->handle_signals(); // else a signal to itself is handled before the call returns (X03, X06)
-    block_->throw_if_ended();
+    block_->life().handle_signals(); // else a signal to itself is handled before the call returns (X03, X06)
+    block_->life().throw_if_ended();
 }
 
 bool Process::trap_exit(bool trap) {
     const RuntimeCall in_runtime;
     block_->check_caller();
     const bool old = trap_exit();
-    block_->set_flag(ProcessRow::trap_exit_flag, trap);
+    block_->shown.set_flag(ProcessRow::trap_exit_flag, trap);
     return old;
 }
 
 bool Process::trap_exit() const noexcept {
-    return (block_->shown.flags.get() & ProcessRow::trap_exit_flag) != 0;
+    return block_->shown.has_flag(ProcessRow::trap_exit_flag);
 }
 
 Priority Process::priority(Priority priority) {
@@ -105,14 +101,14 @@ void Process::suspend(Pid target) {
     if (target == pid() || !is_alive(target))
         badarg();
     auto signal = make_control<SuspendSignal>(*block_, SignalKind::suspend);
-    ++block_->rare().suspended[target];
+    ++block_->life().rare().suspended[target];
     block_->system().send(target, std::move(signal));
 }
 
 void Process::resume(Pid target) {
     const RuntimeCall in_runtime;
     block_->check_caller();
-    auto& suspended = block_->rare().suspended;
+    auto& suspended = block_->life().rare().suspended;
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())
         badarg();
@@ -157,14 +153,15 @@ void Process::cast_signal(const Target& target, std::unique_ptr<MessageSignal> m
 Received Process::wait(Matcher matcher, Duration timeout) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    Received received = await_message(*block_, block_->mailbox.begin(), timeout, [this, matcher](MessageSignal& message) {
-        return block_->look_at(message, [matcher](MessageSignal& looked_at) {
+    Life& life = block_->life();
+    Received received = await_message(life, life.mailbox.begin(), timeout, [&life, matcher](MessageSignal& message) {
+        return life.look_at(message, [matcher](MessageSignal& looked_at) {
             const UserCode guards;
             return matcher.match(matcher.clauses, looked_at);
         });
     });
     if (received.message != nullptr)
-        block_->hold(*received.message);
+        life.intake.hold(*received.message);
     else if (timeout == infinity) // it unwinds: nothing is waited for, and there may be no clause that says what to do then
         throw Error{Term{atoms::timeout}};
     return received;
@@ -173,11 +170,11 @@ Received Process::wait(Matcher matcher, Duration timeout) {
 void Process::sleep(WaitTime time) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    await_message(*block_, block_->mailbox.end(), time, [](MessageSignal&) { return -1; });
+    await_message(block_->life(), block_->life().mailbox.end(), time, [](MessageSignal&) { return -1; });
 }
 
 std::size_t Process::message_queue_length() const noexcept {
-    return block_->mailbox.size();
+    return block_->life().mailbox.size();
 }
 
 // -- links and monitors ----
@@ -196,22 +193,24 @@ void Process::link(Pid target) {
         return;
     }
     auto signal = make_control<LinkSignal>(*block_, SignalKind::link, 0);
-    if (const auto stamp = block_->links.link(target)) {
+    Relations& relations = block_->life().relations;
+    if (const auto stamp = relations.links().link(target)) {
         signal->stamp = *stamp;
         block_->system().send(target, std::move(signal));
     }
-    block_->links_changed();
+    relations.links_changed();
 }
 
 void Process::unlink(Pid target) {
     const RuntimeCall in_runtime;
     block_->safe_point();
     auto signal = make_control<LinkSignal>(*block_, SignalKind::unlink, 0);
-    if (const auto stamp = block_->links.unlink(target)) {
+    Relations& relations = block_->life().relations;
+    if (const auto stamp = relations.links().unlink(target)) {
         signal->stamp = *stamp;
         block_->system().send(target, std::move(signal));
     }
-    block_->links_changed();
+    relations.links_changed();
 }
 
 MonitorRef Process::monitor(Target target) {
@@ -222,8 +221,7 @@ MonitorRef Process::monitor(Target target) {
     if (to == pid())
         return ref; // never fires, is not listed (M04)
     auto signal = make_control<MonitorSignal>(*block_, SignalKind::monitor, ref, target.name.atom());
-    block_->monitors.add(ref, {to, target.name.atom()});
-    block_->monitors_changed();
+    block_->life().relations.monitor(ref, to, target.name.atom());
     if (to)
         block_->system().send(to, std::move(signal));
     else
@@ -234,16 +232,13 @@ MonitorRef Process::monitor(Target target) {
 bool Process::demonitor(MonitorRef monitor, bool flush) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    if (const auto* made = block_->monitors.find(monitor)) {
-        auto signal = make_control<MonitorSignal>(*block_, SignalKind::demonitor, monitor, Atom{});
-        const Pid target = made->target;
-        block_->monitors.erase(monitor);
-        block_->monitors_changed();
-        block_->system().send(target, std::move(signal));
+    auto signal = make_control<MonitorSignal>(*block_, SignalKind::demonitor, monitor, Atom{});
+    if (const auto target = block_->life().relations.demonitor(monitor)) {
+        block_->system().send(*target, std::move(signal));
         return true;
     }
     if (flush)
-        await_message(*block_, block_->mailbox.begin(), Duration::zero(), [monitor](MessageSignal& message) {
+        await_message(block_->life(), block_->life().mailbox.begin(), Duration::zero(), [monitor](MessageSignal& message) {
             return message.tag == monitor && message.type == &message_type<Down> ? 0 : -1;
         });
     return false;
@@ -280,7 +275,7 @@ void Process::set_label(std::string_view label) {
 Term Process::put(Term key, Term value) {
     const RuntimeCall in_runtime;
     block_->check_caller();
-    auto& entry = block_->rare().dictionary[to_string(key)];
+    auto& entry = block_->life().rare().dictionary[to_string(key)];
     entry.first = std::move(key);
     return std::exchange(entry.second, std::move(value));
 }
@@ -288,7 +283,7 @@ Term Process::put(Term key, Term value) {
 Term Process::get(const Term& key) const {
     const RuntimeCall in_runtime;
     block_->check_caller();
-    const auto* rare = block_->rare_or_null();
+    const auto* rare = block_->life().rare_or_null();
     if (rare == nullptr)
         return {};
     const auto found = rare->dictionary.find(to_string(key));
@@ -298,52 +293,9 @@ Term Process::get(const Term& key) const {
 Term Process::erase(const Term& key) {
     const RuntimeCall in_runtime;
     const Term old = get(key);
-    if (block_->rare_or_null() != nullptr)
-        block_->rare().dictionary.erase(to_string(key));
+    if (block_->life().rare_or_null() != nullptr)
+        block_->life().rare().dictionary.erase(to_string(key));
     return old;
-}
-
-// -- servers ----
-
-Result<std::unique_ptr<MessageSignal>> Process::call_signal(const Target& server, std::unique_ptr<MessageSignal> request,
-                                                            Duration timeout) {
-    const RuntimeCall in_runtime;
-    block_->check_caller();
-    if (block_->is_external())
-        block_->safe_point(); // also where there is nobody to call any more
-    const Pid to = block_->system().resolve(server);
-    if (!to)
-        return ExitReason::noproc();
-    if (to == pid())
-        return ExitReason{Term::atom("calling_self")};
-    PendingReply reply{*block_, ProcessSystem::make_ref()};
-    request->role = MessageRole::call;
-    request->tag = reply.ref();
-    block_->monitors.add(reply.ref(), {to, server.name.existing()}); // the server makes its side with the request
-    deliver(to, std::move(request));
-    if (auto answer = await_reply(*block_, reply, to, timeout))
-        return std::move(*answer);
-    return ExitReason{Term{atoms::timeout}};
-}
-
-Result<std::monostate> Process::stop(Target server, ExitReason reason, WaitTime timeout) {
-    const RuntimeCall in_runtime;
-    block_->check_caller();
-    const Pid to = block_->system().resolve(server);
-    if (!to)
-        return ExitReason::noproc();
-    if (to == pid())
-        return ExitReason{Term::atom("calling_self")};
-    block_->safe_point();
-    PendingReply end{*block_, ProcessSystem::make_ref()};
-    end.monitor(to);
-    cast(to, sys::Terminate{reason});
-    const auto ended = end.wait(timeout);
-    if (!ended)
-        return ExitReason{Term{atoms::timeout}};
-    if (ended->error() != reason)
-        return ended->error();
-    return {boost::system::in_place_value};
 }
 
 // -- time on the scheduler ----
@@ -356,9 +308,9 @@ void Process::yield() {
         return;
     scheduler->charge(1);
     scheduler->yield(*block_, SliceOver::asked);
-    block_->handle_signals();
+    block_->life().handle_signals();
     block_->safe_point(0);
-    block_->throw_if_ended();
+    block_->life().throw_if_ended();
 }
 
 void Process::poll() {
@@ -369,7 +321,7 @@ void Process::poll() {
 void Process::run_blocking(BlockingCall& call) {
     const RuntimeCall in_runtime;
     block_->safe_point();
-    block_->run_blocking(call);
+    block_->life().run_blocking(call);
 }
 
 } // namespace fiberscope

@@ -6,7 +6,7 @@
 
 namespace fiberscope::detail {
 
-ProcessHeap::ProcessHeap(ControlBlock& owner) noexcept : owner_{owner}, source_{owner}, pools_{&source_} {}
+ProcessHeap::ProcessHeap(Life& owner) noexcept : owner_{owner}, source_{owner}, pools_{&source_} {}
 
 ProcessHeap::~ProcessHeap() = default;
 
@@ -28,13 +28,13 @@ void ProcessHeap::do_deallocate(void* memory, std::size_t bytes, std::size_t ali
 
 void* ProcessHeap::Source::do_allocate(std::size_t bytes, std::size_t alignment) {
     void* memory = std::pmr::new_delete_resource()->allocate(bytes, alignment);
-    owner_.shown.heap_bytes.add(bytes);
+    owner_.block().shown.heap_bytes.add(bytes);
     return memory;
 }
 
 void ProcessHeap::Source::do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) {
     std::pmr::new_delete_resource()->deallocate(memory, bytes, alignment);
-    owner_.shown.heap_bytes.set(owner_.shown.heap_bytes.get() - bytes);
+    owner_.block().shown.heap_bytes.set(owner_.block().shown.heap_bytes.get() - bytes);
 }
 
 } // namespace fiberscope::detail

@@ -13,7 +13,7 @@
 
 namespace fiberscope::detail {
 
-class ControlBlock;
+class Life;
 
 /// A limit that remembers that it has warned.
 struct Watched {
@@ -39,7 +39,7 @@ struct Watched {
 /// **Thread:** the process's own; also that of a function which it waits for in `blocking`: there no limit is looked at.
 class ProcessHeap final : public std::pmr::memory_resource {
 public:
-    explicit ProcessHeap(ControlBlock& owner) noexcept;
+    explicit ProcessHeap(Life& owner) noexcept;
     ~ProcessHeap() override;
 
     /// What its users have and have not given back.
@@ -49,21 +49,21 @@ private:
     /// Where the pools get their memory; counts what they have of it.
     class Source final : public std::pmr::memory_resource {
     public:
-        explicit Source(ControlBlock& owner) noexcept : owner_{owner} {}
+        explicit Source(Life& owner) noexcept : owner_{owner} {}
 
     private:
         void* do_allocate(std::size_t bytes, std::size_t alignment) override;
         void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override;
         bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-        ControlBlock& owner_;
+        Life& owner_;
     };
 
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;
     void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override;
     bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-    ControlBlock& owner_;
+    Life& owner_;
     Source source_;
     std::pmr::unsynchronized_pool_resource pools_;
     std::size_t in_use_ = 0;

@@ -166,11 +166,21 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan&
         table_.release(*child, place);
         throw;
     }
-    child->code_ = std::move(plan.code);
+    child->life().code = std::move(plan.code);
     (here != nullptr ? here->spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
     group_.submit(*child);
     return {pid, monitor};
 }
+
+namespace {
+
+/// It is to end before it runs: normally, but a starter hears that `reason` made its start fail.
+void fail_start(Life& life, ExitReason reason) {
+    life.start_notice.failure = std::move(reason);
+    life.ending.set_order(ExitReason::normal());
+}
+
+} // namespace
 
 Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options) {
     const std::uint32_t initial_name = options.initial_function.empty() ? 0 : Atom{options.initial_function}.id();
@@ -179,40 +189,41 @@ Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, Spaw
     child.shown.initial_function.set(reinterpret_cast<std::uintptr_t>(plan.function));
     child.shown.initial_type.set(plan.mangled_type);
     child.shown.initial_name.set(initial_name);
-    child.set_flag(plan.flags, plan.flags != 0);
+    child.shown.set_flag(plan.flags, plan.flags != 0);
     if ((plan.flags & ProcessRow::system_flag) != 0)
         child.preemption = Preemption::cooperative; // the runtime's own code, in which locks are held
     child.shown.group_leader.set(parent != nullptr ? parent->shown.group_leader.get() : 0);
     if (plan.watcher)
-        child.monitored_by.add(plan.watched_as, plan.watcher);
+        child.life().relations.monitored_by(plan.watched_as, plan.watcher);
     if (plan.reports_start)
-        child.report_start_to(parent->pid(), plan.start_request);
+        child.life().start_notice = {parent->pid(), plan.start_request, {}, false};
     if (options.name && !registry_.add(options.name, child, pid))
-        child.fail_start(Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
+        fail_start(child.life(), Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
     return pid;
 }
 
 /// Links and monitors of spawn_link and spawn_monitor: both sides at once, before the child can run (rule P03).
 /// The child's side comes first: if there is no memory for the other, it is forgotten with the child.
 void ProcessSystem::connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor) {
+    Relations& parents = parent.life().relations;
+    Relations& childs = child.life().relations;
     if (options.monitor)
-        child.monitored_by.add(monitor, parent.pid());
+        childs.monitored_by(monitor, parent.pid());
     if (options.link) {
-        const std::uint64_t stamp = parent.links.next_stamp();
-        child.links.linked_at_birth(parent.pid(), stamp);
-        parent.links.linked_at_birth(child.pid(), stamp);
+        const std::uint64_t stamp = parents.links().next_stamp();
+        childs.links().linked_at_birth(parent.pid(), stamp);
+        parents.links().linked_at_birth(child.pid(), stamp);
     }
     if (options.monitor)
         try {
-            parent.monitors.add(monitor, {child.pid(), {}});
+            parents.monitor(monitor, child.pid(), {});
         } catch (...) {
             if (options.link)
-                parent.links.forget(child.pid());
+                parents.links().forget(child.pid());
             throw;
         }
-    parent.links_changed();
-    child.links_changed();
-    parent.monitors_changed();
+    parents.links_changed();
+    childs.links_changed();
 }
 
 ControlBlock* ProcessSystem::attach() {
@@ -230,7 +241,7 @@ ControlBlock* ProcessSystem::attach() {
     }
     block->begin_life({}, {}, clock_ns());
     block->shown.group_leader.set(0);
-    block->set_flag(ProcessRow::external_flag, true);
+    block->shown.set_flag(ProcessRow::external_flag, true);
     block->shown.initial_name.set(name.id());
     outside_spawns.fetch_add(1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -82,10 +82,12 @@ ControlBlock* ProcessTable::take_free(std::uint32_t scheduler) {
         ControlBlock* fresh = fresh_block();
         return fresh != nullptr ? fresh : common_.pop();
     }
-    FreeQueue& queue = locals_[scheduler].queue;
-    if (queue.size <= shortest_queue)
-        refill(queue);
-    return queue.pop();
+    Local& local = locals_[scheduler];
+    if (local.freed.size > shortest_queue)
+        return local.freed.pop();
+    if (local.taken.size == 0)
+        refill(local.taken);
+    return local.taken.size != 0 ? local.taken.pop() : local.freed.pop();
 }
 
 void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcept {
@@ -93,29 +95,33 @@ void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcep
     if (block.pid().serial() == 0) // it has begun anew
         return;
     constexpr std::uint32_t longest_queue = 4 * shortest_queue;
-    if (scheduler != 0 && locals_[scheduler].queue.size > shortest_queue) {
-        FreeQueue& queue = locals_[scheduler].queue;
-        queue.push(block);
-        if (queue.size <= longest_queue)
-            return;
+    if (scheduler == 0) {
         const std::lock_guard guard{lock_};
-        for (std::uint32_t i = 0; i < batch; ++i)
-            common_.push(*queue.pop());
+        common_.push(block);
         return;
     }
+    FreeQueue& freed = locals_[scheduler].freed;
+    freed.push(block);
+    if (freed.size <= longest_queue)
+        return;
     const std::lock_guard guard{lock_};
-    common_.push(block);
+    for (std::uint32_t i = 0; i < batch; ++i)
+        common_.push(*freed.pop());
 }
 
-void ProcessTable::refill(FreeQueue& queue) {
+/// Fresh ones a few at a time: what schedulers start by turns gets pids near each other.
+void ProcessTable::refill(FreeQueue& taken) {
+    constexpr std::uint32_t few = 8;
     const std::lock_guard guard{lock_};
-    while (queue.size <= shortest_queue + batch) {
-        ControlBlock* block = common_.size > shortest_queue ? common_.pop() : fresh_block();
+    while (taken.size < batch && common_.size > shortest_queue)
+        taken.push(*common_.pop());
+    while (taken.size < few) {
+        ControlBlock* block = fresh_block();
         if (block == nullptr)
             block = common_.pop();
         if (block == nullptr)
             return;
-        queue.push(*block);
+        taken.push(*block);
     }
 }
 

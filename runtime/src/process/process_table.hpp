@@ -51,16 +51,17 @@ private:
         ControlBlock* pop() noexcept;
     };
     struct alignas(64) Local {
-        FreeQueue queue;
+        FreeQueue freed; ///< here
+        FreeQueue taken; ///< fresh ones, or freed elsewhere
     };
     ControlBlock* take_free(std::uint32_t scheduler);
-    void refill(FreeQueue& queue);
+    void refill(FreeQueue& taken);
     ControlBlock* fresh_block();
 
     ProcessSystem& system_;
     const std::uint32_t limit_;
-    std::vector<Local> locals_; ///< by scheduler id; 0 is under lock_
-    SpinLock lock_;             ///< protects common_, locals_[0] and the making of chunks
+    std::vector<Local> locals_; ///< by scheduler id; 0 stays unused
+    SpinLock lock_;             ///< protects common_ and the making of chunks
     FreeQueue common_;
     std::atomic<std::uint32_t> count_{0};
     std::atomic<std::uint32_t> used_slots_{1}; ///< slot 0 stays unused: its pid would look like "nobody"

@@ -22,60 +22,34 @@ const Exit& exit_of(const MessageSignal& signal) {
     return *static_cast<const Exit*>(signal.value);
 }
 
+RawStack frames_of(const PooledFiber& fiber) {
+    StackSample sample;
+    unwind_frames(fiber.frames(), sample);
+    return sample.raw();
+}
+
 /// Made beforehand: when it is needed there may be no memory for it.
 const ExitReason out_of_memory = ExitReason::error(Term::string("std::bad_alloc"));
 
 } // namespace
 
-/// All signals, oldest first, linked by `next`; leaves `new_head` in their place.
-std::unique_ptr<Signal> ControlBlock::take_signals(Signal* new_head) noexcept {
-    if (new_head != nullptr || signals_.load(std::memory_order_relaxed) != nullptr) {
-        Signal* newest = signals_.exchange(new_head, std::memory_order_acq_rel);
-        Signal* last = newest;
-        Signal* oldest = nullptr;
-        while (newest != nullptr)
-            oldest = std::exchange(newest, std::exchange(newest->next, oldest));
-        if (oldest != nullptr) {
-            (local_tail_ != nullptr ? local_tail_->next : local_head_) = oldest;
-            local_tail_ = last;
-        }
-    }
-    local_tail_ = nullptr;
-    return std::unique_ptr<Signal>{std::exchange(local_head_, nullptr)};
-}
-
-bool ControlBlock::handle_signals_that_came() {
-    if (is_wanted.load(std::memory_order_relaxed))
-        is_wanted.store(pending_exit_.has_value(), std::memory_order_seq_cst); // before the look that it asked for
-    if (pending_exit_ || is_handling_ || !has_signals())
+bool Life::handle_signals_that_came() {
+    if (block_.is_wanted.load(std::memory_order_relaxed))
+        block_.is_wanted.store(ending.order().has_value(), std::memory_order_seq_cst); // before the look that it asked for
+    if (ending.order() || intake.is_handling() || block_.signals.is_empty())
         return false;
     const std::size_t before = mailbox.size();
     reply_has_come_ = false;
-    const Marked handling{is_handling_};
-    unhandled_ = take_signals(nullptr).release();
-    const std::uint32_t serial = this->serial();
-    std::uint64_t taken = 0;
-    while (unhandled_ != nullptr && unhandled_->kind == SignalKind::message && unhandled_->target_serial == serial) {
-        auto* message =
-            static_cast<MessageSignal*>(unhandled_); // plain ones need no care: nothing here can fail or be interrupted
-        if (message->role != MessageRole::info && message->role != MessageRole::cast)
-            break;
-        unhandled_ = message->next;
-        mailbox.push(std::unique_ptr<MessageSignal>{message});
-        ++taken;
-    }
-    if (taken != 0)
-        shown.messages_in.add(taken);
-    while (unhandled_ != nullptr) {
-        handled_.reset(unhandled_);
-        unhandled_ = std::exchange(handled_->next, nullptr);
-        if (pending_exit_)
-            push(*handled_.release()); // too late (rule O07): answered when others see that it is gone, not before (P11)
+    const Marked handling{intake.handling_mark()};
+    intake.take(block_.signals.take_all());
+    take_plain_messages();
+    while (intake.take_next())
+        if (ending.order())
+            intake.put_back(block_.signals); // too late (rule O07): answered when others see that it is gone, not before (P11)
         else
             handle_or_end();
-    }
-    if (is_wanted.load(std::memory_order_relaxed) && !pending_exit_)
-        is_wanted.store(has_signals(), std::memory_order_seq_cst);
+    if (block_.is_wanted.load(std::memory_order_relaxed) && !ending.order())
+        block_.is_wanted.store(!block_.signals.is_empty(), std::memory_order_seq_cst);
     messages_changed();
     if (mailbox.size() <= before)
         return reply_has_come_;
@@ -83,97 +57,104 @@ bool ControlBlock::handle_signals_that_came() {
     return true;
 }
 
+/// With them nothing can fail or be interrupted.
+void Life::take_plain_messages() noexcept {
+    const std::uint32_t serial = block_.serial();
+    const std::size_t before = mailbox.size();
+    while (auto message = intake.next_plain_message(serial))
+        mailbox.push(std::move(message));
+    if (const std::size_t taken = mailbox.size() - before; taken != 0)
+        block_.shown.messages_in.add(taken);
+}
+
 /// A process that cannot handle a signal for want of memory cannot go on as if it had: it ends, and the signal is answered
 /// as by the dead.
-void ControlBlock::handle_or_end() noexcept {
+void Life::handle_or_end() noexcept {
     try {
         handle();
     } catch (...) {
         end_by_signal(out_of_memory);
-        if (handled_ != nullptr)
-            push(*handled_.release());
+        intake.put_back(block_.signals);
     }
 }
 
-void ControlBlock::handle() {
-    if (handled_->target_serial != pid().serial()) {
+void Life::handle() {
+    std::unique_ptr<Signal>& signal = intake.in_hand();
+    if (signal->target_serial != block_.serial()) {
         // meant for an earlier process of this slot
-        const Pid target{system_.id(), slot_, handled_->target_serial};
-        system_.answer(target, *handled_);
-        if (handled_->kind == SignalKind::message)
-            drop(as<MessageSignal>(std::move(handled_)));
+        system().answer({system().id(), block_.slot(), signal->target_serial}, *signal);
+        if (signal->kind == SignalKind::message)
+            drop(as<MessageSignal>(std::move(signal)));
         return;
     }
-    switch (handled_->kind) {
-    case SignalKind::message: return handle_message(as<MessageSignal>(std::move(handled_)));
-    case SignalKind::exit: return apply_exit(as<MessageSignal>(std::move(handled_)), false);
-    case SignalKind::link_exit: return handle_link_exit(as<MessageSignal>(std::move(handled_)));
-    case SignalKind::down: return handle_down(as<MessageSignal>(std::move(handled_)));
-    default: handle_control(*handled_); handled_.reset();
+    switch (signal->kind) {
+    case SignalKind::message: return handle_message(as<MessageSignal>(std::move(signal)));
+    case SignalKind::exit: return apply_exit(as<MessageSignal>(std::move(signal)), false);
+    case SignalKind::link_exit: return handle_link_exit(as<MessageSignal>(std::move(signal)));
+    case SignalKind::down: return handle_down(as<MessageSignal>(std::move(signal)));
+    default: handle_control(*signal); signal.reset();
     }
 }
 
-void ControlBlock::handle_control(const Signal& signal) {
+void Life::handle_control(const Signal& signal) {
     const auto stamp = [&signal] { return static_cast<const LinkSignal&>(signal).stamp; };
     switch (signal.kind) {
-    case SignalKind::link: links.on_link(signal.from, stamp()); break;
+    case SignalKind::link: relations.links().on_link(signal.from, stamp()); break;
     case SignalKind::unlink: {
-        links.on_unlink(signal.from, stamp());
+        relations.links().on_unlink(signal.from, stamp());
         auto ack = std::make_unique<LinkSignal>(SignalKind::unlink_ack, stamp());
         ack->from = pid();
-        system_.send(signal.from, std::move(ack));
+        system().send(signal.from, std::move(ack));
         break;
     }
-    case SignalKind::unlink_ack: links.on_unlink_ack(signal.from, stamp()); break;
-    case SignalKind::monitor: monitored_by.add(static_cast<const MonitorSignal&>(signal).ref, signal.from); break;
-    case SignalKind::demonitor: monitored_by.erase(static_cast<const MonitorSignal&>(signal).ref); break;
+    case SignalKind::unlink_ack: relations.links().on_unlink_ack(signal.from, stamp()); break;
+    case SignalKind::monitor: relations.monitored_by(static_cast<const MonitorSignal&>(signal).ref, signal.from); break;
+    case SignalKind::demonitor: relations.no_longer_monitored(static_cast<const MonitorSignal&>(signal).ref); break;
     case SignalKind::suspend: handle_suspend(signal.from, true); break;
     case SignalKind::resume: handle_suspend(signal.from, false); break;
     case SignalKind::inspect: answer_inspection(const_cast<InspectSignal&>(static_cast<const InspectSignal&>(signal))); break;
     default: break;
     }
-    links_changed();
+    relations.links_changed();
 }
 
-void ControlBlock::add_message(std::unique_ptr<MessageSignal> message) {
+void Life::add_message(std::unique_ptr<MessageSignal> message) {
     message->kind = SignalKind::message;
-    shown.messages_in.add();
+    block_.shown.messages_in.add();
     mailbox.push(std::move(message));
 }
 
 /// Hands a reply, or the end of whom it asked, to the PendingReply that waits for it; the first one counts.
-bool ControlBlock::keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept {
-    auto* place = pending_replies.find(answer->tag);
-    if (place == nullptr || *place != nullptr)
+bool Life::keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept {
+    if (!relations.keep_answer(answer))
         return false;
-    *place = std::move(answer);
     reply_has_come_ = true;
-    shown.messages_in.add();
+    block_.shown.messages_in.add();
     return true;
 }
 
 /// A reply to a request that nobody waits for any more is dropped here, as by OTP's aliases (rules G01, M08).
-void ControlBlock::handle_message(std::unique_ptr<MessageSignal> message) {
+void Life::handle_message(std::unique_ptr<MessageSignal> message) {
     if (message->role == MessageRole::reply) {
         if (!keep_answer(message))
             drop(std::move(message));
         return;
     }
     if (message->role == MessageRole::call) {
-        handled_ = std::move(message); // until that much is done
-        const auto& request = static_cast<const MessageSignal&>(*handled_);
-        monitored_by.add(request.tag, request.from); // a request is its caller's monitor at the same time
-        message = as<MessageSignal>(std::move(handled_));
+        intake.in_hand() = std::move(message); // until that much is done
+        const auto& request = static_cast<const MessageSignal&>(*intake.in_hand());
+        relations.monitored_by(request.tag, request.from); // a request is its caller's monitor at the same time
+        message = as<MessageSignal>(std::move(intake.in_hand()));
     }
     add_message(std::move(message));
 }
 
 /// Rules X01 to X13. `from_link`: the reason `kill` of a link is an ordinary one (X07).
-void ControlBlock::apply_exit(std::unique_ptr<MessageSignal> exit, bool from_link) {
+void Life::apply_exit(std::unique_ptr<MessageSignal> exit, bool from_link) {
     const ExitReason reason = exit_of(*exit).reason;
     if (!from_link && reason.term().is_atom("kill"))
         return end_by_signal(ExitReason::killed());
-    if (process_.trap_exit()) {
+    if (process().trap_exit()) {
         exit->tag = {};
         return add_message(std::move(exit));
     }
@@ -182,76 +163,64 @@ void ControlBlock::apply_exit(std::unique_ptr<MessageSignal> exit, bool from_lin
         end_by_signal(reason);
 }
 
-void ControlBlock::handle_link_exit(std::unique_ptr<MessageSignal> exit) {
-    const bool counts = links.on_link_exit(exit->from, exit->tag.bits());
-    links_changed();
+void Life::handle_link_exit(std::unique_ptr<MessageSignal> exit) {
+    const bool counts = relations.links().on_link_exit(exit->from, exit->tag.bits());
+    relations.links_changed();
     if (counts)
         apply_exit(std::move(exit), true);
 }
 
-void ControlBlock::handle_down(std::unique_ptr<MessageSignal> down) {
-    const MonitorMade* monitor = monitors.find(down->tag);
-    if (monitor == nullptr)
+void Life::handle_down(std::unique_ptr<MessageSignal> down) {
+    if (!relations.on_down(down->tag, *static_cast<Down*>(down->value)))
         return; // demonitored meanwhile
-    auto& value = *static_cast<Down*>(down->value);
-    value.name = monitor->name;
-    if (!value.pid)
-        value.pid = monitor->target;
-    monitors.erase(down->tag);
-    monitors_changed();
-    if (pending_replies.find(down->tag) == nullptr)
-        add_message(std::move(down));
-    else
+    if (relations.expects_answer(down->tag))
         keep_answer(down); // after a reply the end says nothing more
+    else
+        add_message(std::move(down));
 }
 
-void ControlBlock::give_up_monitor(Pid target, MonitorRef monitor) noexcept {
+void Life::give_up_monitor(Pid target, MonitorRef monitor) noexcept {
     try {
         auto demonitor = std::make_unique<MonitorSignal>(SignalKind::demonitor, monitor, Atom{});
         demonitor->from = pid();
-        system_.send(target, std::move(demonitor));
+        system().send(target, std::move(demonitor));
     } catch (const std::bad_alloc&) {
     }
 }
 
-void ControlBlock::handle_suspend(Pid suspender, bool suspend) {
+void Life::handle_suspend(Pid suspender, bool suspend) {
     auto& suspenders = rare().suspenders;
     if (suspend)
         ++suspenders[suspender];
     else if (const auto found = suspenders.find(suspender); found != suspenders.end() && --found->second == 0)
         suspenders.erase(found);
-    shown.suspended.set(!suspenders.empty());
+    block_.shown.suspended.set(!suspenders.empty());
     std::atomic_thread_fence(std::memory_order_seq_cst); // who stops the Node sees it, or is seen
-    if (system_.stopping.load(std::memory_order_relaxed)) {
+    if (system().stopping.load(std::memory_order_relaxed)) {
         suspenders.clear();
-        shown.suspended.set(false);
+        block_.shown.suspended.set(false);
     }
 }
 
-void ControlBlock::answer_inspection(InspectSignal& signal) {
+void Life::answer_inspection(InspectSignal& signal) {
     RawInspection result;
     result.pid = pid();
     result.alive = true;
     const Status before = is_computing_ ? Status::runnable : Status::waiting; // it was so when it was asked (I04)
-    result.status = is_suspended() ? Status::suspended : (status() == Status::running ? before : status());
-    result.priority = process_.priority();
-    result.trap_exit = process_.trap_exit();
+    result.status = block_.is_suspended() ? Status::suspended : (block_.status() == Status::running ? before : block_.status());
+    result.priority = process().priority();
+    result.trap_exit = process().trap_exit();
     result.message_count = mailbox.size();
     result.heap_bytes = heap_bytes();
     if (holdings_ != nullptr) {
         result.heap_limit = holdings_->heap_limit.limit;
         result.message_queue_limit = holdings_->message_queue_limit.limit;
     }
-    if (has(signal.what, Inspect::links)) {
-        result.links = links.peers();
-        for (const auto& [ref, monitor] : monitors)
-            result.monitors.push_back({ref, monitor.target, monitor.name});
-        for (const auto& [ref, watcher] : monitored_by)
-            result.monitored_by.push_back(watcher);
-    }
+    if (has(signal.what, Inspect::links))
+        relations.inspect(result);
     const bool prints = may_print();
     if (prints) {
-        is_wanted.store(true, std::memory_order_relaxed); // the user code that prints may not come back
+        block_.is_wanted.store(true, std::memory_order_relaxed); // the user code that prints may not come back
         SliceMonitor::instance().watch();
     }
     if (has(signal.what, Inspect::messages)) {
@@ -265,17 +234,12 @@ void ControlBlock::answer_inspection(InspectSignal& signal) {
     if (has(signal.what, Inspect::dictionary) && rare_ != nullptr)
         for (const auto& [key, entry] : rare_->dictionary)
             result.dictionary.emplace_back(key, to_string(entry.second));
-    if (code_ != nullptr && prints)
-        code_->inspect(signal.what, result);
-    if (has(signal.what, Inspect::stack) && fiber.load(std::memory_order_relaxed) != nullptr)
-        result.frames = collect_frames();
+    if (code != nullptr && prints)
+        code->inspect(signal.what, result);
+    if (const PooledFiber* fiber = block_.fiber.load(std::memory_order_relaxed);
+        fiber != nullptr && has(signal.what, Inspect::stack))
+        result.frames = frames_of(*fiber);
     signal.done(std::move(result));
-}
-
-RawStack ControlBlock::collect_frames() const {
-    StackSample sample;
-    unwind_frames(fiber.load(std::memory_order_relaxed)->frames(), sample);
-    return sample.raw();
 }
 
 } // namespace fiberscope::detail

@@ -54,15 +54,15 @@ bool enter_as_thread(Word& guard) noexcept {
 }
 
 /// The process whose own code runs here; nullptr: it is a thread's, or the runtime's.
-ControlBlock* process_here() noexcept {
+Life* process_here() noexcept {
     Process* process = current_process();
-    return process != nullptr && code_depth.is_user_code() ? &ProcessAccess::block(*process) : nullptr;
+    return process != nullptr && code_depth.is_user_code() ? &ProcessAccess::life(*process) : nullptr;
 }
 
 /// In a library nobody is interrupted, so there it waits as a thread for another thread that is at work; and locks of the
 /// library may be held, with which it must not park.
 bool enter(Word& guard, const void* caller) {
-    ControlBlock* process = process_here();
+    Life* process = process_here();
     if (process == nullptr || !program_code::is_own(reinterpret_cast<std::uintptr_t>(caller)))
         return enter_as_thread(guard);
     const RuntimeCall in_runtime;
@@ -77,7 +77,7 @@ bool enter(Word& guard, const void* caller) {
 }
 
 void leave_initialiser(Word& guard, Word state) noexcept {
-    if (ControlBlock* process = process_here()) {
+    if (Life* process = process_here()) {
         const RuntimeCall in_runtime;
         process->leaves_initialiser(guard);
         leave(guard, state);
@@ -94,27 +94,27 @@ void static_guard::give_back(Word& guard) noexcept {
 }
 
 /// Where there is no memory to note it, an initialiser that is given up in the middle stays closed.
-void ControlBlock::enters_initialiser(Word& guard) noexcept {
+void Life::enters_initialiser(Word& guard) noexcept {
     try {
         rare().initialising.push_back(&guard);
     } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
     }
 }
 
-void ControlBlock::leaves_initialiser(Word& guard) noexcept {
+void Life::leaves_initialiser(Word& guard) noexcept {
     if (rare_ != nullptr)
         std::erase(rare_->initialising, &guard);
 }
 
 /// Nobody wakes those who wait here: it looks again and again. What kills it meanwhile ends it where it has waited for longer
 /// than a process that ends may take; it cannot unwind, as compilers take the call of a guard for one that throws nothing.
-void ControlBlock::wait_for_initialiser(Word& guard) {
+void Life::wait_for_initialiser(Word& guard) {
     constexpr std::int64_t between_looks_ns = 100'000;
     if (rare_ != nullptr &&
         std::find(rare_->initialising.begin(), rare_->initialising.end(), &guard) != rare_->initialising.end())
         throw Error{Term::string("the initialiser of a function-local static needs itself")};
     if (has_reason_to_wake())
-        scheduler_->yield(*this, SliceOver::asked);
+        block_.scheduler()->yield(block_, SliceOver::asked);
     else
         park(clock_ns() + between_looks_ns);
     handle_signals();

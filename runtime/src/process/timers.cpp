@@ -77,7 +77,7 @@ void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
     for (std::size_t i = 0; i < timers_.size(); ++i)
         if ((holders >> (i % 64U) & 1U) != 0)
             for (auto dropped = timers_[i]->drop_target(pid); auto& due : dropped)
-                block.mailbox.push(std::move(due.message)); // destroyed with the others that it did not take
+                block.life().mailbox.push(std::move(due.message)); // destroyed with the others that it did not take
 }
 
 std::uint32_t ProcessSystem::pending_timers() const noexcept {

@@ -116,6 +116,27 @@ public:
     /// The time of the one live entry that stands for it in some scheduler's timer queue; never_ns: none.
     std::atomic<std::int64_t> timer_entry_ns{never_ns};
 
+    /// Another process begins here. **Thread:** whoever spawns it.
+    void begin(Priority its_priority, std::size_t its_stack_bytes, bool is_to_stay, std::optional<Preemption> its_preemption) {
+        priority.store(its_priority, std::memory_order_relaxed);
+        stack_bytes = its_stack_bytes;
+        stays = is_to_stay;
+        preemption = its_preemption;
+        low_turns_missed = 0;
+        is_pinned = false;
+        home.store(nullptr, std::memory_order_relaxed);
+        is_wanted.store(false, std::memory_order_relaxed);
+        wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+        preemptions.set(0);
+        refusals.set(0);
+        longest_run_ns.set(0);
+    }
+    /// It is not to be woken for the time any more. **Thread:** its own.
+    void no_wake_up() noexcept {
+        if (wake_at_ns.load(std::memory_order_relaxed) != never_ns)
+            wake_at_ns.store(never_ns, std::memory_order_seq_cst);
+    }
+
 protected:
     ~Schedulable() = default;
 };
