@@ -6,6 +6,8 @@
 #include "process/process_system.hpp"
 #include "scheduler/signal_handlers.hpp"
 
+#include <fiberscope/build_check.hpp>
+
 #include <chrono>
 #include <functional>
 #include <memory>

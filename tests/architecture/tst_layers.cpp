@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <QDirIterator>
 #include <QFile>
+#include <QFileInfo>
 #include <QHash>
 #include <QRegularExpression>
 #include <QTest>
@@ -85,6 +86,25 @@ QString withoutCommentsAndTexts(const QString& source) {
     return text.replace(comment, " ");
 }
 
+/// The floor of a public header of the runtime, lowest first: words, process, behaviour, observation, node; -1: it has none.
+int floorOf(const QString& header) {
+    static const QList<QStringList> floors{
+        {"build_check", "config", "fields", "isolation", "pid", "preemption", "priority", "target", "term", "wait_time"},
+        {"message", "receive", "result", "process"},
+        {"server", "supervision", "supervisor", "application", "sys", "task"},
+        {"events", "snapshot", "inspect"},
+        {"node_config", "node", "fiberscope"},
+    };
+    for (int floor = 0; floor < floors.size(); ++floor)
+        if (floors[floor].contains(QFileInfo{header}.baseName()))
+            return floor;
+    return -1;
+}
+
+bool isPublicHeader(const Include& include) {
+    return !include.isQuoted && include.path.startsWith("fiberscope/") && !include.path.startsWith("fiberscope/widgets/");
+}
+
 /// The licence that a file has to name.
 QString licenceOf(const QString& file) {
     static const QStringList permissive{"runtime/",        "tests/runtime/",       "tests/conformance/",
@@ -139,6 +159,15 @@ private slots:
                        }));
     }
 
+    void publicHeadersHaveFloors() {
+        for (const QString& file : sourcesIn("runtime/include"))
+            QVERIFY2(floorOf(file) >= 0 || file.contains("/errno/"), qPrintable(file));
+        COMPARE_NONE(violations("runtime/include", "words <- process <- behaviour <- observation <- node",
+                                [](const QString& file, const Include& include) {
+                                    return isPublicHeader(include) && floorOf(include.path) > floorOf(file);
+                                }));
+    }
+
     void publicHeadersExportTheirNames() {
         static const QRegularExpression opening{"^namespace (?!FIBERSCOPE_API )fiberscope\\b",
                                                 QRegularExpression::MultilineOption};
@@ -164,6 +193,18 @@ private slots:
                                 [](const QString& file, const Include& include) {
                                     const QString room = file.section('/', 2, 2);
                                     return include.isQuoted && below.contains(room) && !below[room].contains(roomOf(include));
+                                }));
+    }
+
+    /// Behaviours are made of processes: what processes and schedulers are made of knows nothing of them.
+    void roomsBelowBehaviourKnowNoBehaviour() {
+        const int behaviour = floorOf("server.hpp");
+        static const QStringList rooms{"base", "scheduler", "process"};
+        COMPARE_NONE(violations("runtime/src", "base, scheduler and process know neither behaviours nor the Node",
+                                [behaviour](const QString& file, const Include& include) {
+                                    const bool isNode = include.path == "fiberscope/node.hpp";
+                                    return rooms.contains(file.section('/', 2, 2)) && isPublicHeader(include) &&
+                                           (isNode || floorOf(include.path) == behaviour);
                                 }));
     }
 

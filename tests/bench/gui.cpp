@@ -6,8 +6,13 @@
 
 #include <fiberscope/fiberscope.hpp>
 
+#include <QAction>
 #include <QApplication>
+#include <QElapsedTimer>
+#include <QEventLoop>
+#include <QLineEdit>
 #include <QListWidget>
+#include <QTableView>
 #include <QTimer>
 
 #include <algorithm>
@@ -28,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto beat = 5ms;
 constexpr double stallMs = 50;
 constexpr std::uint32_t changingChildren = 100'000;
+constexpr std::uint32_t supervisors = 10'000;
 
 void waitForEver(Process& self) {
     self.receive(after(24h, [] {}));
@@ -99,6 +105,14 @@ Application family(const char* name, std::uint32_t count) {
     return Application{name, std::move(supervisor)};
 }
 
+/// A supervisor of many supervisors of one process each.
+Application tree(const char* name, std::uint32_t count) {
+    auto root = Supervisor::one_for_one().named(std::string{name} + "_sup");
+    for (std::uint32_t i = 0; i < count; ++i)
+        root = std::move(root).child(Term{i}, Supervisor::one_for_one().child("member", waitForEver));
+    return Application{name, std::move(root)};
+}
+
 void run(QApplication& application, std::chrono::milliseconds time) {
     QTimer::singleShot(time, &application, [&application] { application.exit(); });
     application.exec();
@@ -124,6 +138,63 @@ void choose(const widgets::ObserverWindow& window, const QString& application) {
                 list->setCurrentItem(item);
         });
     });
+}
+
+/// Types into a field, a letter at a time, while the window does what else it does.
+void typeInto(const widgets::ObserverWindow& window, const char* field, const QString& text) {
+    constexpr auto betweenKeys = 400ms;
+    auto* edit = window.findChild<QLineEdit*>(QString::fromLatin1(field));
+    for (qsizetype length = 1; length <= text.size(); ++length)
+        QTimer::singleShot(betweenKeys * length, edit, [edit, part = text.left(length)] { edit->setText(part); });
+}
+
+/// How long it takes from what a person does to the rows that it leads to.
+class Answers {
+public:
+    explicit Answers(QAbstractItemModel& model) : m_model{model} {}
+    void measure(const std::function<void()>& act) {
+        QEventLoop loop;
+        for (const auto rowsChange : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+            QObject::connect(&m_model, rowsChange, &loop, &QEventLoop::quit, Qt::QueuedConnection);
+        QObject::connect(&m_model, &QAbstractItemModel::layoutChanged, &loop, &QEventLoop::quit, Qt::QueuedConnection);
+        QTimer::singleShot(10s, &loop, &QEventLoop::quit);
+        QElapsedTimer time;
+        time.start();
+        act();
+        loop.exec();
+        m_times.push_back(static_cast<double>(time.nsecsElapsed()) / 1e6);
+    }
+    void report(const char* what) {
+        std::sort(m_times.begin(), m_times.end());
+        std::printf("gui %-26s median %8.1f ms  longest %7.1f ms of %zu\n", what, m_times[m_times.size() / 2], m_times.back(),
+                    m_times.size());
+        std::fflush(stdout);
+        m_times.clear();
+    }
+
+private:
+    QAbstractItemModel& m_model;
+    std::vector<double> m_times;
+};
+
+/// Sorts by every column, and types into the filter and out of it again; without refreshes, which change rows, too.
+void measureAnswers(const widgets::ObserverWindow& window) {
+    auto* table = window.findChild<QTableView*>(QStringLiteral("processTable"));
+    auto* filter = window.findChild<QLineEdit*>(QStringLiteral("processFilter"));
+    auto* pause = window.findChild<QAction*>(QStringLiteral("pause"));
+    pause->trigger();
+    Answers answers{*table->model()};
+    for (int column = 0; column < table->model()->columnCount(); ++column)
+        if (!table->isColumnHidden(column))
+            for (const auto order : {Qt::AscendingOrder, Qt::DescendingOrder})
+                answers.measure([table, column, order] { table->sortByColumn(column, order); });
+    answers.report("a sort");
+    const QString text = QStringLiteral("<0.123");
+    for (qsizetype length = 1; length <= text.size(); ++length)
+        answers.measure([filter, part = text.left(length)] { filter->setText(part); });
+    answers.measure([filter] { filter->clear(); });
+    answers.report("a filter key");
+    pause->trigger();
 }
 
 } // namespace
@@ -152,13 +223,22 @@ int main(int argc, char** argv) {
         heartbeat.report(phase);
     };
     measure("processes", "processes", 15s);
+    measureAnswers(window);
+    typeInto(window, "processFilter", QStringLiteral("waitForEver"));
+    measure("processes", "processes, filter", 10s);
     measure("applications", "applications, one family", 15s);
+    typeInto(window, "applicationSearch", QString::number(processes / 2));
+    measure("applications", "applications, search", 10s);
     if (!node.stop_application("all") || !node.start(family("changing", changingChildren)))
         return 1;
     choose(window, QStringLiteral("changing"));
     const Pid supervisor = node.whereis("changing_sup");
     node.spawn([supervisor](Process& self) { killOnAndOn(self, supervisor); });
     measure("applications", "applications, restarts", 15s);
+    if (!node.stop_application("changing") || !node.start(tree("tree", supervisors)))
+        return 1;
+    choose(window, QStringLiteral("tree"));
+    measure("applications", "applications, supervisors", 15s);
     node.stop();
     return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <fiberscope/inspect.hpp>
 #include <fiberscope/supervisor.hpp>
 
 #include <functional>

@@ -7,12 +7,16 @@
 #include <fiberscope/inspect.hpp>
 #include <fiberscope/message.hpp>
 #include <fiberscope/node.hpp>
+#include <fiberscope/node_config.hpp>
 #include <fiberscope/pid.hpp>
 #include <fiberscope/preemption.hpp>
+#include <fiberscope/priority.hpp>
 #include <fiberscope/process.hpp>
 #include <fiberscope/receive.hpp>
+#include <fiberscope/result.hpp>
 #include <fiberscope/server.hpp>
 #include <fiberscope/snapshot.hpp>
+#include <fiberscope/supervision.hpp>
 #include <fiberscope/supervisor.hpp>
 #include <fiberscope/sys.hpp>
 #include <fiberscope/target.hpp>

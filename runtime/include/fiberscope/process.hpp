@@ -4,11 +4,10 @@
 #include <fiberscope/isolation.hpp>
 #include <fiberscope/message.hpp>
 #include <fiberscope/preemption.hpp>
+#include <fiberscope/priority.hpp>
 #include <fiberscope/receive.hpp>
-#include <fiberscope/snapshot.hpp>
+#include <fiberscope/result.hpp>
 #include <fiberscope/target.hpp>
-
-#include <boost/system/result.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -23,14 +22,6 @@ namespace FIBERSCOPE_API fiberscope {
 class Node;
 class Process;
 struct ServerSpec;
-
-/// The value, or the exit reason of what failed: `noproc`, `timeout`, the reason with which a server ended, ...
-template <class T>
-using Result = boost::system::result<T, ExitReason>;
-template <class T>
-struct detail::is_standard_message<Result<T>> : all_messages<T> {};
-/// What `Result::value()` of a failed result throws.
-[[noreturn]] void throw_exception_from_error(const ExitReason& reason, const boost::source_location& location);
 
 /// How to spawn a process. A child inherits nothing (rule P05).
 struct SpawnOptions {

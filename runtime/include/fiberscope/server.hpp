@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <fiberscope/inspect.hpp>
 #include <fiberscope/process.hpp>
+#include <fiberscope/supervision.hpp>
 
 #include <concepts>
 #include <functional>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fiberscope/pid.hpp>
+#include <fiberscope/priority.hpp>
 #include <fiberscope/term.hpp>
 
 #include <array>
@@ -13,10 +14,6 @@
 
 namespace FIBERSCOPE_API fiberscope {
 
-/// Strict classes, as in BEAM: a ready `max` or `high` process keeps all lower ones of its scheduler waiting;
-/// `normal` and `low` share one queue, in which a low one is taken one turn in eight (rule F02).
-enum class Priority : std::uint8_t { low, normal, high, max };
-
 /// What a process does, in the words of `process_info(Pid, status)`.
 enum class Status : std::uint8_t {
     runnable,  ///< sits in a run queue
@@ -27,7 +24,6 @@ enum class Status : std::uint8_t {
     exiting,   ///< names, links and monitors are released; its frames unwind
 };
 
-std::string_view to_string(Priority priority) noexcept;
 std::string_view to_string(Status status) noexcept;
 
 /// One process at one moment. Numbers only; texts are ids of interned names (`name_of`).

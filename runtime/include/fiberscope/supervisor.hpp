@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include <fiberscope/inspect.hpp>
 #include <fiberscope/server.hpp>
+#include <fiberscope/supervision.hpp>
 
 #include <chrono>
 #include <memory>

@@ -22,6 +22,10 @@ public:
         const std::size_t at = position(key);
         return at < entries_.size() ? &entries_[at].second : nullptr;
     }
+    const Value* find(const Key& key) const noexcept {
+        const std::size_t at = position(key);
+        return at < entries_.size() ? &entries_[at].second : nullptr;
+    }
     /// Adds an entry; **Pre-condition:** the key is not there. **Errors:** std::bad_alloc: nothing has changed.
     Value& add(const Key& key, Value value) {
         if (index_ == nullptr && entries_.size() >= most_without_index)

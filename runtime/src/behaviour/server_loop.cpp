@@ -109,7 +109,8 @@ bool ServerLoop::start(Life& life) {
     SupervisorInfo info;
     life.block().shown.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
     if (server_->ignore_) {
-        life.start_notice.is_ignored = true;
+        if (life.start_notice != nullptr)
+            life.start_notice->is_ignored = true;
         life.ending.set_reason(ExitReason::normal());
         return false;
     }

@@ -68,7 +68,7 @@ void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> r
     block.life().relations.no_longer_monitored(tag);
     block.shown.messages_out.add();
     if (Scheduler* scheduler = block.scheduler())
-        scheduler->messages.add();
+        scheduler->counters.messages.add();
     block.system().send(to, std::move(reply));
     block.safe_point();
 }
@@ -81,7 +81,7 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options) {
 }
 
 bool is_linked(Process& process, Pid peer) noexcept {
-    return ProcessAccess::life(process).relations.links().is_linked(peer);
+    return ProcessAccess::life(process).relations.is_linked(peer);
 }
 
 void record_event(Process& process, Event event) {

@@ -101,10 +101,10 @@ void add_running_slice(const ProcessSystem& system, const ControlBlock& block, P
     const Scheduler* home = block.home.load(std::memory_order_relaxed);
     if (home == nullptr || block.run_state.load(std::memory_order_relaxed) != RunState::running)
         return;
-    const RunningSlice slice = home->running_slice();
+    const RunningSlice slice = home->slice().now();
     const std::uint64_t cpu_ns = block.shown.cpu_ns.get();
     const std::uint64_t reductions = block.shown.reductions.get();
-    if (slice.process != &block || home->running_slice() != slice)
+    if (slice.process != &block || home->slice().now() != slice)
         return; // over meanwhile: it is in the sums
     const std::int64_t ran_ns = home->worked_ns(slice);
     row.cpu_ns = cpu_ns + static_cast<std::uint64_t>(ran_ns);
@@ -148,7 +148,7 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.scheduler = static_cast<std::uint8_t>(home != nullptr && !row.is_external() ? home->id() : 0);
     row.priority = block.priority.load(std::memory_order_relaxed);
     row.status = block.status();
-    if (home != nullptr && home->is_stuck() && is_due(block, row.status))
+    if (home != nullptr && home->slice().is_stuck() && is_due(block, row.status))
         row.flags |= ProcessRow::starving_flag;
     return row;
 }
@@ -188,13 +188,8 @@ void sum_up_schedulers(Snapshot& snapshot) {
 
 void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     snapshot.schedulers.clear();
-    for (const auto& scheduler : system.group().schedulers()) {
+    for (const auto& scheduler : system.group().schedulers())
         snapshot.schedulers.push_back(scheduler->row());
-        // A slice that nobody ends is accounted at its end only: one that is looked at ends at its next safe point, so
-        // that the next look sees what it used.
-        if (snapshot.schedulers.back().running)
-            scheduler->request_preemption();
-    }
     NodeRow& node = snapshot.node;
     node = {};
     node.name = system.config().name;

@@ -82,7 +82,7 @@ void install_terminate_handler() {
 /// On its own stack, between two instructions of its own code.
 void Life::interrupted(Scheduler& scheduler) noexcept {
     const Marked computing{is_computing_};
-    block_.shown.call_site.set(scheduler.interrupted_pc() + 1); // as a return address, which names the call before it
+    block_.shown.call_site.set(scheduler.slice().interrupted_pc() + 1); // as a return address, which names the call before it
     abandon_if_overflowed();
     look_at_signals();
     abandon_if_time_is_up();
@@ -97,7 +97,7 @@ void Life::interrupted(Scheduler& scheduler) noexcept {
         look_at_signals();
     }
     if (ending.order())
-        block_.scheduler()->request_preemption(); // its next safe point is its end
+        block_.scheduler()->slice().request_preemption(); // its next safe point is its end
 }
 
 /// A formatter that prints a message for an observer runs while signals are being handled: then only `kill` is looked for.
@@ -113,7 +113,7 @@ bool Life::is_kill_waiting() const noexcept {
         return signal.kind == SignalKind::exit && signal.target_serial == serial &&
                static_cast<const Exit*>(static_cast<const MessageSignal&>(signal).value)->reason.term().is_atom("kill");
     };
-    return intake.has_any_unhandled(is_kill) || block_.signals.has_any(is_kill);
+    return intake.has_any_unhandled(is_kill) || block_.signal_queue.has_any(is_kill);
 }
 
 // -- where it cannot go on ----
@@ -187,11 +187,11 @@ Turn Life::end_for_overflow() {
     return Turn::ended;
 }
 
-void Life::take_stack_of_fault(const Scheduler& scheduler) noexcept {
-    if (scheduler.fault_stack().empty())
+void Life::take_stack_of_fault(Scheduler& scheduler) noexcept {
+    if (scheduler.faults().stack().empty())
         keep_stack_here();
     else
-        ending.set_stack(scheduler.fault_stack().raw());
+        ending.set_stack(scheduler.faults().stack().raw());
 }
 
 void Life::take_stack_of_exception() {
@@ -216,7 +216,7 @@ void Life::give_time_to_end(Duration time) noexcept {
     if (block_.is_external())
         return;
     ending.give_time(time.count());
-    block_.scheduler()->request_preemption();
+    block_.scheduler()->slice().request_preemption();
 }
 
 void Life::give_time_to_unwind() noexcept {
@@ -238,12 +238,12 @@ void Life::throw_if_ended() {
     if (ending.begin_unwinding())
         give_time_to_unwind();
     else if (!block_.is_external())
-        block_.scheduler()->request_preemption(); // it has swallowed the one before: it meets this at every call
+        block_.scheduler()->slice().request_preemption(); // it has swallowed the one before: it meets this at every call
     throw ProcessExit{*ending.order()};
 }
 
 void Life::abandon_if_time_is_up() noexcept {
-    if (ending.order() && ending.is_time_up(block_.scheduler()->slice_began()))
+    if (ending.order() && ending.is_time_up(block_.scheduler()->slice().began_ns()))
         abandon(*ending.order());
 }
 
@@ -263,7 +263,7 @@ void Life::give_up(ExitReason reason) noexcept {
 void Life::forget_all() noexcept {
     if (code != nullptr)
         code->forget();
-    intake.forget(block_.signals);
+    intake.forget(block_.signal_queue);
     is_computing_ = false;
     if (rare_ != nullptr)
         for (static_guard::Word* guard : std::exchange(rare_->initialising, {}))

@@ -88,7 +88,7 @@ Pid ControlBlock::begin_life(const SpawnOptions& options, Pid parent, std::int64
     shown.begin(parent, now_ns);
     begin(options.priority, options.stack_bytes, options.pin, options.preemption);
     identity_.begin();
-    signals.open();
+    signal_queue.open();
     return pid();
 }
 
@@ -135,7 +135,7 @@ void ControlBlock::end_life() noexcept {
 // -- being woken ----
 
 bool ControlBlock::push_there(Signal& signal) noexcept {
-    const SignalQueue::Pushed pushed = signals.push(signal);
+    const SignalQueue::Pushed pushed = signal_queue.push(signal);
     if (pushed == SignalQueue::Pushed::closed)
         return false;
     if (pushed == SignalQueue::Pushed::behind)
@@ -156,7 +156,7 @@ ControlBlock::Pushed ControlBlock::push_here(Scheduler& here, Signal& signal) no
             return Pushed::elsewhere;
         lock.lock();
     }
-    if (!signals.push_here(signal)) [[unlikely]] {
+    if (!signal_queue.push_here(signal)) [[unlikely]] {
         lock.unlock();
         return Pushed::dead;
     }

@@ -108,7 +108,7 @@ public:
     void end_life() noexcept;
 
     Shown shown;
-    SignalQueue signals;
+    SignalQueue signal_queue;
     /// Schedulers that hold timers for this process: bit (id - 1) % 64. Set by whoever makes one.
     std::atomic<std::uint64_t> timer_schedulers{0};
 
@@ -136,7 +136,7 @@ inline Process& Life::process() const noexcept {
     return block_.process();
 }
 inline bool Life::handle_signals() {
-    if (!block_.signals.may_have_some() && !block_.is_wanted.load(std::memory_order_relaxed)) [[likely]]
+    if (!block_.signal_queue.may_have_some() && !block_.is_wanted.load(std::memory_order_relaxed)) [[likely]]
         return false;
     return handle_signals_that_came();
 }

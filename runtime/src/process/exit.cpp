@@ -60,13 +60,13 @@ void Life::announce_end(const ExitReason& reason) {
     record_exit(*this, reason, name);
     close_signals();
     tell_the_end(reason);
-    if (start_notice.starter) // a server whose start was not over yet: it hears after the name is free (rule G04)
-        tell_starter({start_notice.is_ignored ? StartReport::Outcome::ignored : StartReport::Outcome::failed,
-                      start_notice.failure.value_or(reason)});
+    if (start_notice != nullptr) // a server whose start was not over yet: it hears after the name is free (rule G04)
+        tell_starter({start_notice->is_ignored ? StartReport::Outcome::ignored : StartReport::Outcome::failed,
+                      start_notice->failure.value_or(reason)});
 }
 
 void Life::close_signals() {
-    auto signal = block_.signals.close();
+    auto signal = block_.signal_queue.close();
     while (signal != nullptr) {
         std::unique_ptr<Signal> next{std::exchange(signal->next, nullptr)};
         system().answer({system().id(), block_.slot(), signal->target_serial}, *signal);
@@ -94,16 +94,17 @@ void Life::resume_all() {
 }
 
 void Life::report_started() {
-    if (start_notice.starter)
+    if (start_notice != nullptr)
         tell_starter({StartReport::Outcome::started, {}});
 }
 
 void Life::tell_starter(StartReport outcome) {
+    const auto notice = std::move(start_notice);
     auto report = std::make_unique<Envelope<StartReport>>(SignalKind::message, std::move(outcome));
     report->role = MessageRole::reply;
-    report->tag = start_notice.request;
+    report->tag = notice->request;
     report->from = pid();
-    system().send(std::exchange(start_notice.starter, {}), std::move(report));
+    system().send(notice->starter, std::move(report));
 }
 
 } // namespace fiberscope::detail

@@ -41,7 +41,7 @@ std::string why_killed(const Life& life, const ExitReason& reason) {
 void count_exit(const Life& life, const ExitReason& reason, bool is_over_limit) {
     ProcessSystem& system = life.system();
     if (Scheduler* scheduler = life.block().scheduler())
-        scheduler->exits.add();
+        scheduler->counters.exits.add();
     else
         system.outside_exits.fetch_add(1, std::memory_order_relaxed);
     if (life.ending.is_abandoned())
@@ -90,7 +90,7 @@ std::vector<std::pair<std::string, std::string>> crash_fields(const Life& life) 
             {"ancestors", list_text(life.system().ancestors_of(life.pid()), pid_text)},
             {"message_queue_len", std::to_string(life.mailbox.size())},
             {"messages", list_text(first_messages(life.mailbox), typed)},
-            {"links", list_text(life.relations.links().peers(), pid_text)},
+            {"links", list_text(life.relations.linked(), pid_text)},
             {"dictionary", dictionary_text(life)},
             {"trap_exit", life.process().trap_exit() ? "true" : "false"},
             {"status", "running"},

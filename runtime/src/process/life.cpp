@@ -72,7 +72,7 @@ bool Life::go_waiting(Scheduler& scheduler) noexcept {
 }
 
 bool Life::has_reason_to_wake() const noexcept {
-    if (!block_.signals.is_empty() && !ending.order()) // with an order to end they are left alone
+    if (!block_.signal_queue.is_empty() && !ending.order()) // with an order to end they are left alone
         return true;
     const bool timed_out = block_.wake_at_ns.load(std::memory_order_relaxed) != never_ns &&
                            block_.timer_entry_ns.load(std::memory_order_seq_cst) == never_ns;
@@ -130,7 +130,7 @@ void Life::park_fiber(Scheduler& scheduler) noexcept {
     if (scheduler.has_overflowed(block_)) [[unlikely]] {
         if (awaited_ == nullptr)
             abandon_if_overflowed();
-        scheduler.urge_to_end(false); // others hold addresses of this stack: it ends when they are done
+        scheduler.faults().urge_to_end(false); // others hold addresses of this stack: it ends when they are done
     }
     scheduler.end_slice(block_);
     if (has_reason_to_wake())
@@ -142,8 +142,8 @@ void Life::park_fiber(Scheduler& scheduler) noexcept {
     }
     Scheduler& now_on = *block_.scheduler();
     if (now_on.has_overflowed(block_)) [[unlikely]] {
-        now_on.request_preemption();
-        now_on.urge_to_end(true);
+        now_on.slice().request_preemption();
+        now_on.faults().urge_to_end(true);
     }
 }
 

@@ -52,9 +52,9 @@ struct StartReport {
     ExitReason reason;
 };
 
-/// Who is to be told how the start of a server goes, once.
+/// Who is to be told how the start of a server goes.
 struct StartNotice {
-    Pid starter; ///< nobody: not asked for, or told already
+    Pid starter;
     Ref request;
     std::optional<ExitReason> failure; ///< what the starter hears in place of the reason of its end
     bool is_ignored = false;           ///< in place of `failed` it hears `ignored`
@@ -79,7 +79,7 @@ public:
     Relations relations;
     Ending ending;
     Intake intake;
-    StartNotice start_notice;
+    std::unique_ptr<StartNotice> start_notice; ///< nullptr: not asked for, or given already
     std::unique_ptr<ProcessCode> code;
     void messages_changed() noexcept;
     /// As the pid of who started it, if that was linked: its end ends a server (rule G05).
@@ -210,7 +210,7 @@ private:
     void abandon_if_time_is_up() noexcept;
     void keep_stack_here() noexcept;
     void give_up(ExitReason reason) noexcept;
-    void take_stack_of_fault(const Scheduler& scheduler) noexcept;
+    void take_stack_of_fault(Scheduler& scheduler) noexcept;
     void forget_all() noexcept;
 
     void announce_end(const ExitReason& reason);

@@ -34,7 +34,7 @@ public:
     /// The peer ended. True if that counts: the link that ended was not cut before.
     bool on_link_exit(Pid peer, std::uint64_t stamp);
 
-    bool is_linked(Pid peer) noexcept {
+    bool is_linked(Pid peer) const noexcept {
         const Record* record = records_.find(peer);
         return record != nullptr && record->active;
     }

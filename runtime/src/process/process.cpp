@@ -134,7 +134,7 @@ void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> messa
     block_->shown.messages_out.add();
     if (Scheduler* scheduler = block_->scheduler()) [[likely]] {
         message->sent_ns = scheduler->now_ns();
-        scheduler->messages.add();
+        scheduler->counters.messages.add();
         block_->system().send_here(*scheduler, to, std::move(message));
         return;
     }

@@ -167,7 +167,7 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan&
         throw;
     }
     child->life().code = std::move(plan.code);
-    (here != nullptr ? here->spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
+    (here != nullptr ? here->counters.spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
     group_.submit(*child);
     return {pid, monitor};
 }
@@ -176,7 +176,8 @@ namespace {
 
 /// It is to end before it runs: normally, but a starter hears that `reason` made its start fail.
 void fail_start(Life& life, ExitReason reason) {
-    life.start_notice.failure = std::move(reason);
+    if (life.start_notice != nullptr)
+        life.start_notice->failure = std::move(reason);
     life.ending.set_order(ExitReason::normal());
 }
 
@@ -196,7 +197,7 @@ Pid ProcessSystem::bring_to_life(ControlBlock& child, ControlBlock* parent, Spaw
     if (plan.watcher)
         child.life().relations.monitored_by(plan.watched_as, plan.watcher);
     if (plan.reports_start)
-        child.life().start_notice = {parent->pid(), plan.start_request, {}, false};
+        child.life().start_notice = std::make_unique<StartNotice>(StartNotice{parent->pid(), plan.start_request, {}, false});
     if (options.name && !registry_.add(options.name, child, pid))
         fail_start(child.life(), Term::tuple({Term::atom("already_started"), Term{registry_.find(options.name)}}));
     return pid;
@@ -279,7 +280,7 @@ std::unique_ptr<Signal> ProcessSystem::try_send(Pid target, std::unique_ptr<Sign
         return nullptr;
     block->is_wanted.store(true, std::memory_order_seq_cst); // one that is about to run may have looked already
     if (Scheduler* home = block->home.load(std::memory_order_relaxed); home != nullptr && state == RunState::running)
-        home->request_preemption();
+        home->slice().request_preemption();
     SliceMonitor::instance().watch();
     return nullptr;
 }

@@ -9,7 +9,7 @@
 #include "process/timer_table.hpp"
 #include "scheduler/scheduler_group.hpp"
 
-#include <fiberscope/node.hpp>
+#include <fiberscope/node_config.hpp>
 
 #include <memory>
 #include <mutex>

@@ -6,39 +6,39 @@
 namespace fiberscope::detail {
 
 void Relations::monitor(Ref ref, Pid target, Atom name) {
-    monitors_.add(ref, {target, name});
+    tables().monitors.add(ref, {target, name});
     monitors_changed();
 }
 
 std::optional<Pid> Relations::demonitor(Ref ref) noexcept {
-    const MonitorMade* monitor = monitors_.find(ref);
+    const MonitorMade* monitor = find_monitor(ref);
     if (monitor == nullptr)
         return std::nullopt;
     const Pid target = monitor->target;
-    monitors_.erase(ref);
+    tables_->monitors.erase(ref);
     monitors_changed();
     return target;
 }
 
 void Relations::monitor_is_of(Ref ref, Pid target) noexcept {
-    if (MonitorMade* monitor = monitors_.find(ref)) // else it has ended already
+    if (MonitorMade* monitor = find_monitor(ref)) // else it has ended already
         monitor->target = target;
 }
 
 bool Relations::on_down(Ref ref, Down& down) {
-    const MonitorMade* monitor = monitors_.find(ref);
+    const MonitorMade* monitor = find_monitor(ref);
     if (monitor == nullptr)
         return false;
     down.name = monitor->name;
     if (!down.pid)
         down.pid = monitor->target;
-    monitors_.erase(ref);
+    tables_->monitors.erase(ref);
     monitors_changed();
     return true;
 }
 
 bool Relations::keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept {
-    auto* place = answers_.find(answer->tag);
+    auto* place = place_of_answer(answer->tag);
     if (place == nullptr || *place != nullptr)
         return false;
     *place = std::move(answer);
@@ -46,35 +46,37 @@ bool Relations::keep_answer(std::unique_ptr<MessageSignal>& answer) noexcept {
 }
 
 bool Relations::has_answer(Ref ref) noexcept {
-    const auto* place = answers_.find(ref);
+    const auto* place = place_of_answer(ref);
     return place != nullptr && *place != nullptr;
 }
 
 std::unique_ptr<MessageSignal> Relations::end_expectation(Ref ref) noexcept {
-    auto* place = answers_.find(ref);
+    auto* place = place_of_answer(ref);
     if (place == nullptr)
         return nullptr;
     auto answer = std::move(*place);
-    answers_.erase(ref);
+    tables_->answers.erase(ref);
     return answer;
 }
 
 void Relations::tell_the_end(ProcessSystem& system, Pid self, const ExitReason& reason, std::int64_t ended_ns) {
-    for (const auto& [peer, stamp] : links_.take()) {
+    if (tables_ == nullptr)
+        return;
+    for (const auto& [peer, stamp] : tables_->links.take()) {
         auto exit = std::make_unique<Envelope<Exit>>(SignalKind::link_exit, Exit{self, reason});
         exit->from = self;
         exit->tag = Ref{stamp};
         exit->sent_ns = ended_ns;
         system.send(peer, std::move(exit));
     }
-    for (const auto& [ref, watcher] : monitored_by_.take()) {
+    for (const auto& [ref, watcher] : tables_->monitored_by.take()) {
         auto down = std::make_unique<Envelope<Down>>(SignalKind::down, Down{MonitorRef{ref}, self, reason, {}});
         down->from = self;
         down->tag = ref;
         down->sent_ns = ended_ns;
         system.send(watcher, std::move(down));
     }
-    for (const auto& [ref, monitor] : monitors_.take()) {
+    for (const auto& [ref, monitor] : tables_->monitors.take()) {
         auto demonitor = std::make_unique<MonitorSignal>(SignalKind::demonitor, MonitorRef{ref}, Atom{});
         demonitor->from = self;
         system.send(monitor.target, std::move(demonitor));
@@ -82,10 +84,12 @@ void Relations::tell_the_end(ProcessSystem& system, Pid self, const ExitReason& 
 }
 
 void Relations::inspect(Inspection& result) const {
-    result.links = links_.peers();
-    for (const auto& [ref, monitor] : monitors_)
+    if (tables_ == nullptr)
+        return;
+    result.links = tables_->links.peers();
+    for (const auto& [ref, monitor] : tables_->monitors)
         result.monitors.push_back({ref, monitor.target, monitor.name});
-    for (const auto& [ref, watcher] : monitored_by_)
+    for (const auto& [ref, watcher] : tables_->monitored_by)
         result.monitored_by.push_back(watcher);
 }
 

@@ -36,20 +36,20 @@ const ExitReason out_of_memory = ExitReason::error(Term::string("std::bad_alloc"
 bool Life::handle_signals_that_came() {
     if (block_.is_wanted.load(std::memory_order_relaxed))
         block_.is_wanted.store(ending.order().has_value(), std::memory_order_seq_cst); // before the look that it asked for
-    if (ending.order() || intake.is_handling() || block_.signals.is_empty())
+    if (ending.order() || intake.is_handling() || block_.signal_queue.is_empty())
         return false;
     const std::size_t before = mailbox.size();
     reply_has_come_ = false;
     const Marked handling{intake.handling_mark()};
-    intake.take(block_.signals.take_all());
+    intake.take(block_.signal_queue.take_all());
     take_plain_messages();
     while (intake.take_next())
         if (ending.order())
-            intake.put_back(block_.signals); // too late (rule O07): answered when others see that it is gone, not before (P11)
+            intake.put_back(block_.signal_queue); // too late (rule O07): answered when others see that it is gone, not before (P11)
         else
             handle_or_end();
     if (block_.is_wanted.load(std::memory_order_relaxed) && !ending.order())
-        block_.is_wanted.store(!block_.signals.is_empty(), std::memory_order_seq_cst);
+        block_.is_wanted.store(!block_.signal_queue.is_empty(), std::memory_order_seq_cst);
     messages_changed();
     if (mailbox.size() <= before)
         return reply_has_come_;
@@ -74,7 +74,7 @@ void Life::handle_or_end() noexcept {
         handle();
     } catch (...) {
         end_by_signal(out_of_memory);
-        intake.put_back(block_.signals);
+        intake.put_back(block_.signal_queue);
     }
 }
 

@@ -81,7 +81,7 @@ bool is_clean_exit(const void* exception, const std::type_info& type) {
 /// The exact way through libraries is for some a second: a process may throw a lot, and catch it.
 void note_throw(Scheduler& scheduler, const void* exception, std::uintptr_t frame) noexcept {
     const RuntimeCall in_runtime;
-    const RunningSlice slice = scheduler.running_slice();
+    const RunningSlice slice = scheduler.slice().now();
     if (slice.process == nullptr)
         return;
     const StackSpan span = slice.process->fiber.load(std::memory_order_relaxed)->frames();

@@ -89,8 +89,8 @@ FaultAnswer answer_to(const Fault& fault, const siginfo_t& info, Scheduler* sche
     if (scheduler == nullptr || fault.is_sent || program_exit::is_forked_child())
         return FaultAnswer::crash;
     if (fault.signal == SIGTRAP)
-        return info.si_code == TRAP_TRACE ? scheduler->take_step(fault.code) : FaultAnswer::crash;
-    return scheduler->take_fault(fault);
+        return info.si_code == TRAP_TRACE ? scheduler->faults().take_step(fault.code) : FaultAnswer::crash;
+    return scheduler->faults().take_fault(fault);
 }
 
 /// Sets or clears the processor's flag for a trap after each instruction.
@@ -117,7 +117,7 @@ void handle(int signal, siginfo_t* info, void* context) {
     case FaultAnswer::go_on:
     case FaultAnswer::step: break;
     case FaultAnswer::end_process:
-        fault_signal::continue_in(context, &fiberscope_end_by_force, scheduler->place_to_end(fault.code.sp - red_zone_bytes));
+        fault_signal::continue_in(context, &fiberscope_end_by_force, scheduler->faults().place_to_end(fault.code.sp - red_zone_bytes));
         break;
     case FaultAnswer::crash:
         crash(fault, scheduler);

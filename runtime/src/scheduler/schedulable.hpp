@@ -5,7 +5,7 @@
 #include "base/counter.hpp"
 
 #include <fiberscope/preemption.hpp>
-#include <fiberscope/snapshot.hpp>
+#include <fiberscope/priority.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -43,7 +43,8 @@ void try_memory_of_thread() {
 } // namespace
 
 Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
-    : group_{group}, id_{id}, now_ns_{clock_ns()}, started_ns_{now_ns_} {}
+    : group_{group}, id_{id}, now_ns_{clock_ns()}, fibers_{*this, group.stacks(), group.settings().usual_stack_bytes},
+      faults_{slice_, group.stacks(), group.settings().trap_faults} {}
 
 Scheduler::~Scheduler() = default;
 
@@ -91,8 +92,8 @@ void Scheduler::run() {
 void Scheduler::live() {
     main_context_ = boost::fibers::context::active();
     const AlternateStack signal_stack;
-    keep_fibers();
-    urging_timer_.emplace(*this);
+    fibers_.open(*main_context_);
+    faults_.open(*this);
     thread_ = ::pthread_self();
     work_time_.restart(clock_.now());
     SliceMonitor::instance().add(*this);
@@ -102,10 +103,20 @@ void Scheduler::live() {
     SliceMonitor::instance().remove(*this);
     end_fibers();
     // a process that hangs in foreign code keeps its fiber, and Boost would wait for it: the thread is left behind
-    while (busy_fibers_.load() > 0)
+    while (fibers_.lent() > 0)
         ::pause();
     cpu_clock_ = 0;
-    urging_timer_.reset();
+    faults_.close();
+}
+
+/// Lets every idle fiber run to its end, so that Boost can free them.
+void Scheduler::end_fibers() noexcept {
+    phase_ = Phase::ending_fibers;
+    while ((ending_fiber_ = fibers_.take_last()) != nullptr) {
+        main_context_->suspend();
+        switch_ended();
+    }
+    phase_ = Phase::ended;
 }
 
 boost::fibers::context* Scheduler::next_context() noexcept {
@@ -169,17 +180,45 @@ Scheduler& Scheduler::run_on(PooledFiber& fiber, Schedulable* work) noexcept {
             here->queue_.push_preempted(*work);
         }
         if (fiber.zone() != Zone::closed) [[unlikely]]
-            here->close_zone(fiber);
+            here->faults_.close_zone(fiber);
         work = here->pick();
         const bool mine = work != nullptr && work->fiber.load(std::memory_order_relaxed) == nullptr &&
                           StackPool::class_of(work->stack_bytes) == fiber.stack_class() &&
-                          here->idle_fibers_[fiber.stack_class()].size() >= here->kept_fibers(fiber.stack_class());
+                          here->fibers_.has_kept(fiber.stack_class());
         if (!mine) {
             here->choose(work);
             break;
         }
     }
     return *here;
+}
+
+/// nullptr: there is no fiber for it.
+boost::fibers::context* Scheduler::context_for(Schedulable& process) noexcept {
+    PooledFiber* fiber = process.fiber.load(std::memory_order_relaxed);
+    if (fiber == nullptr) {
+        fiber = fibers_.fiber_for(process);
+        if (fiber == nullptr)
+            return nullptr;
+        fibers_.is_lent();
+        fiber->assign(&process);
+    } else if (fiber->scheduler() != this) [[unlikely]]
+        fibers_.receive(*fiber);
+    switch_begins(fiber);
+    return fiber->context();
+}
+
+bool Scheduler::park_idle(PooledFiber& fiber) noexcept {
+    if (phase_ != Phase::running)
+        return false;
+    if (fibers_.put(fiber, now_ns_))
+        requeue_those_without_fiber();
+    else
+        lost_fiber_ = &fiber;
+    chosen_ = false;
+    switch_to(next_);
+    switch_ended();
+    return phase_ == Phase::running;
 }
 
 /// Leaves the running context, for the dispatcher if there is nobody to run. Comes back when that is resumed, maybe on
@@ -229,14 +268,8 @@ void Scheduler::yield(Schedulable& process, SliceOver why) noexcept {
 }
 
 void Scheduler::count_preemption(Schedulable& process, SliceOver why) noexcept {
-    switch (why) {
-    case SliceOver::asked: return;
-    case SliceOver::budget: return budget_preemptions_.add();
-    case SliceOver::flag: flag_preemptions_.add(); break;
-    case SliceOver::signal: signal_preemptions_.add(); break;
-    }
-    process.preemptions.add();
-    last_preempted_.set(process.id_bits());
+    if (counters.gives_way(why, process.id_bits()))
+        process.preemptions.add();
 }
 
 void Scheduler::choose(Schedulable* next) noexcept {
@@ -246,13 +279,13 @@ void Scheduler::choose(Schedulable* next) noexcept {
 
 /// Runs what came meanwhile, then the next of the queue, or of another's.
 Schedulable* Scheduler::pick() noexcept {
-    if (inbox_.load(std::memory_order_relaxed) != nullptr)
+    if (inbox_.has_given())
         drain_inbox();
-    if (pokes_.load(std::memory_order_relaxed) != nullptr)
+    if (inbox_.has_poked())
         drain_pokes();
     if (!is_online()) [[unlikely]]
         hand_over_movable();
-    if (has_requests_.load(std::memory_order_acquire))
+    if (inbox_.has_requests())
         run_requests();
     if (now_ns_ >= timers_.next_ns())
         fire_timers();
@@ -266,12 +299,8 @@ Schedulable* Scheduler::pick() noexcept {
 
 void Scheduler::begin_slice(Schedulable& process) noexcept {
     reductions_left_ = group_.settings().reductions_per_slice;
-    preempt_.store(false, std::memory_order_relaxed);
-    slice_began_ns_.set(now_ns_);
     run_began_ns_ = now_ns_;
-    switches_.add();
-    active_.store(&process, std::memory_order_release);
-    running_.set(process.id_bits());
+    slice_.begin(process, now_ns_);
     process.is_new = false;
     const Stack& stack = process.fiber.load(std::memory_order_relaxed)->stack();
     unguarded_low_ = stack.is_guarded ? 0 : stack.low();
@@ -288,45 +317,41 @@ void Scheduler::begin_slice(Schedulable& process) noexcept {
 
 void Scheduler::account(Schedulable& process) noexcept {
     now_ns_ = clock_.now();
-    const std::int64_t ran_ns = work_time_.worked_ns(slice_began_ns_.get(), now_ns_);
+    const std::int64_t ran_ns = work_time_.worked_ns(slice_.began_ns(), now_ns_);
     const std::int64_t counted = std::max(group_.settings().reductions_per_slice - reductions_left_, 0);
     const std::int64_t used = std::max(counted, group_.settings().reductions_of(ran_ns));
     last_used_ = static_cast<std::uint32_t>(std::min<std::int64_t>(used, group_.settings().reductions_per_slice));
-    reductions_.add(static_cast<std::uint64_t>(used));
+    counters.reductions.add(static_cast<std::uint64_t>(used));
     process.account(ran_ns, static_cast<std::uint64_t>(used));
     const std::int64_t run_ns = now_ns_ - run_began_ns_;
     if (run_ns > process.longest_run_ns.get())
         process.longest_run_ns.set(run_ns);
-    if (run_ns > longest_run_ns_.get())
-        longest_run_ns_.set(run_ns);
+    if (run_ns > counters.longest_run_ns.get())
+        counters.longest_run_ns.set(run_ns);
 }
 
 void Scheduler::end_slice(Schedulable& process) noexcept {
     if (program_exit::is_forked_child()) [[unlikely]]
         program_exit::end_forked_child();
     account(process);
-    active_.store(nullptr, std::memory_order_release);
-    running_.set(0);
-    if (is_stuck())
-        set_stuck(false);
+    slice_.end();
     process.slice_ends();
 }
 
 bool Scheduler::someone_waits() noexcept {
     now_ns_ = clock_.now();
-    if (inbox_.load(std::memory_order_relaxed) != nullptr)
+    if (inbox_.has_given())
         drain_inbox();
-    if (pokes_.load(std::memory_order_relaxed) != nullptr)
+    if (inbox_.has_poked())
         drain_pokes();
-    return !queue_.empty() || now_ns_ >= timers_.next_ns() || has_requests_.load(std::memory_order_relaxed) ||
+    return !queue_.empty() || now_ns_ >= timers_.next_ns() || inbox_.has_requests() ||
            !is_online(); // others are to run it
 }
 
 void Scheduler::renew_slice(Schedulable& process) noexcept {
     account(process);
-    slice_began_ns_.set(now_ns_);
+    slice_.renew(now_ns_);
     reductions_left_ = group_.settings().reductions_per_slice;
-    preempt_.store(false, std::memory_order_relaxed);
 }
 
 std::uint32_t Scheduler::queue_length() const noexcept {
@@ -348,35 +373,18 @@ std::int64_t Scheduler::worked_ns(const RunningSlice& slice) const noexcept {
 
 SchedulerRow Scheduler::row() const {
     SchedulerRow row;
+    counters.fill(row);
     row.id = id_;
-    row.started_processes = busy_fibers_.load(std::memory_order_relaxed);
+    row.started_processes = fibers_.lent();
     row.state =
         is_online() ? SchedulerState::online : (row.started_processes > 0 ? SchedulerState::draining : SchedulerState::offline);
-    const std::int64_t now = clock_ns();
-    row.total_ns = static_cast<std::uint64_t>(now - started_ns_);
-    const std::int64_t idle_since = idle_since_ns_.get();
-    const std::uint64_t idle =
-        idle_ns_.get() + static_cast<std::uint64_t>(idle_since != 0 ? std::max<std::int64_t>(now - idle_since, 0) : 0);
-    row.busy_ns = row.total_ns - std::min(idle, row.total_ns);
     row.cpu_ns = static_cast<std::uint64_t>(thread_time_now_ns());
-    row.reductions = reductions_.get();
-    if (const RunningSlice slice = running_slice(); slice.process != nullptr)
+    if (const RunningSlice slice = slice_.now(); slice.process != nullptr)
         row.reductions += static_cast<std::uint64_t>(group_.settings().reductions_of(worked_ns(slice)));
-    row.context_switches = switches_.get();
-    row.steals = steals_.get();
-    row.wake_ups = wake_ups_.get();
-    row.messages = messages.get();
-    row.spawns = spawns.get();
-    row.exits = exits.get();
+    row.context_switches = slice_.number();
     row.run_queue = queue_.lengths();
-    row.running = Pid::from_bits(running_.get());
-    row.budget_preemptions = budget_preemptions_.get();
-    row.flag_preemptions = flag_preemptions_.get();
-    row.signal_preemptions = signal_preemptions_.get();
-    row.signal_refusals = signal_refusals_.get();
-    row.last_preempted = Pid::from_bits(last_preempted_.get());
-    row.longest_run_ns = static_cast<std::uint64_t>(longest_run_ns_.get());
-    row.is_stuck = is_stuck();
+    row.running = Pid::from_bits(slice_.running());
+    row.is_stuck = slice_.is_stuck();
     row.thread_id = thread_id_;
     return row;
 }

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-#include "base/counter.hpp"
 #include "base/dispatch_clock.hpp"
 #include "base/signal_memory.hpp"
 #include "base/thread_wait.hpp"
-#include "scheduler/fault_signal.hpp"
-#include "scheduler/pooled_fiber.hpp"
-#include "scheduler/preemption_signal.hpp"
+#include "scheduler/adoption_gate.hpp"
+#include "scheduler/fault_desk.hpp"
+#include "scheduler/fiber_shelf.hpp"
+#include "scheduler/inbox.hpp"
 #include "scheduler/run_queue.hpp"
-#include "scheduler/stack_pool.hpp"
+#include "scheduler/scheduler_counters.hpp"
 #include "scheduler/thrown_stacks.hpp"
 #include "scheduler/timer_queue.hpp"
+#include "scheduler/watched_slice.hpp"
 #include "scheduler/work_time.hpp"
 
 #include <fiberscope/snapshot.hpp>
 
-#include <array>
-#include <functional>
-#include <mutex>
+#include <atomic>
+#include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace boost::fibers {
 class context;
@@ -30,30 +29,12 @@ namespace fiberscope::detail {
 
 class SchedulerGroup;
 
-/// Why the running process gives its turn away although it has more to do: the step of preemption that ended its slice.
-enum class SliceOver : std::uint8_t {
-    asked,  ///< by itself: yield()
-    budget, ///< step 1: its reductions are used up
-    flag,   ///< step 2: it lasted too long, and a runtime call noticed
-    signal, ///< step 3: it lasted too long, and no runtime call came
-};
-
-/// The slice that a scheduler executes, as the monitor sees it.
-struct RunningSlice {
-    Schedulable* process = nullptr; ///< nullptr: it executes none
-    std::uint64_t number = 0;       ///< with began_ns: another one means another slice
-    std::int64_t began_ns = 0;
-    bool operator==(const RunningSlice&) const = default;
-};
-
 /// One thread that runs processes, one at a time, each for a slice.
 /// **Thread:** the owning thread, but for the part marked "any thread".
 /// How a dispatch goes: `pick` takes the next process from the run queue; if it holds frames its fiber is resumed, else
 /// a pooled fiber runs it. A process that parks calls `switch_out`, which picks again. See runtime/README.md.
 class Scheduler {
 public:
-    using Request = std::function<void(Scheduler&)>;
-
     Scheduler(SchedulerGroup& group, std::uint32_t id);
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
@@ -77,12 +58,12 @@ public:
     /// the owner sleeps and this thread has the right to take from it, or it is in no queue and does not wait.
     static void changes_hands(Schedulable& process, Scheduler& to) noexcept;
     /// Runs `request` on this thread, between two slices.
-    void post(Request request);
+    void post(Inbox::Request request);
     /// Ends the sleep of an idle scheduler.
     void notify() noexcept;
-    /// Asks the running process to give way at its next safe point.
-    void request_preemption() noexcept { preempt_.store(true, std::memory_order_relaxed); }
-    RunningSlice running_slice() const noexcept;
+    /// The running slice, as others see it and ask it to end.
+    WatchedSlice& slice() noexcept { return slice_; }
+    const WatchedSlice& slice() const noexcept { return slice_; }
     /// Nanoseconds that `slice` has worked so far; not more than its thread had.
     std::int64_t worked_ns(const RunningSlice& slice) const noexcept;
     /// When the next of its timers is due.
@@ -91,21 +72,16 @@ public:
     bool is_waited_for(std::int64_t now_ns) const noexcept;
     /// May its running process be interrupted by a signal?
     bool may_signal(const Schedulable& process) const noexcept;
-    /// Interrupts `slice`, if it still runs and can be. With `wants_stack` a refusal keeps the stack for `stuck_stack`.
+    /// Interrupts `slice`, if it still runs and can be. With `wants_stack` a refusal answers the stack request.
     void send_signal(const RunningSlice& slice, bool wants_stack) noexcept;
-    /// What a refused signal left since the last call; empty: none has.
-    RawStack stuck_stack();
-    /// Its running slice takes so long that others had better take its work. Set by the monitor, cleared by both.
-    bool is_stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
-    void set_stuck(bool stuck) noexcept { stuck_.store(stuck, std::memory_order_relaxed); }
     /// Its thread does not get to what others gave and woke here: what may move goes to another scheduler.
     void rescue_work() noexcept;
     bool is_asleep() const noexcept;
     /// Asleep, about to sleep, or not begun yet: what is queued here runs at once.
     bool is_idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
     /// Changes at each wake-up.
-    std::uint64_t wake_ups() const noexcept { return wake_ups_.get(); }
-    bool has_pending() const noexcept;
+    std::uint64_t wake_ups() const noexcept { return counters.wake_ups.get(); }
+    bool has_pending() const noexcept { return inbox_.has_any(); }
     bool is_online() const noexcept { return online_.load(std::memory_order_relaxed); }
     void set_online(bool online);
     std::uint32_t queue_length() const noexcept;
@@ -116,11 +92,10 @@ public:
 
     /// The time of the last dispatch, nanoseconds.
     std::int64_t now_ns() const noexcept { return now_ns_; }
-    std::int64_t slice_began() const noexcept { return slice_began_ns_.get(); }
     /// Takes `reductions` from the slice's budget. True: the slice is over.
     bool charge(std::int32_t reductions) noexcept {
         reductions_left_ -= reductions;
-        return reductions_left_ <= 0 || preempt_.load(std::memory_order_relaxed) || is_below_stack();
+        return reductions_left_ <= 0 || slice_.is_to_give_way() || is_below_stack();
     }
     /// The running process has no guard below its stack, and has come there.
     bool is_below_stack() const noexcept { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) < unguarded_low_; }
@@ -164,43 +139,25 @@ public:
     void arm(Schedulable& process, std::int64_t at_ns);
     TimerQueue& timers() noexcept { return timers_; }
 
-    Counter64 messages; ///< sent by its processes
-    Counter64 spawns;   ///< by its processes
-    Counter64 exits;    ///< of processes that ended here
+    SchedulerCounters counters;
 
     /// The running process has come below the low end of its stack, and must not go on.
     bool has_overflowed(const Schedulable& process) const noexcept;
-    /// Lets a process that has overflowed be urged, or not: it waits for somebody who uses its stack.
-    void urge_to_end(bool urge) noexcept { urge ? urging_timer_->arm() : urging_timer_->disarm(); }
-    /// Where the running process faulted or has used up its stack; empty: it has not, or nobody saw it.
-    const StackSample& fault_stack() const noexcept { return fault_stack_; }
+    FaultDesk& faults() noexcept { return faults_; }
     /// A costly look at a stack is due: not too many a second.
     bool may_unwind() noexcept;
     ThrownStacks& thrown_stacks() noexcept { return thrown_stacks_; }
 
-    // -- owning thread: for signals of faults, scheduler_faults.cpp ----
+    // -- owning thread: for its signal handlers ----
 
-    /// In the signal handler.
-    FaultAnswer take_fault(const Fault& fault) noexcept;
-    /// In the signal handler: an instruction of code that was to be stepped through has been executed.
-    FaultAnswer take_step(const InterruptedCode& code) noexcept;
-    /// In the signal handler: an overflow has happened, and the code is where it can be ended.
-    bool is_to_end(const InterruptedCode& code) noexcept;
-    /// In the signal handler: the stack pointer with which `end_by_force` has room enough.
-    std::uintptr_t place_to_end(std::uintptr_t sp) noexcept;
-    /// In the signal handler: what a report about the end of the program says.
-    void describe(Crash& crash) noexcept;
-    /// In place of the code that cannot go on.
-    [[noreturn]] void end_by_force() noexcept;
-
-    // -- owning thread: for the preemption signal ----
-
-    /// In the signal handler: is this a place where the running process can be interrupted? Counts refusals.
+    /// Is this a place where the running process can be interrupted? Counts refusals.
     bool may_interrupt(const InterruptedCode& code) noexcept;
+    /// What a report about the end of the program says.
+    void describe(Crash& crash) const noexcept;
     /// In the injected call.
     void interrupted() noexcept;
-    /// Where that was.
-    std::uintptr_t interrupted_pc() const noexcept { return interrupted_pc_; }
+    /// In place of the code that cannot go on.
+    [[noreturn]] void end_by_force() noexcept;
 
     // -- owning thread: for the fibers ----
 
@@ -213,7 +170,7 @@ public:
     /// Boost has a context that may run: none of ours.
     void meet_foreign(boost::fibers::context* context) noexcept;
     /// A process runs: what comes from Boost now is a call of its own.
-    bool is_running_process() const noexcept { return active_.load(std::memory_order_relaxed) != nullptr; }
+    bool is_running_process() const noexcept { return slice_.process() != nullptr; }
     /// The running process is about to be suspended by a call of its own: it will not be resumed, but ends.
     void end_at_foreign_switch() noexcept;
     /// The running process is about to change what Boost does here: it ends before.
@@ -227,53 +184,46 @@ public:
     void idle() noexcept;
 
 private:
-    std::int64_t thread_time_now_ns() const noexcept;
-    void account(Schedulable& process) noexcept;
-    void drain_pokes() noexcept;
-    ReadyList take_woken(Scheduler& taker) noexcept;
-    void give_to(Scheduler& taker, std::uint32_t most) noexcept;
-    void receive(PooledFiber& fiber) noexcept;
+    // the thread's life
+    void live();
+    void end_fibers() noexcept;
+    bool is_done() const noexcept; ///< the group stops and nothing is left to run
+
+    // dispatch
+    Schedulable* pick() noexcept;
+    void choose(Schedulable* next) noexcept;
     void switch_to(Schedulable* next) noexcept;
+    boost::fibers::context* context_for(Schedulable& process) noexcept;
+    void account(Schedulable& process) noexcept;
     void count_preemption(Schedulable& process, SliceOver why) noexcept;
     void lose_fiber(Schedulable& process) noexcept;
     void bury() noexcept;
-    void keep_stack(const InterruptedCode& code) noexcept;
-    static Interruption sample(const InterruptedCode& code, const PooledFiber& fiber, StackSample& sample) noexcept;
-    FaultAnswer take_overflow(const Fault& fault, PooledFiber& fiber, bool is_own_code) noexcept;
-    void open_zone(PooledFiber& fiber, Zone part) noexcept;
-    void close_zone(PooledFiber& fiber) noexcept;
-    void trim_idle_fibers() noexcept;
-    void live();
-    void keep_fibers();
     void requeue_those_without_fiber() noexcept;
-    /// The group stops and nothing is left to run.
-    bool is_done() const noexcept;
-    Schedulable* pick() noexcept;
-    void choose(Schedulable* next) noexcept;
-    boost::fibers::context* context_for(Schedulable& process) noexcept;
-    PooledFiber* fiber_for(Schedulable& process) noexcept;
-    PooledFiber* make_fiber(std::size_t stack_class) noexcept;
-    PooledFiber* take_idle(std::size_t stack_class) noexcept;
-    std::size_t usual_class() const noexcept;
-    std::size_t kept_fibers(std::size_t stack_class) const noexcept;
-    bool has_spare() const noexcept;
+    std::int64_t thread_time_now_ns() const noexcept;
+
+    // what it is given, takes and leaves, scheduler_work.cpp
+    void alert() noexcept;
     void drain_inbox() noexcept;
+    void drain_pokes() noexcept;
     void run_requests();
-    void fire_timers() noexcept;
-    void fire(const TimerQueue::Entry& entry) noexcept;
+    ReadyList take_woken(Scheduler& taker) noexcept;
+    void give_to(Scheduler& taker, std::uint32_t most) noexcept;
     Schedulable* steal() noexcept;
     void share_work() noexcept;
     void hand_over_movable() noexcept;
-    void release() noexcept;
-    void take_back() noexcept;
-    bool is_there_work() const noexcept;
+    bool has_spare() const noexcept;
     bool may_steal() const noexcept;
+    bool pass_on(Schedulable& process) noexcept;
+
+    // time and sleep, scheduler_time.cpp
+    void fire_timers() noexcept;
+    void fire(const TimerQueue::Entry& entry) noexcept;
+    void release() noexcept;
+    bool is_there_work() const noexcept;
     bool others_have_spare() const noexcept;
     std::int64_t next_look_ns() const noexcept;
-    bool pass_on(Schedulable& process) noexcept;
     void spin() const noexcept;
     void sleep_until(std::int64_t at_ns) noexcept;
-    void end_fibers() noexcept;
 
     SchedulerGroup& group_;
     const std::uint32_t id_;
@@ -282,89 +232,50 @@ private:
 
     // the running slice
     std::int32_t reductions_left_ = 0;
-    std::atomic<bool> preempt_{false}; ///< set by the slice monitor and by exit signals, cleared here
     std::uintptr_t unguarded_low_ = 0; ///< low end of the running process's stack; 0: it is guarded
+    WatchedSlice slice_;
     std::int64_t now_ns_;
+    std::int64_t run_began_ns_ = 0; ///< of the slice, but not moved by a renewal
+    std::uint32_t last_used_ = 0;
     DispatchClock clock_;
     WorkTime work_time_;
-    Counter<std::int64_t> slice_began_ns_;
-    std::int64_t run_began_ns_ = 0;             ///< like it, but not moved by a renewal
-    std::atomic<Schedulable*> active_{nullptr}; ///< the running process; written by the owning thread
-    std::uint32_t last_used_ = 0;
-    std::int64_t share_since_ns_ = 0; ///< since then others could have run something of its queue, or were told last
-    std::int64_t next_balance_ns_ = 0;
-    std::int64_t next_steal_ns_ = 0;
-    std::int64_t steal_pause_ns_ = 0;
-    std::int64_t trimmed_ns_ = 0;     ///< when idle fibers gave back memory last
-    std::uint32_t parked_fibers_ = 0; ///< since then
-
-    SignalMemory signal_memory_;
-
-    // switching
-    Schedulable* next_ = nullptr;
-    bool chosen_ = false;
-    std::array<std::vector<PooledFiber*>, StackPool::classes> idle_fibers_;
-    ReadyList without_fiber_; ///< processes that could not even be ended: they wait until a fiber is idle
-    std::atomic<std::uint32_t> busy_fibers_{0};
-    boost::fibers::context* dispatcher_ = nullptr;
-    Schedulable* leaving_ = nullptr; ///< whose frames are in use until the switch is over
-    boost::fibers::context* main_context_ = nullptr;
-    PooledFiber* ending_fiber_ = nullptr;
-    PooledFiber* lost_fiber_ = nullptr;              ///< not to be resumed any more, to be taken back on the next one
-    boost::fibers::context* lost_foreign_ = nullptr; ///< of a fiber that the process of lost_fiber_ has made: likewise
-    bool switching_ = false;
-    enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
 
     // from other threads
-    std::atomic<Schedulable*> inbox_{nullptr}; ///< given to this scheduler
-    std::atomic<Schedulable*> pokes_{nullptr}; ///< to be looked at
-    enum class Release : std::uint8_t {
-        held,       ///< its processes are its own
-        released,   ///< it sleeps, others may adopt its waiting processes
-        taken_from, ///< one of them does just now
-    };
-    std::atomic<Release> release_{Release::held}; ///< held -> released under the queue's lock
-    std::mutex requests_mutex_; ///< protects requests_
-    std::vector<Request> requests_;
-    std::atomic<bool> has_requests_{false};
+    Inbox inbox_;
+    AdoptionGate gate_;
     std::atomic<bool> online_{true};
     std::atomic<bool> idle_{true};
     std::atomic<bool> asleep_{false};
     ThreadWait wake_;
 
-    // between the monitor and the signal handler
-    pthread_t thread_{};                            ///< written before the monitor knows of this scheduler
-    std::atomic<std::uint64_t> signalled_slice_{0}; ///< the number of the slice that the signal is meant for
-    std::uintptr_t interrupted_pc_ = 0;             ///< written by the signal handler, read in the injected call
-    std::atomic<bool> stuck_{false};
-    enum class StackState : std::uint8_t { idle, wanted, taken };
-    std::atomic<StackState> stack_state_{StackState::idle};
-    StackSample stuck_stack_; ///< the handler's while wanted, the monitor's once taken
+    // when to look at the others
+    std::int64_t share_since_ns_ = 0; ///< since then they could have run something of its queue, or were told last
+    std::int64_t next_balance_ns_ = 0;
+    std::int64_t next_steal_ns_ = 0;
+    std::int64_t steal_pause_ns_ = 0;
 
-    // faults; the owning thread's and its signal handlers'
-    ForcedEnd forced_end_;
-    std::uint32_t steps_ = 0; ///< since code is stepped through
+    // switching
+    Schedulable* next_ = nullptr;
+    bool chosen_ = false;
+    bool switching_ = false;
+    enum class Phase : std::uint8_t { running, ending_fibers, ended } phase_ = Phase::running;
+    Schedulable* leaving_ = nullptr; ///< whose frames are in use until the switch is over
+    FiberShelf fibers_;
+    ReadyList without_fiber_; ///< processes that could not even be ended: they wait until a fiber is idle
+    boost::fibers::context* dispatcher_ = nullptr;
+    boost::fibers::context* main_context_ = nullptr;
+    PooledFiber* ending_fiber_ = nullptr;
+    PooledFiber* lost_fiber_ = nullptr;              ///< not to be resumed any more, to be taken back on the next one
+    boost::fibers::context* lost_foreign_ = nullptr; ///< of a fiber that the process of lost_fiber_ has made: likewise
+
+    SignalMemory signal_memory_;
+    FaultDesk faults_;
     ThrownStacks thrown_stacks_;
-    StackSample fault_stack_;
-    std::optional<UrgingTimer> urging_timer_;
     std::int64_t unwound_since_ns_ = 0;
     std::uint32_t unwound_ = 0; ///< in the second since then
 
-    // what the observer sees; written by the owning thread
-    const std::int64_t started_ns_;
-    Counter64 idle_ns_;
-    Counter<std::int64_t> idle_since_ns_; ///< 0: not idle
-    Counter64 reductions_;
-    Counter64 switches_;
-    Counter64 steals_;
-    Counter64 wake_ups_;
-    Counter64 running_; ///< id_bits of the running process
-    Counter64 budget_preemptions_;
-    Counter64 flag_preemptions_;
-    Counter64 signal_preemptions_;
-    Counter64 signal_refusals_; ///< written by the signal handler
-    Counter64 last_preempted_;  ///< id_bits
-    Counter<std::int64_t> longest_run_ns_;
+    // the thread; written before anybody can see it run
+    pthread_t thread_{};
     std::atomic<std::int32_t> thread_id_{0};
     std::atomic<clockid_t> cpu_clock_{0};
 };

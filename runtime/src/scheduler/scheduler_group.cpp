@@ -82,7 +82,7 @@ void SchedulerGroup::thread_is_ready() noexcept {
 bool SchedulerGroup::stop(std::int64_t deadline_ns) {
     stopping_.store(true, std::memory_order_seq_cst);
     for (const auto& scheduler : schedulers_) {
-        scheduler->request_preemption();
+        scheduler->slice().request_preemption();
         scheduler->notify();
     }
     blocking_pool_.stop();
@@ -136,7 +136,7 @@ Scheduler& SchedulerGroup::shortest() const noexcept {
     constexpr std::uint32_t stuck_counts_as = 1'000'000;
     for (std::uint32_t i = 0; i < online(); ++i) {
         const std::uint32_t length = schedulers_[i]->queue_length() + (schedulers_[i]->is_idle() ? 0U : 1U) +
-                                     (schedulers_[i]->is_stuck() ? stuck_counts_as : 0U);
+                                     (schedulers_[i]->slice().is_stuck() ? stuck_counts_as : 0U);
         if (length < best_length) {
             best = schedulers_[i].get();
             best_length = length;

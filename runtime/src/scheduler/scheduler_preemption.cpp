@@ -12,10 +12,6 @@ namespace fiberscope::detail {
 
 // -- the monitor's view ----
 
-RunningSlice Scheduler::running_slice() const noexcept {
-    return {active_.load(std::memory_order_acquire), switches_.get(), slice_began_ns_.get()};
-}
-
 bool Scheduler::is_waited_for(std::int64_t now_ns) const noexcept {
     return queue_length() > 0 || has_pending() || next_timer_ns() <= now_ns;
 }
@@ -26,55 +22,68 @@ bool Scheduler::may_signal(const Schedulable& process) const noexcept {
 }
 
 void Scheduler::send_signal(const RunningSlice& slice, bool wants_stack) noexcept {
-    if (wants_stack && stack_state_.load(std::memory_order_acquire) == StackState::idle)
-        stack_state_.store(StackState::wanted, std::memory_order_release);
-    signalled_slice_.store(slice.number, std::memory_order_relaxed);
+    if (wants_stack)
+        slice_.stack_request.ask();
+    slice_.aim_at(slice);
     preemption_signal::send(thread_);
-}
-
-RawStack Scheduler::stuck_stack() {
-    RawStack stack;
-    if (stack_state_.load(std::memory_order_acquire) == StackState::taken) {
-        stack = stuck_stack_.raw();
-        stack_state_.store(StackState::idle, std::memory_order_release);
-    }
-    return stack;
 }
 
 // -- in the signal handler: nothing here may allocate or lock ----
 
 bool Scheduler::may_interrupt(const InterruptedCode& code) noexcept {
-    Schedulable* process = active_.load(std::memory_order_relaxed);
-    if (process == nullptr || signalled_slice_.load(std::memory_order_relaxed) != switches_.get())
-        return false; // late: the slice that it was meant for is over
+    Schedulable* process = slice_.process();
+    if (process == nullptr || !slice_.is_aimed_at())
+        return false;
     const PooledFiber& fiber = *process->fiber.load(std::memory_order_relaxed);
     const std::uintptr_t lowest = fiber.stack().low() + preemption_signal::stack_reserve();
     const bool is_wished = may_signal(*process);
     const bool can_be = is_wished && code_depth.is_user_code() && !code_depth.is_pinned() &&
                         preemption_signal::may_be_interrupted(code.pc) && code.sp > lowest && code.sp < fiber.stack().high();
     if (can_be) {
-        interrupted_pc_ = code.pc;
+        slice_.set_interrupted_pc(code.pc);
         return true;
     }
     if (is_wished) { // else it was only to tell its stack
-        signal_refusals_.add();
+        counters.signal_refusals.add();
         process->refusals.add();
     }
-    keep_stack(code);
+    if (slice_.stack_request.is_asked()) {
+        FaultDesk::sample(code, fiber, slice_.stack_request.sample());
+        slice_.stack_request.answered();
+    }
     return false;
 }
 
-void Scheduler::keep_stack(const InterruptedCode& code) noexcept {
-    if (stack_state_.load(std::memory_order_acquire) != StackState::wanted)
-        return;
-    sample(code, *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed), stuck_stack_);
-    stack_state_.store(StackState::taken, std::memory_order_release);
+void Scheduler::describe(Crash& crash) const noexcept {
+    crash.scheduler = id_;
+    faults_.describe(crash);
 }
 
 // -- in the injected call ----
 
 void Scheduler::interrupted() noexcept {
-    active_.load(std::memory_order_relaxed)->interrupted(*this);
+    slice_.process()->interrupted(*this);
+}
+
+void Scheduler::end_by_force() noexcept {
+    faults_.urge_to_end(false);
+    slice_.process()->end_by_force(*this, faults_.forced_end());
+    __builtin_unreachable();
+}
+
+bool Scheduler::has_overflowed(const Schedulable& process) const noexcept {
+    const PooledFiber* fiber = process.fiber.load(std::memory_order_relaxed);
+    return fiber != nullptr && (fiber->zone() != Zone::closed || is_below_stack() || StackPool::is_overrun(fiber->stack()));
+}
+
+bool Scheduler::may_unwind() noexcept {
+    constexpr std::int64_t second_ns = 1'000'000'000;
+    constexpr std::uint32_t most_a_second = 100;
+    if (now_ns_ - unwound_since_ns_ >= second_ns) {
+        unwound_since_ns_ = now_ns_;
+        unwound_ = 0;
+    }
+    return unwound_++ < most_a_second;
 }
 
 // -- giving up ----
@@ -90,7 +99,7 @@ void Scheduler::lose_fiber(Schedulable& process) noexcept {
     ThreadState::drop_exceptions();
     end_slice(process);
     lost_fiber_ = process.fiber.exchange(nullptr, std::memory_order_relaxed);
-    busy_fibers_.fetch_sub(1, std::memory_order_relaxed);
+    fibers_.is_back();
     choose(&process);
 }
 
@@ -101,8 +110,8 @@ void Scheduler::bury() noexcept {
     if (lost_foreign_ != nullptr)
         std::exchange(lost_foreign_, nullptr)->detach();
     if (lost->zone() != Zone::closed)
-        close_zone(*lost);
-    fault_stack_.clear();
+        faults_.close_zone(*lost);
+    faults_.forget_stack();
     if (lost->context()->waker_epoch_.load(std::memory_order_relaxed) == 0)
         group_.stacks().release(lost->stack());
     else
@@ -118,7 +127,7 @@ void Scheduler::bury() noexcept {
 
 void Scheduler::end_at_foreign_switch() noexcept {
     add_depth(code_depth.runtime_calls, 1); // the process does not come back to its own code
-    Schedulable& process = *active_.load(std::memory_order_relaxed);
+    Schedulable& process = *slice_.process();
     boost::fibers::context& context = *process.fiber.load(std::memory_order_relaxed)->context();
     if (context.sleep_is_linked())
         context.sleep_unlink();
@@ -139,7 +148,7 @@ void Scheduler::meet_foreign(boost::fibers::context* context) noexcept {
     if (is_lost || !is_running_process())
         return;
     boost::fibers::context* active = boost::fibers::context::active();
-    const PooledFiber& own = *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed);
+    const PooledFiber& own = *slice_.process()->fiber.load(std::memory_order_relaxed);
     // launch::post comes here on the stack of the process, launch::dispatch on that of the new fiber; it does not run in either
     lost_foreign_ = active == own.context() ? context : active;
     end_before_foreign_change();

@@ -55,32 +55,22 @@ void Scheduler::idle() noexcept {
     if (has_pending() || is_done() || now_ns_ >= timers_.next_ns())
         return;
     release();
-    idle_since_ns_.set(now_ns_);
+    counters.falls_idle(now_ns_);
     const std::int64_t began_ns = now_ns_;
     spin();
     if (!is_there_work())
         sleep_until(std::min(timers_.next_ns(), next_look_ns()));
-    take_back();
+    gate_.take_back();
     now_ns_ = clock_.now();
     work_time_.restart(now_ns_);
-    idle_since_ns_.set(0);
-    idle_ns_.add(static_cast<std::uint64_t>(now_ns_ - began_ns));
+    counters.was_idle(began_ns, now_ns_);
 }
 
 /// From here on others may adopt its waiting processes. Under the lock, since the monitor may just now take some of them there.
 void Scheduler::release() noexcept {
     queue_.lock().lock();
-    release_.store(Release::released, std::memory_order_seq_cst);
+    gate_.release();
     queue_.lock().unlock();
-}
-
-/// Its processes are its own again, once nobody takes any of them.
-void Scheduler::take_back() noexcept {
-    Release expected = Release::released;
-    while (!release_.compare_exchange_weak(expected, Release::held, std::memory_order_seq_cst)) {
-        expected = Release::released;
-        __builtin_ia32_pause();
-    }
 }
 
 /// Something is on its way here, or could be taken from others.
@@ -111,27 +101,18 @@ void Scheduler::spin() const noexcept {
 }
 
 void Scheduler::sleep_until(std::int64_t at_ns) noexcept {
-    constexpr std::int64_t rest_before_trim_ns = 100'000'000;
-    if (parked_fibers_ > 0 && now_ns_ - trimmed_ns_ >= rest_before_trim_ns)
-        trim_idle_fibers();
-    else if (parked_fibers_ > 0)
-        at_ns = std::min(at_ns, trimmed_ns_ + rest_before_trim_ns);
+    at_ns = std::min(at_ns, fibers_.trim_if_due(now_ns_));
     asleep_.store(true, std::memory_order_seq_cst);
     group_.maybe_quiet();
     if (!has_pending() && !is_done())
         wake_.wait(at_ns);
-    wake_ups_.add();
+    counters.wake_ups.add();
     asleep_.store(false, std::memory_order_seq_cst);
 }
 
 void Scheduler::notify() noexcept {
     if (asleep_.load(std::memory_order_seq_cst))
         wake_.notify();
-}
-
-bool Scheduler::has_pending() const noexcept {
-    return inbox_.load(std::memory_order_seq_cst) != nullptr || pokes_.load(std::memory_order_seq_cst) != nullptr ||
-           has_requests_.load(std::memory_order_seq_cst);
 }
 
 bool Scheduler::is_done() const noexcept {

@@ -35,59 +35,44 @@ bool Scheduler::adopt(Schedulable& process) noexcept {
     Scheduler* owner = process.home.load(std::memory_order_acquire);
     if (owner == this)
         return true;
-    if (owner == nullptr || &owner->group_ != &group_ || !is_online() ||
-        owner->release_.load(std::memory_order_relaxed) != Release::released)
-        return false;
-    Release expected = Release::released;
-    if (!owner->release_.compare_exchange_strong(expected, Release::taken_from, std::memory_order_seq_cst))
+    if (owner == nullptr || &owner->group_ != &group_ || !is_online() || !owner->gate_.try_enter())
         return false;
     const bool takes = process.home.load(std::memory_order_relaxed) == owner &&
                        process.run_state.load(std::memory_order_acquire) == RunState::waiting && process.may_move();
     if (takes)
         changes_hands(process, *this);
-    owner->release_.store(Release::released, std::memory_order_release);
+    owner->gate_.leave();
     return takes;
 }
 
 void Scheduler::changes_hands(Schedulable& process, Scheduler& to) noexcept {
     Scheduler* from = process.home.load(std::memory_order_relaxed);
     if (from != nullptr && process.fiber.load(std::memory_order_relaxed) != nullptr) {
-        from->busy_fibers_.fetch_sub(1, std::memory_order_relaxed);
-        to.busy_fibers_.fetch_add(1, std::memory_order_relaxed);
+        from->fibers_.is_back();
+        to.fibers_.is_lent();
     }
     process.home.store(&to, std::memory_order_seq_cst);
 }
 
 void Scheduler::poke(Schedulable& process) noexcept {
-    Schedulable* head = pokes_.load(std::memory_order_relaxed);
-    do
-        process.poke_next = head;
-    while (!pokes_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
+    inbox_.poke(process);
+    alert();
+}
+
+/// Something has been left in the inbox.
+void Scheduler::alert() noexcept {
     if (!is_idle())
         SliceMonitor::get().watch();
     notify();
 }
 
 void Scheduler::watch_if_busy() noexcept {
-    if (running_.get() != 0)
+    if (slice_.running() != 0)
         SliceMonitor::get().watch();
 }
 
-namespace {
-
-/// Takes the whole list, oldest first.
-Schedulable* take_all(std::atomic<Schedulable*>& list, Schedulable* Schedulable::*next) noexcept {
-    Schedulable* newest = list.exchange(nullptr, std::memory_order_acq_rel);
-    Schedulable* oldest = nullptr;
-    while (newest != nullptr)
-        oldest = std::exchange(newest, std::exchange(newest->*next, oldest));
-    return oldest;
-}
-
-} // namespace
-
 void Scheduler::drain_pokes() noexcept {
-    Schedulable* oldest = take_all(pokes_, &Schedulable::poke_next);
+    Schedulable* oldest = inbox_.take_poked();
     while (oldest != nullptr) {
         Schedulable& process = *std::exchange(oldest, oldest->poke_next);
         process.is_poked.store(false, std::memory_order_seq_cst); // before the look
@@ -105,17 +90,12 @@ void Scheduler::enqueue(Schedulable& process) noexcept {
         watch_if_busy();
         return;
     }
-    Schedulable* head = inbox_.load(std::memory_order_relaxed);
-    do
-        process.queue_next = head;
-    while (!inbox_.compare_exchange_weak(head, &process, std::memory_order_seq_cst, std::memory_order_relaxed));
-    if (!is_idle())
-        SliceMonitor::get().watch();
-    notify();
+    inbox_.give(process);
+    alert();
 }
 
 void Scheduler::drain_inbox() noexcept {
-    Schedulable* oldest = take_all(inbox_, &Schedulable::queue_next);
+    Schedulable* oldest = inbox_.take_given();
     while (oldest != nullptr)
         queue_.push(*std::exchange(oldest, oldest->queue_next));
 }
@@ -129,12 +109,12 @@ void Scheduler::rescue_work() noexcept {
     Scheduler& other = group_.shortest();
     if (&other == this)
         return;
-    Schedulable* given = take_all(inbox_, &Schedulable::queue_next);
+    Schedulable* given = inbox_.take_given();
     while (given != nullptr)
         other.enqueue(*std::exchange(given, given->queue_next));
-    if (pokes_.load(std::memory_order_relaxed) == nullptr || !queue_.lock().try_lock_as_thief())
+    if (!inbox_.has_poked() || !queue_.lock().try_lock_as_thief())
         return;
-    ReadyList woken = release_.load(std::memory_order_acquire) == Release::held ? take_woken(other) : ReadyList{};
+    ReadyList woken = gate_.is_held() ? take_woken(other) : ReadyList{};
     queue_.lock().unlock_as_thief();
     while (Schedulable* process = woken.pop())
         other.enqueue(*process);
@@ -144,7 +124,7 @@ void Scheduler::rescue_work() noexcept {
 /// adopt from here.
 ReadyList Scheduler::take_woken(Scheduler& taker) noexcept {
     ReadyList woken;
-    Schedulable* poked = take_all(pokes_, &Schedulable::poke_next);
+    Schedulable* poked = inbox_.take_poked();
     while (poked != nullptr) {
         Schedulable& process = *std::exchange(poked, poked->poke_next);
         process.is_poked.store(false, std::memory_order_seq_cst);
@@ -160,26 +140,14 @@ ReadyList Scheduler::take_woken(Scheduler& taker) noexcept {
     return woken;
 }
 
-void Scheduler::post(Request request) {
-    {
-        const std::lock_guard lock{requests_mutex_};
-        requests_.push_back(std::move(request));
-        has_requests_.store(true, std::memory_order_seq_cst);
-    }
-    request_preemption();
-    if (!is_idle())
-        SliceMonitor::get().watch();
-    notify();
+void Scheduler::post(Inbox::Request request) {
+    inbox_.post(std::move(request));
+    slice_.request_preemption();
+    alert();
 }
 
 void Scheduler::run_requests() {
-    std::vector<Request> requests;
-    {
-        const std::lock_guard lock{requests_mutex_};
-        requests.swap(requests_);
-        has_requests_.store(false, std::memory_order_relaxed);
-    }
-    for (Request& request : requests)
+    for (Inbox::Request& request : inbox_.take_requests())
         request(*this);
 }
 
@@ -187,7 +155,7 @@ void Scheduler::run_requests() {
 
 /// It has something that others may as well run; all that it could give, if it does not get to it itself.
 bool Scheduler::has_spare() const noexcept {
-    return queue_.has_spare() || ((is_stuck() || !is_online()) && queue_.movable_count() > 0);
+    return queue_.has_spare() || ((slice_.is_stuck() || !is_online()) && queue_.movable_count() > 0);
 }
 
 /// Where all are restless what one gives away is not taken back.
@@ -213,7 +181,7 @@ Schedulable* Scheduler::steal() noexcept {
         found_nothing = first == nullptr;
         if (found_nothing)
             continue;
-        steals_.add(stolen.size() + 1);
+        counters.steals.add(stolen.size() + 1);
         while (Schedulable* more = stolen.pop())
             queue_.push(*more);
         steal_pause_ns_ = 0;

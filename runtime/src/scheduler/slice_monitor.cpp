@@ -96,7 +96,7 @@ std::int64_t SliceMonitor::look(std::int64_t now_ns) {
 
 std::int64_t SliceMonitor::look_at(Watched& watched, std::int64_t now_ns) {
     Scheduler& scheduler = *watched.scheduler;
-    const RunningSlice slice = scheduler.running_slice();
+    const RunningSlice slice = scheduler.slice().now();
     if (slice != watched.slice) {
         something_ran_ = true;
         begin(watched, slice);
@@ -115,7 +115,7 @@ std::int64_t SliceMonitor::look_at(Watched& watched, std::int64_t now_ns) {
 
 void SliceMonitor::begin(Watched& watched, const RunningSlice& slice) noexcept {
     Scheduler& scheduler = *watched.scheduler;
-    scheduler.set_stuck(false);
+    scheduler.slice().set_stuck(false);
     watched = Watched{&scheduler};
     watched.slice = slice;
 }
@@ -127,7 +127,7 @@ std::int64_t SliceMonitor::urge(Watched& watched, std::int64_t now_ns) {
     const std::int64_t flag_at_ns = watched.slice.began_ns + settings.slice.count();
     if (now_ns < flag_at_ns && !watched.is_wanted)
         return flag_at_ns;
-    scheduler.request_preemption();
+    scheduler.slice().request_preemption();
     if (!scheduler.may_signal(*watched.slice.process))
         return never_ns;
     if (watched.flagged_at_ns == never_ns) {
@@ -152,19 +152,19 @@ std::int64_t SliceMonitor::report(Watched& watched, std::int64_t now_ns) {
         return waits_ns + long_ns;
     if (!watched.is_stack_asked_for) {
         watched.is_stack_asked_for = true;
-        static_cast<void>(scheduler.stuck_stack()); // of an earlier slice
+        static_cast<void>(scheduler.slice().stack_request.take()); // of an earlier slice
         scheduler.send_signal(watched.slice, true);
         return now_ns + retry_ns;
     }
     if (!watched.is_reported) {
-        RawStack stack = scheduler.stuck_stack();
+        RawStack stack = scheduler.slice().stack_request.take();
         if (stack.empty() && now_ns < waits_ns + patience * long_ns)
             return now_ns + millisecond_ns;
         const std::uint64_t id_bits = watched.slice.process->id_bits();
-        if (scheduler.running_slice() != watched.slice)
+        if (scheduler.slice().now() != watched.slice)
             return now_ns; // over, and the next process may live where this one did
         watched.is_reported = true;
-        scheduler.set_stuck(true);
+        scheduler.slice().set_stuck(true);
         scheduler.group().client().slice_is_long(scheduler, *watched.slice.process, id_bits, now_ns - watched.slice.began_ns,
                                                  watched.is_wanted, std::move(stack));
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-/// What a scheduler does when its running process uses up its stack or faults.
-#include "scheduler/scheduler.hpp"
+#include "scheduler/fault_desk.hpp"
 
 #include "base/code_depth.hpp"
 #include "scheduler/program_code.hpp"
-#include "scheduler/scheduler_group.hpp"
+
+#include <algorithm>
 
 namespace fiberscope::detail {
 
@@ -22,8 +22,8 @@ bool is_process_code(std::uintptr_t pc) noexcept {
 
 // -- in the signal handler: nothing here may allocate or lock ----
 
-FaultAnswer Scheduler::take_fault(const Fault& fault) noexcept {
-    Schedulable* process = active_.load(std::memory_order_relaxed);
+FaultAnswer FaultDesk::take_fault(const Fault& fault) noexcept {
+    Schedulable* process = slice_.process();
     if (process == nullptr)
         return FaultAnswer::crash;
     PooledFiber& fiber = *process->fiber.load(std::memory_order_relaxed);
@@ -34,9 +34,9 @@ FaultAnswer Scheduler::take_fault(const Fault& fault) noexcept {
     const bool may_end = is_process_code(code.pc);
     if (fault.signal == SIGSEGV && stack.is_guard(fault.address))
         return take_overflow(fault, fiber, may_end && program_code::is_own(code.pc));
-    if (!group_.settings().trap_faults || !may_end)
+    if (!traps_faults_ || !may_end)
         return FaultAnswer::crash;
-    const Interruption interruption = sample(code, fiber, fault_stack_);
+    const Interruption interruption = sample(code, fiber, stack_);
     if (!program_code::is_own(code.pc) && !interruption.is_lockless)
         return FaultAnswer::crash;
     forced_end_ = {fault.signal, fault.address};
@@ -45,19 +45,19 @@ FaultAnswer Scheduler::take_fault(const Fault& fault) noexcept {
 
 /// In the program's own code the process ends at once. A library may hold locks and must return first: it gets the half of
 /// the zone, and if it calls back and that goes deeper still, the rest, one instruction after the other.
-FaultAnswer Scheduler::take_overflow(const Fault& fault, PooledFiber& fiber, bool is_own_code) noexcept {
+FaultAnswer FaultDesk::take_overflow(const Fault& fault, PooledFiber& fiber, bool is_own_code) noexcept {
     const Stack& stack = fiber.stack();
     Interruption interruption;
     if (fiber.zone() == Zone::closed) {
         forced_end_ = {};
-        interruption = sample(fault.code, fiber, fault_stack_);
+        interruption = sample(fault.code, fiber, stack_);
     }
     if (is_own_code)
         return FaultAnswer::end_process; // `place_to_end` opens the zone
     if (fault.address < stack.zone_low() || fiber.zone() == Zone::open)
         return FaultAnswer::crash;
-    request_preemption(); // a runtime call ends it at its safe point, ...
-    urging_timer_->arm(); // ... this wherever its own code goes on, ...
+    slice_.request_preemption(); // a runtime call ends it at its safe point, ...
+    urging_timer_->arm();         // ... this wherever its own code goes on, ...
     if (fiber.zone() == Zone::half || fault.address < stack.zone_middle()) {
         open_zone(fiber, Zone::open);
         steps_ = 0;
@@ -69,15 +69,15 @@ FaultAnswer Scheduler::take_overflow(const Fault& fault, PooledFiber& fiber, boo
     return FaultAnswer::go_on;
 }
 
-FaultAnswer Scheduler::take_step(const InterruptedCode& code) noexcept {
+FaultAnswer FaultDesk::take_step(const InterruptedCode& code) noexcept {
     constexpr std::uint32_t most_steps = 100'000; // one that takes so long will not need the rest of the zone at once
     if (is_to_end(code))
         return FaultAnswer::end_process;
     return ++steps_ < most_steps ? FaultAnswer::step : FaultAnswer::go_on;
 }
 
-bool Scheduler::is_to_end(const InterruptedCode& code) noexcept {
-    const Schedulable* process = active_.load(std::memory_order_relaxed);
+bool FaultDesk::is_to_end(const InterruptedCode& code) noexcept {
+    const Schedulable* process = slice_.process();
     if (process == nullptr || !is_process_code(code.pc) || !program_code::is_own(code.pc))
         return false;
     const PooledFiber& fiber = *process->fiber.load(std::memory_order_relaxed);
@@ -86,12 +86,12 @@ bool Scheduler::is_to_end(const InterruptedCode& code) noexcept {
     if (fiber.zone() != Zone::closed || !is_below)
         return fiber.zone() != Zone::closed;
     forced_end_ = {};
-    sample(code, fiber, fault_stack_);
+    sample(code, fiber, stack_);
     return true;
 }
 
-std::uintptr_t Scheduler::place_to_end(std::uintptr_t sp) noexcept {
-    PooledFiber& fiber = *active_.load(std::memory_order_relaxed)->fiber.load(std::memory_order_relaxed);
+std::uintptr_t FaultDesk::place_to_end(std::uintptr_t sp) noexcept {
+    PooledFiber& fiber = *slice_.process()->fiber.load(std::memory_order_relaxed);
     const Stack& stack = fiber.stack();
     if (fiber.zone() != Zone::open)
         open_zone(fiber, Zone::open);
@@ -99,9 +99,8 @@ std::uintptr_t Scheduler::place_to_end(std::uintptr_t sp) noexcept {
     return has_room ? sp : stack.low(); // frames there are given up anyhow
 }
 
-void Scheduler::describe(Crash& crash) noexcept {
-    crash.scheduler = id_;
-    crash.process = active_.load(std::memory_order_relaxed);
+void FaultDesk::describe(Crash& crash) const noexcept {
+    crash.process = slice_.process();
     if (crash.process == nullptr) {
         crash.stack.add(crash.fault.code.pc + 1);
         return;
@@ -112,7 +111,7 @@ void Scheduler::describe(Crash& crash) noexcept {
 
 /// By the unwinder, where that may be used. Else it follows the frame pointers; libraries keep none: in one of them, the
 /// walk begins where the stack first shows a call from the program's own code.
-Interruption Scheduler::sample(const InterruptedCode& code, const PooledFiber& fiber, StackSample& sample) noexcept {
+Interruption FaultDesk::sample(const InterruptedCode& code, const PooledFiber& fiber, StackSample& sample) noexcept {
     sample.clear();
     const Stack& stack = fiber.stack();
     const StackSpan span{std::max(code.sp, stack.low()), fiber.frames().high};
@@ -134,53 +133,19 @@ Interruption Scheduler::sample(const InterruptedCode& code, const PooledFiber& f
     return {};
 }
 
-void Scheduler::open_zone(PooledFiber& fiber, Zone part) noexcept {
+void FaultDesk::open_zone(PooledFiber& fiber, Zone part) noexcept {
     const Stack& stack = fiber.stack();
     fiber.set_zone(part);
-    group_.stacks().open_zone(stack, part == Zone::half ? stack.zone_middle() : stack.zone_low());
+    stacks_.open_zone(stack, part == Zone::half ? stack.zone_middle() : stack.zone_low());
 }
 
 // -- outside of it ----
 
-void Scheduler::close_zone(PooledFiber& fiber) noexcept {
+void FaultDesk::close_zone(PooledFiber& fiber) noexcept {
     urging_timer_->disarm();
     fiber.set_zone(Zone::closed);
-    fault_stack_.clear();
-    group_.stacks().close_zone(fiber.stack());
-}
-
-void Scheduler::end_by_force() noexcept {
-    Schedulable& process = *active_.load(std::memory_order_relaxed);
-    urging_timer_->disarm();
-    process.end_by_force(*this, forced_end_);
-    __builtin_unreachable();
-}
-
-bool Scheduler::has_overflowed(const Schedulable& process) const noexcept {
-    const PooledFiber* fiber = process.fiber.load(std::memory_order_relaxed);
-    return fiber != nullptr && (fiber->zone() != Zone::closed || is_below_stack() || StackPool::is_overrun(fiber->stack()));
-}
-
-bool Scheduler::may_unwind() noexcept {
-    constexpr std::int64_t second_ns = 1'000'000'000;
-    constexpr std::uint32_t most_a_second = 100;
-    if (now_ns_ - unwound_since_ns_ >= second_ns) {
-        unwound_since_ns_ = now_ns_;
-        unwound_ = 0;
-    }
-    return unwound_++ < most_a_second;
-}
-
-/// Memory that deep calls have left in the stacks of idle fibers goes back to the system.
-void Scheduler::trim_idle_fibers() noexcept {
-    trimmed_ns_ = now_ns_;
-    parked_fibers_ = 0;
-    for (auto& fibers : idle_fibers_)
-        for (PooledFiber* fiber : fibers)
-            if (fiber->is_used()) {
-                fiber->set_used(false);
-                StackPool::trim(fiber->stack());
-            }
+    stack_.clear();
+    stacks_.close_zone(fiber.stack());
 }
 
 } // namespace fiberscope::detail
