@@ -94,7 +94,7 @@ void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcep
     count_.fetch_sub(1, std::memory_order_relaxed);
     if (block.pid().serial() == 0) // it has begun anew
         return;
-    constexpr std::uint32_t longest_queue = 4 * shortest_queue;
+    constexpr std::uint32_t longest_queue = shortest_queue + 2 * batch; // few are used again and again, and stay in the cache
     if (scheduler == 0) {
         const std::lock_guard guard{lock_};
         common_.push(block);
