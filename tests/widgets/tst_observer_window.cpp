@@ -448,7 +448,7 @@ private slots:
         QCOMPARE(m_window->findChildren<QWidget*>("processInfoWindow").size(), 1);
 
         m_node->exit(pid, ExitReason::kill());
-        QTRY_COMPARE(window->windowTitle(), QString::fromStdString("*DEAD* " + to_string(pid)));
+        QTRY_COMPARE(window->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + "), ended"));
         QTRY_VERIFY(window->findChild<QLabel*>("deadText")->text().contains("killed"));
         auto* successor = window->findChild<QPushButton*>("openSuccessor");
         QTRY_VERIFY(successor->isVisible());

@@ -47,6 +47,10 @@ bool isDark(const QPalette& palette) {
     return luminance(palette.color(QPalette::Base)) < 0.2;
 }
 
+QColor faintColor(const QPalette& palette) {
+    return mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.6F);
+}
+
 QColor readableOn(const QColor& background, const QColor& color, double contrast) {
     const float step = luminance(background) < 0.2 ? 0.02F : -0.02F;
     QColor readable = color;
@@ -60,8 +64,8 @@ QColor readableOn(const QColor& background, const QColor& color, double contrast
 
 ChartColors::ChartColors(const QPalette& palette)
     : background{palette.color(QPalette::Base)}, frame{mixed(background, palette.color(QPalette::Text), 0.45F)},
-      grid{mixed(background, palette.color(QPalette::Text), 0.14F)}, text{palette.color(QPalette::Text)},
-      faintText{mixed(background, palette.color(QPalette::Text), 0.65F)},
+      grid{mixed(background, palette.color(QPalette::Text), 0.14F)}, text{palette.color(QPalette::Text)}, faintText{faintColor(
+                                                                                                              palette)},
       killMark{readableOn(background, QColor{200, 30, 30}, 3)}, restartMark{readableOn(background, QColor{0, 140, 60}, 3)} {}
 
 QColor ChartColors::line(int index) const {

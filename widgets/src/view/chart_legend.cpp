@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/chart_legend.hpp"
 
+#include "view/chart_colors.hpp"
+
 #include <QFontMetrics>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -114,7 +116,7 @@ void ChartLegend::paintEvent(QPaintEvent*) {
         QFont font = boldFont();
         font.setStrikeOut(!entry.shown);
         painter.setFont(font);
-        painter.setPen(entry.shown ? entry.color : palette().color(QPalette::Disabled, QPalette::WindowText));
+        painter.setPen(entry.shown ? entry.color : faintColor(palette()));
         painter.drawText(entry.rect, Qt::AlignCenter, entry.name);
     }
 }

@@ -46,6 +46,7 @@ private:
     void applyFilter();
     void followIfAtEnd();
     void showLost(quint64 lost);
+    void showDropped(quint64 dropped);
     void showDetails();
     void openLink(const QUrl& link);
     /// Opens its information; of one that has ended it tells how, and who took its place.
@@ -66,6 +67,7 @@ private:
     QCheckBox* m_normalExits;
     QCheckBox* m_follow;
     QLabel* m_lost;
+    QLabel* m_dropped;
     QSplitter* m_splitter;
     RowTableView* m_table;
     QTextBrowser* m_details;

@@ -7,6 +7,7 @@
 #include <QObject>
 
 #include <deque>
+#include <functional>
 
 class QSettings;
 class QWidget;
@@ -54,6 +55,8 @@ private:
     void take(KillWatch& watch);
     void remember(const EventsSample& batch);
     void send(KillWatch& watch, const fiberscope::ExitReason& reason);
+    /// Gives each a command that is false where it had ended.
+    void tellTo(const QList<fiberscope::Pid>& pids, std::function<bool(fiberscope::Pid)> command);
     /// Says which of them a command did not reach.
     void tellMissed(const QList<fiberscope::Pid>& missed);
 

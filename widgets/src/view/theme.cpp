@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/theme.hpp"
 
+#include "view/chart_colors.hpp"
+
 #include <QApplication>
 #include <QPalette>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QWidget>
 
 namespace fiberscope::widgets {
 
@@ -32,7 +35,7 @@ QPalette paletteOf(const Colours& colours) {
     set(QPalette::LinkVisited, colours.link);
     set(QPalette::ToolTipBase, colours.toolTip);
     set(QPalette::ToolTipText, colours.toolTipText);
-    set(QPalette::PlaceholderText, colours.disabledText);
+    palette.setColor(QPalette::PlaceholderText, faintColor(palette));
     set(QPalette::Mid, colours.lines);
     for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
         palette.setColor(QPalette::Disabled, role, QColor::fromRgba(colours.disabledText));
@@ -78,6 +81,15 @@ void applyTheme(Theme theme) {
     QApplication::setStyle(QStyleFactory::create(theme == Theme::desktop ? before.style : QStringLiteral("fusion")));
     QApplication::setPalette(theme == Theme::desktop ? before.palette
                                                      : paletteOf(theme == Theme::dark ? darkColours : lightColours));
+}
+
+void deriveHints(QWidget& window) {
+    QPalette palette = window.palette();
+    const QColor hint = faintColor(palette);
+    if (palette.color(QPalette::PlaceholderText) == hint)
+        return;
+    palette.setColor(QPalette::PlaceholderText, hint);
+    window.setPalette(palette);
 }
 
 Theme currentTheme() {
