@@ -133,7 +133,7 @@ bool LogModel::matches(const LogLine& line) const {
     if (line.supervisor && (isFound(pidText(line.supervisor)) || isFound(line.supervisorName)))
         return true;
     return line.report && std::any_of(line.report->fields.begin(), line.report->fields.end(),
-                                      [this](const auto& field) { return isFound(printedText(toQString(field.second))); });
+                                      [this](const auto& field) { return isFound(printedText(field.second)); });
 }
 
 bool LogModel::isFound(const QString& text) const {
@@ -168,7 +168,7 @@ QString LogModel::plainText(int row) const {
             QLatin1String{"  "});
     if (shown.report)
         for (const auto& [name, value] : shown.report->fields)
-            text += fieldText(toQString(name), printedText(toQString(value)));
+            text += fieldText(toQString(name), printedText(value));
     if (!shown.stack.isEmpty())
         text += fieldText(QStringLiteral("stack"), shown.stack);
     return text;

@@ -23,7 +23,7 @@ QString valueText(const std::string& value, std::uint32_t node) {
             id = text;
     }
     if (pid.isEmpty() || id.isEmpty())
-        return wholeLineText(printedText(toQString(value)));
+        return wholeLineText(printedText(value));
     return QStringLiteral("%1 %2").arg(wholeLineText(id), pid);
 }
 

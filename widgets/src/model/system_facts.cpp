@@ -160,7 +160,7 @@ SystemBox runtimeBox() {
             {{tr("State"),
               {},
               [](const SystemSource& source) {
-                  const QString because = lineText(printedText(toQString(source.node.stopped_because)));
+                  const QString because = lineText(printedText(source.node.stopped_because));
                   return because.isEmpty() ? tr("running") : tr("stopped: %1").arg(because);
               }},
              {tr("Preemption"), tr("How a scheduler takes the processor from a process whose slice is over"),

@@ -4,7 +4,7 @@
 #include "model/line_text.hpp"
 #include "model/number_text.hpp"
 
-#include <QRegularExpression>
+#include <fiberscope/fault_text.hpp>
 
 #include <array>
 
@@ -72,19 +72,12 @@ QString namedPidText(const QString& name, fiberscope::Pid pid) {
     return name.isEmpty() ? pidText(pid) : QStringLiteral("%1 %2").arg(lineText(name), pidText(pid));
 }
 
-QString printedText(QString printed) {
-    static const QRegularExpression fault{QStringLiteral(R"(\{fault,'?SIG[^,]*,(\d+)\})")};
-    qsizetype from = 0;
-    for (auto match = fault.match(printed); match.hasMatch(); match = fault.match(printed, from)) {
-        printed.replace(match.capturedStart(1), match.capturedLength(1),
-                        QStringLiteral("0x%1").arg(match.captured(1).toULongLong(), 0, 16));
-        from = match.capturedStart(1);
-    }
-    return printed;
+QString printedText(std::string_view printed) {
+    return toQString(fiberscope::with_hex_addresses(printed));
 }
 
 QString termText(const fiberscope::Term& term) {
-    return printedText(QString::fromStdString(to_string(term)));
+    return printedText(to_string(term));
 }
 
 } // namespace fiberscope::widgets

@@ -34,7 +34,7 @@ QString processesText(qsizetype count);
 /// `kv_sup <0.90.0>`, or the pid alone where there is no name; the name as lineText() makes it.
 QString namedPidText(const QString& name, fiberscope::Pid pid);
 /// A printed term as it is shown: the address of a fault is hexadecimal, `{fault,'SIGSEGV',0x7f00}`.
-QString printedText(QString printed);
+QString printedText(std::string_view printed);
 /// A term in Erlang's form, likewise.
 QString termText(const fiberscope::Term& term);
 

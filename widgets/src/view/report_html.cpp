@@ -49,7 +49,7 @@ QString fieldRows(const std::string& name, const std::string& value, std::uint32
         return stackRow(toQString(name), toQString(value), faint);
     const auto pairs = pairsOf(value, node);
     if (pairs.empty())
-        return row(toQString(name), printedText(toQString(value)), faint);
+        return row(toQString(name), printedText(value), faint);
     QString html = row(toQString(name), {}, faint);
     for (const auto& [key, text] : pairs)
         html += row(QStringLiteral("\u00a0\u00a0\u00a0\u00a0") + key, text, faint);

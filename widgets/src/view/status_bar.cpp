@@ -58,7 +58,7 @@ void StatusBar::takeLoad(const LoadSample& sample) {
     const auto& node = sample->node;
     m_node->setText(lineText(toQString(node.name)));
     m_uptime->setText(tr("up %1").arg(durationText(node.uptime_ns / 1'000'000)));
-    const QString stopped = tr("stopped: %1").arg(lineText(printedText(toQString(node.stopped_because))));
+    const QString stopped = tr("stopped: %1").arg(lineText(printedText(node.stopped_because)));
     m_stopped->setText(fontMetrics().elidedText(stopped, Qt::ElideRight, widestReason));
     m_stopped->setVisible(!node.stopped_because.empty());
 }
