@@ -424,6 +424,22 @@ private slots:
         QVERIFY(!m_window->findChild<QLabel*>("pageStatus")->text().contains("suspended"));
     }
 
+    /// Thousands of selected rows that end one after the other would hold up the window at every refresh.
+    void manyThatAreKilledAreSelectedNoMore() {
+        constexpr int many = 5'000;
+        for (int i = 0; i < many; ++i)
+            m_node->spawn([](Process& self) { self.receive<int>(); });
+        QTRY_VERIFY(model()->rowCount() > many);
+        table()->selectAll();
+        QTest::keyClick(table(), Qt::Key_Delete);
+        QMessageBox* question = nullptr;
+        QTRY_VERIFY((question = m_window->findChild<QMessageBox*>("killQuestion")) != nullptr);
+        QVERIFY(table()->selectionModel()->hasSelection());
+        QTest::mouseClick(question->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
+        QVERIFY(!table()->selectionModel()->hasSelection());
+        QTRY_VERIFY(m_node->process_count() < many);
+    }
+
     void pauseStopsTheTableAndRefreshStillWorks() {
         QTest::keyClick(table(), Qt::Key_Space);
         QVERIFY(m_window->pauseAction()->isChecked());

@@ -66,9 +66,9 @@ QColor readableOn(const QColor& background, const QColor& color, double contrast
 
 ChartColors::ChartColors(const QPalette& palette)
     : background{palette.color(QPalette::Base)}, frame{mixed(background, palette.color(QPalette::Text), 0.45F)},
-      grid{mixed(background, palette.color(QPalette::Text), 0.14F)}, text{palette.color(QPalette::Text)}, faintText{faintColor(
-                                                                                                              palette)},
-      killMark{readableOn(background, QColor{200, 30, 30}, textContrast)}, restartMark{readableOn(background, QColor{0, 140, 60}, textContrast)} {}
+      grid{mixed(background, palette.color(QPalette::Text), 0.14F)}, text{palette.color(QPalette::Text)},
+      faintText{faintColor(palette)}, killMark{readableOn(background, QColor{200, 30, 30}, textContrast)},
+      restartMark{readableOn(background, QColor{0, 140, 60}, textContrast)} {}
 
 QColor ChartColors::line(int index) const {
     const double contrast = luminance(background) < 0.2 ? lineContrastOnDark : lineContrastOnLight;

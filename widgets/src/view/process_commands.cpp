@@ -163,6 +163,8 @@ void ProcessCommands::take(KillWatch& watch) {
 
 void ProcessCommands::send(KillWatch& watch, const fiberscope::ExitReason& reason) {
     take(watch);
+    if (watch.report().outcomes.size() > sliceOfProcesses)
+        emit sentToMany();
     watch.send(reason);
 }
 

@@ -45,6 +45,8 @@ public:
 signals:
     /// Something to tell at the place for it, rich text.
     void notice(const QString& text);
+    /// An exit signal went out to more than one slice of processes.
+    void sentToMany();
 
 private:
     /// Follows these processes from now on; it lives until it is sent or dropped.
