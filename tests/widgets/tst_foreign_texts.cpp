@@ -45,7 +45,7 @@ Application shop() {
 }
 
 QString withoutMarks(QString text) {
-    return text.remove(QChar{0x2068}).remove(QChar{0x2069});
+    return text.remove(QChar{0x200E}).remove(QChar{0x2068}).remove(QChar{0x2069});
 }
 
 /// What a person reads of it.

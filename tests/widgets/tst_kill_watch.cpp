@@ -219,8 +219,9 @@ private slots:
         Watched watched{{victim(shard, hebrew)}};
         watched.watch.send(ExitReason::kill());
         watched.watch.takeEvents(batch({exitOf(shard, ExitReason{Term::string("a\nb")})}));
-        QVERIFY2(plain(watched.watch).startsWith(QChar{0x2068} + hebrew + QChar{0x2069} + " <0.90.0> ended with "),
-                 qPrintable(plain(watched.watch)));
+        QVERIFY2(
+            plain(watched.watch).startsWith(QStringLiteral("\u200E\u2068") + hebrew + QChar{0x2069} + " <0.90.0> ended with "),
+            qPrintable(plain(watched.watch)));
         QVERIFY(!plain(watched.watch).contains('\n'));
     }
 

@@ -5,6 +5,7 @@
 #include "model/text_format.hpp"
 
 #include <QTest>
+#include <QTextBlock>
 #include <QTextDocument>
 
 using namespace fiberscope;
@@ -12,7 +13,7 @@ using namespace fiberscope::widgets;
 
 namespace {
 
-const QString beginIsolate{QChar{0x2068}};
+const QString beginIsolate = QStringLiteral("\u200E\u2068");
 const QString endIsolate{QChar{0x2069}};
 const QString hebrew = QString::fromUtf8("שלום");
 
@@ -37,6 +38,10 @@ private slots:
         QTest::newRow("Arabic digits") << QStringLiteral("\u0663") << beginIsolate + QStringLiteral("\u0663") + endIsolate;
         QTest::newRow("from the right, of two parts")
             << QStringLiteral("\U0001E900") << beginIsolate + QStringLiteral("\U0001E900") + endIsolate;
+        QTest::newRow("in a term") << QStringLiteral("{'%1_1',{1,\"a\\\"%1\"}}").arg(hebrew)
+                                   << QStringLiteral("{'%2%1_1%3',{1,\"%2a\\\"%1%3\"}}").arg(hebrew, beginIsolate, endIsolate);
+        QTest::newRow("in a quote that does not end") << "'a" + hebrew << "'" + beginIsolate + "a" + hebrew + endIsolate;
+        QTest::newRow("beside quotes") << "'a'" + hebrew << beginIsolate + "'a'" + hebrew + endIsolate;
         QTest::newRow("what would end the isolation") << hebrew + endIsolate << beginIsolate + hebrew + "\\x2069" + endIsolate;
         QTest::newRow("what would turn the rest") << QStringLiteral("a\u202Eb") << "a\\x202eb";
     }
@@ -61,6 +66,14 @@ private slots:
         QCOMPARE(namedPidText("a\nb", Pid{0, 9, 0}), "a\\nb <0.9.0>");
         QVERIFY(pidLink(Pid{0, 9, 0}, hebrew).startsWith(beginIsolate + hebrew + endIsolate + " <a "));
         QVERIFY(pidLink(Pid{0, 9, 0}, "<b>a\nb</b>").startsWith("&lt;b&gt;a\\nb&lt;/b&gt; <a "));
+    }
+
+    void aSentenceGoesFromTheLeftThoughANameFromTheRightBeginsIt() {
+        QTextDocument document;
+        for (const QString& text : {pidLink(Pid{0, 9, 0}, hebrew), lineText(hebrew), wholeLineText('\'' + hebrew + '\'')}) {
+            document.setHtml(text);
+            QCOMPARE(document.firstBlock().textDirection(), Qt::LeftToRight);
+        }
     }
 
     void aToolTipIsNeverTakenForRichText() {

@@ -173,7 +173,7 @@ private slots:
         Event exit = exitEvent(9, ExitReason{Term::string("two\nlines")});
         exit.name = Atom{hebrew};
         model.append(linesOf({exit, logEvent(LogLevel::info, "one\ntwo <b>")}));
-        const QString isolated = QChar{0x2068} + QString::fromStdString(hebrew) + QChar{0x2069};
+        const QString isolated = QStringLiteral("\u200E\u2068") + QString::fromStdString(hebrew) + QChar{0x2069};
         QCOMPARE(model.line(0).process, isolated + " <0.9.0>");
         QVERIFY2(textAt(model, 0).startsWith(isolated + " <0.9.0> exited: "), qPrintable(textAt(model, 0)));
         QVERIFY(!textAt(model, 0).contains('\n'));

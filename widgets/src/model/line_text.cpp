@@ -6,6 +6,7 @@
 #include <QTextDocument>
 
 #include <algorithm>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -13,8 +14,9 @@ namespace {
 
 /// More of a text is in no box, tooltip or menu.
 constexpr qsizetype longestLine = 400;
-constexpr QChar beginIsolate{0x2068}; ///< in the direction of what follows
-constexpr QChar endIsolate{0x2069};
+/// In the direction of what follows. The mark before it keeps the paragraph's: Qt goes by the first letter, isolated or not.
+const QString beginIsolate = QStringLiteral("\u200E\u2068");
+const QString endIsolate = QStringLiteral("\u2069");
 
 /// What would begin or end a direction is escaped, too: it could end the isolation.
 bool isControl(char32_t code) {
@@ -43,6 +45,44 @@ void append(QString& line, char32_t code) {
         line += QChar::fromUcs4(code);
 }
 
+/// A text of characters that need care.
+class Line {
+public:
+    explicit Line(const QList<uint>& codes) {
+        for (const char32_t code : codes)
+            take(code);
+        endPart();
+    }
+    QString isolated() const { return m_isTurned ? beginIsolate + m_line + endIsolate : m_line; }
+
+private:
+    /// A printed term has in quotes whatever is written from right to left: isolated there, the rest of it keeps its order.
+    void take(char32_t code) {
+        const bool isEscaped = std::exchange(m_isEscaped, code == '\\' && !m_isEscaped);
+        const bool isQuote = (m_quote == 0 ? code == '\'' || code == '"' : code == m_quote) && !isEscaped;
+        if (isQuote) {
+            endPart();
+            m_quote = m_quote == 0 ? code : 0;
+            append(m_line, code);
+            return;
+        }
+        append(m_quote == 0 ? m_line : m_part, code);
+        (m_quote == 0 ? m_isTurned : m_isPartTurned) |= isFromTheRight(code);
+    }
+    void endPart() {
+        m_line += m_isPartTurned ? beginIsolate + m_part + endIsolate : m_part;
+        m_part.clear();
+        m_isPartTurned = false;
+    }
+
+    QString m_line;
+    QString m_part;       ///< what stands in quotes, as far as it was taken
+    char32_t m_quote = 0; ///< the quotes that it stands in; 0: in none
+    bool m_isEscaped = false;
+    bool m_isTurned = false;     ///< what stands in no quotes is written from right to left
+    bool m_isPartTurned = false; ///< m_part is
+};
+
 /// The text up to that length; no character of two parts is cut.
 QString firstOf(const QString& text, qsizetype most) {
     const bool isInCharacter = text[most].isLowSurrogate() && text[most - 1].isHighSurrogate();
@@ -62,11 +102,7 @@ QString lineText(const fiberscope::Term& term) {
 QString wholeLineText(const QString& text) {
     if (isPlain(text))
         return text;
-    const auto codes = text.toUcs4();
-    QString line;
-    for (const auto code : codes)
-        append(line, code);
-    return std::any_of(codes.begin(), codes.end(), isFromTheRight) ? beginIsolate + line + endIsolate : line;
+    return Line{text.toUcs4()}.isolated();
 }
 
 QString withoutIsolates(QString line) {

@@ -10,7 +10,7 @@
 namespace fiberscope::widgets {
 
 /// One line that stays by itself, at most 400 characters: control characters are escaped, and what is written from right to
-/// left is isolated, so that it does not change places with what stands beside it.
+/// left is isolated, so that it does not change places with what stands beside it: a name as a whole, a term in its quotes.
 QString lineText(const QString& text);
 QString lineText(const fiberscope::Term& term);
 /// The same of any length, where nothing may be missing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/report_html.hpp"
 
+#include "model/line_text.hpp"
 #include "model/log_model.hpp"
 #include "model/number_text.hpp"
 #include "model/report_fields.hpp"
@@ -23,9 +24,17 @@ namespace fiberscope::widgets {
 
 namespace {
 
-QString row(const QString& name, const QString& value, const QString& faint) {
+/// A text of one line or several.
+QString linesHtml(const QString& text) {
+    QStringList lines;
+    for (const QString& line : text.split(QLatin1Char{'\n'}))
+        lines += withPidLinks(wholeLineText(line));
+    return lines.join(QLatin1String{"<br>"});
+}
+
+QString row(const QString& name, const QString& html, const QString& faint) {
     return QStringLiteral("<tr><td style='color:%3; padding-right:14px'>%1</td><td>%2</td></tr>")
-        .arg(name.toHtmlEscaped(), withPidLinks(value).replace(QLatin1Char{'\n'}, QLatin1String{"<br>"}), faint);
+        .arg(name.toHtmlEscaped(), html, faint);
 }
 
 /// A stack: a line a frame, in letters of one width, its place faint.
@@ -49,10 +58,10 @@ QString fieldRows(const std::string& name, const std::string& value, std::uint32
         return stackRow(toQString(name), toQString(value), faint);
     const auto pairs = pairsOf(value, node);
     if (pairs.empty())
-        return row(toQString(name), printedText(value), faint);
+        return row(toQString(name), linesHtml(printedText(value)), faint);
     QString html = row(toQString(name), {}, faint);
     for (const auto& [key, text] : pairs)
-        html += row(QStringLiteral("\u00a0\u00a0\u00a0\u00a0") + key, text, faint);
+        html += row(QStringLiteral("\u00a0\u00a0\u00a0\u00a0") + key, linesHtml(text), faint);
     return html;
 }
 
@@ -78,13 +87,12 @@ QString withPidLinks(const QString& text) {
 
 QString reportHtml(const LogLine& line, const QPalette& palette) {
     const QString faint = faintColor(palette).name();
-    const QString title = line.report ? toQString(line.report->title) : line.text;
-    QString html = QStringLiteral("<p><b>%1</b></p><table cellspacing='0' cellpadding='1'>")
-                       .arg(withPidLinks(title).replace(QLatin1Char{'\n'}, QLatin1String{"<br>"}));
+    const QString title = line.report ? linesHtml(toQString(line.report->title)) : withPidLinks(line.text);
+    QString html = QStringLiteral("<p><b>%1</b></p><table cellspacing='0' cellpadding='1'>").arg(title);
     html += row(LogModel::tr("time"), clockText(line.at), faint);
     html += row(LogModel::tr("level"), toQString(to_string(line.level)), faint);
     if (!line.process.isEmpty())
-        html += row(LogModel::tr("process"), line.process, faint);
+        html += row(LogModel::tr("process"), withPidLinks(line.process), faint);
     if (line.report)
         html += reportRows(*line.report, line.pid.node(), faint);
     if (!line.stack.isEmpty())
