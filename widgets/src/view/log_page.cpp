@@ -66,7 +66,21 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     connect(m_model, &LogModel::droppedLinesChanged, this, &LogPage::showDropped);
 }
 
+void LogPage::buildGapLabels() {
+    m_lost = new QLabel;
+    m_lost->setObjectName(QStringLiteral("logLost"));
+    m_lost->setStyleSheet(
+        QStringLiteral("background: #c81e1e; color: white; font-weight: bold; padding: 2px 8px; border-radius: 3px;"));
+    m_lost->hide();
+    m_dropped = new QLabel;
+    m_dropped->setObjectName(QStringLiteral("logDropped"));
+    m_dropped->setToolTip(
+        tr("The log keeps its newest %1 lines, those that the filter hides among them").arg(countText(LogModel::maxLines)));
+    m_dropped->hide();
+}
+
 void LogPage::buildFilterBar(QHBoxLayout& bar) {
+    buildGapLabels();
     m_level = new QComboBox;
     m_level->setObjectName(QStringLiteral("logLevel"));
     m_level->setAccessibleName(tr("Lowest level"));
@@ -88,16 +102,6 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     m_follow->setObjectName(QStringLiteral("logFollow"));
     m_follow->setToolTip(tr("Keeps the newest event in view; scrolling up stops it"));
     m_follow->setChecked(true);
-    m_lost = new QLabel;
-    m_lost->setObjectName(QStringLiteral("logLost"));
-    m_lost->setStyleSheet(
-        QStringLiteral("background: #c81e1e; color: white; font-weight: bold; padding: 2px 8px; border-radius: 3px;"));
-    m_lost->hide();
-    m_dropped = new QLabel;
-    m_dropped->setObjectName(QStringLiteral("logDropped"));
-    m_dropped->setToolTip(
-        tr("The log keeps its newest %1 lines, those that the filter hides among them").arg(countText(LogModel::maxLines)));
-    m_dropped->hide();
     bar.addWidget(new QLabel{tr("Level:")});
     bar.addWidget(m_level);
     bar.addWidget(m_filter, 1);
@@ -178,8 +182,8 @@ void LogPage::setActive(bool active) {
 QString LogPage::statusText() const {
     const auto shown = static_cast<quint64>(m_model->rowCount());
     if (shown == m_model->lineCount())
-        return tr("Number of Events: %1").arg(shown);
-    return tr("%1 of %2").arg(shown).arg(countText(m_model->lineCount(), "event", "events"));
+        return tr("Number of Events: %1").arg(countText(shown));
+    return tr("%1 of %2").arg(countText(shown), countText(m_model->lineCount(), "event", "events"));
 }
 
 void LogPage::applyFilter() {

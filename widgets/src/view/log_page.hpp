@@ -39,6 +39,8 @@ public:
     LogModel& model() { return *m_model; }
 
 private:
+    /// They say that not all is there.
+    void buildGapLabels();
     void buildFilterBar(QHBoxLayout& bar);
     void buildTable();
     void buildDetails();
