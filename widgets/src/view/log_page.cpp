@@ -326,7 +326,7 @@ void LogPage::save() {
             file.write(m_model->plainText(row).toUtf8() + '\n');
         return true;
     });
-    emit notice((error.isEmpty() ? tr("The log is written to %1").arg(path) : error).toHtmlEscaped());
+    emit notice((error.isEmpty() ? tr("The log is written to %1").arg(lineText(path)) : lineText(error)).toHtmlEscaped());
 }
 
 void LogPage::saveSettings(QSettings& settings) const {

@@ -41,8 +41,8 @@ QString writeFrame(const ProcessFrame& frame, const QList<ProcessColumn>& column
         return true;
     });
     if (!error.isEmpty())
-        return error;
-    return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), path);
+        return lineText(error);
+    return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), lineText(path));
 }
 
 } // namespace
