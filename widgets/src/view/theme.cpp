@@ -4,9 +4,12 @@
 #include "view/chart_colors.hpp"
 
 #include <QApplication>
+#include <QPainter>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <QWidget>
 
 namespace fiberscope::widgets {
@@ -41,6 +44,28 @@ QPalette paletteOf(const Colours& colours) {
         palette.setColor(QPalette::Disabled, role, QColor::fromRgba(colours.disabledText));
     palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor::fromRgba(colours.lines));
     return palette;
+}
+
+/// Fusion draws the frame of a check box darker than the window: in the dark an empty one would not be seen.
+class SeenInTheDark : public QProxyStyle {
+public:
+    using QProxyStyle::QProxyStyle;
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        if (element != PE_IndicatorCheckBox || !isDark(option->palette))
+            return;
+        painter->save();
+        painter->setPen(faintColor(option->palette));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        painter->restore();
+    }
+};
+
+QStyle* styleOf(Theme theme, const QString& ofDesktop) {
+    return theme == Theme::desktop ? QStyleFactory::create(ofDesktop) : new SeenInTheDark{QStringLiteral("fusion")};
 }
 
 /// What the program started with, kept before the first change.
@@ -78,7 +103,7 @@ void applyTheme(Theme theme) {
     if (theme == applied)
         return;
     applied = theme;
-    QApplication::setStyle(QStyleFactory::create(theme == Theme::desktop ? before.style : QStringLiteral("fusion")));
+    QApplication::setStyle(styleOf(theme, before.style));
     QApplication::setPalette(theme == Theme::desktop ? before.palette
                                                      : paletteOf(theme == Theme::dark ? darkColours : lightColours));
 }
