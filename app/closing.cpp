@@ -68,7 +68,8 @@ void Closing::begin() {
 
 void Closing::showProgress() {
     const int left = static_cast<int>(m_node.process_count());
-    m_progress->setLabelText(tr("Stopping the node: %1 processes left\n%2").arg(QLocale{}.toString(left), waitedFor()));
+    const QString processes = left == 1 ? tr("1 process") : tr("%1 processes").arg(QLocale{}.toString(left));
+    m_progress->setLabelText(tr("Stopping the node: %1 left\n%2").arg(processes, waitedFor()));
     m_progress->setValue(std::clamp(m_progress->maximum() - left, 0, m_progress->maximum() - 1));
 }
 

@@ -166,7 +166,7 @@ constexpr std::array all_faults{
           "The stack ends within snprintf, which may hold locks: it may return first, then stack_overflow", print_receipt},
     Fault{"throw", "Throw an exception", "An exception that nobody catches: {error,\"till 13 is jammed\"}", take_payment},
     Fault{"terminate", "Throw through noexcept", "std::terminate: {terminate,{error,\"7 pence are missing\"}}", close_shop},
-    Fault{"null", "Dereference a null pointer", "A read at address 0: {fault,'SIGSEGV',0}", look_up_price},
+    Fault{"null", "Dereference a null pointer", "A read at address 0: {fault,'SIGSEGV',0x0}", look_up_price},
     Fault{"divide", "Divide by zero", "{fault,'SIGFPE',Address}: where the division stands", split_bill},
     Fault{"illegal", "Execute an illegal instruction", "{fault,'SIGILL',Address}: where the instruction stands",
           sell_at_discount},

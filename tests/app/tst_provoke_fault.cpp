@@ -94,9 +94,9 @@ private slots:
         row("overflow_in_libc", "stack_overflow", {"print_lines_of", "print_receipt"});
         row("throw", "{error,\"till 13 is jammed\"}", {"open_till", "take_payment"});
         row("terminate", "{terminate,{error,\"7 pence are missing\"}}", {"count_cash", "close_shop"});
-        row("null", "{fault,'SIGSEGV',0}", {"price_in_catalogue", "look_up_price"});
-        row("divide", "{fault,'SIGFPE',", {"share_of", "split_bill"});
-        row("illegal", "{fault,'SIGILL',", {"apply_discount", "sell_at_discount"});
+        row("null", "{fault,'SIGSEGV',0x0}", {"price_in_catalogue", "look_up_price"});
+        row("divide", "{fault,'SIGFPE',0x", {"share_of", "split_bill"});
+        row("illegal", "{fault,'SIGILL',0x", {"apply_discount", "sell_at_discount"});
         row("queue", "killed (message queue over ", {"take_orders", "shopkeeper"});
         row("heap", "killed (heap over 1000000 bytes", {"put_on_shelf", "stock_up"});
     }

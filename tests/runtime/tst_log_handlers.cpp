@@ -103,6 +103,7 @@ private slots:
     void a_slow_handler_blocks_nobody_and_hears_of_its_loss();
     void stop_waits_two_seconds_at_most();
     void warnings_go_to_standard_error_by_default();
+    void addresses_of_faults_are_hexadecimal();
     void standard_error_can_be_quiet_data();
     void standard_error_can_be_quiet();
     void a_forked_child_can_stop();
@@ -247,6 +248,15 @@ void TestLogHandlers::warnings_go_to_standard_error_by_default() {
     QVERIFY2(text.contains(crash), qPrintable(text));
     QVERIFY2(text.contains("\n    registered_name: clerk\n"), qPrintable(text));
     QVERIFY2(text.contains("\n    error_info: {error,boom}\n"), qPrintable(text));
+}
+
+void TestLogHandlers::addresses_of_faults_are_hexadecimal() {
+    const Term fault = Term::tuple({Term::atom("fault"), Term::atom("SIGSEGV"), Term::integer(4096)});
+    Event event;
+    event.kind = EventKind::log;
+    event.log = std::make_shared<LogEntry>(LogEntry{LogLevel::error, {}, "CRASH REPORT", {{"error_info", to_string(fault)}}});
+    const std::string text = log_text(event);
+    QVERIFY2(text.ends_with("\n    error_info: {fault,'SIGSEGV',0x1000}\n"), text.c_str());
 }
 
 void TestLogHandlers::standard_error_can_be_quiet_data() {

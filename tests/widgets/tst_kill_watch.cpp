@@ -57,6 +57,13 @@ EventsSample lostBatch(std::uint64_t lost) {
     return sample;
 }
 
+QList<Pid> crowd(std::uint32_t size) {
+    QList<Pid> pids;
+    for (std::uint32_t slot = 1; slot <= size; ++slot)
+        pids += Pid{1, slot, 0};
+    return pids;
+}
+
 /// A node of which only is known who is alive and who has which name.
 struct Truth {
     QSet<quint64> alive;
@@ -191,6 +198,60 @@ private slots:
         watch.takeEvents(batch(events));
         watch.expire();
         QCOMPARE(plain(watch), "5 processes killed, 4 restarted, 1 not restarted");
+    }
+
+    void oneOfSeveralIsSingular() {
+        Watched watched{{victim(shard, "a"), victim(successor, "b")}};
+        watched.end(successor);
+        watched.watch.send(ExitReason{Term::atom("oops")});
+        QCOMPARE(plain(watched.watch), "Exit signal oops sent to 1 process, 1 had ended already");
+        watched.watch.takeEvents(lostBatch(1));
+        watched.end(shard);
+        watched.watch.takeEvents(batch({exitOf(shard)}));
+        watched.watch.takeEvents(batch({restartOf(successor, Pid{1, 140, 0})}));
+        watched.watch.expire();
+        QVERIFY2(plain(watched.watch).endsWith("; of 1 it is not known whether it was restarted: events were lost"),
+                 qPrintable(plain(watched.watch)));
+    }
+
+    void foreignTextsStayInTheirPlaces() {
+        const QString hebrew = QString::fromUtf8("שלום");
+        Watched watched{{victim(shard, hebrew)}};
+        watched.watch.send(ExitReason::kill());
+        watched.watch.takeEvents(batch({exitOf(shard, ExitReason{Term::string("a\nb")})}));
+        QVERIFY2(
+            plain(watched.watch).startsWith(QStringLiteral("\u200E\u2068") + hebrew + QChar{0x2069} + " <0.90.0> ended with "),
+            qPrintable(plain(watched.watch)));
+        QVERIFY(!plain(watched.watch).contains('\n'));
+    }
+
+    /// However many they are, the GUI thread is free again after some milliseconds.
+    void manyAreSentItInSlices() {
+        constexpr std::uint32_t many = 200'000;
+        std::uint32_t told = 0;
+        const KillAccess access{[&told](Pid, const ExitReason&) { return ++told % 2 == 0; }, [](Pid) { return false; },
+                                [](const QString&) { return Pid{}; }};
+        QObject owner;
+        auto* watch = new KillWatch{crowd(many), access, &owner};
+        watch->send(ExitReason::kill());
+        QVERIFY2(told > 0 && told < 10'000, qPrintable(QString::number(told)));
+        QVERIFY(plain(*watch).contains("to go"));
+        watch->expire(); // the time runs from the last of them on
+        QCOMPARE(watch->report().count(KillOutcome::State::stillAlive) + watch->report().count(KillOutcome::State::lost), 0);
+        QTRY_COMPARE(told, many);
+        QCOMPARE(watch->report().hadEnded, many / 2);
+    }
+
+    void allGetTheSignalThoughNobodyFollowsThemAnyMore() {
+        constexpr std::uint32_t many = 20'000;
+        std::uint32_t told = 0;
+        const KillAccess access{[&told](Pid, const ExitReason&) { return ++told % 2 == 0; }, [](Pid) { return false; },
+                                [](const QString&) { return Pid{}; }};
+        QObject owner;
+        auto* watch = new KillWatch{crowd(many), access, &owner};
+        watch->send(ExitReason::kill());
+        delete watch;
+        QTRY_COMPARE(told, many);
     }
 
     void whatEndedDuringTheQuestionHadEndedAlready() {

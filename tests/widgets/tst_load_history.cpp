@@ -146,7 +146,7 @@ private slots:
         std::map<LoadMark::Kind, int> counts;
         for (const LoadMark& mark : merged) {
             counts[mark.kind] += mark.count;
-            QVERIFY(mark.uptimeSeconds <= mark.lastSeconds && mark.lastSeconds < mark.uptimeSeconds + 5);
+            QVERIFY(mark.uptimeSeconds <= mark.lastSeconds && mark.lastSeconds < mark.uptimeSeconds + 2 * 5);
             QCOMPARE(mark.text().split('\n').size(), std::min(mark.count, 5)); // four, and how many more
         }
         QCOMPARE(counts[LoadMark::Kind::exit], 101);
@@ -154,6 +154,17 @@ private slots:
         QCOMPARE(merged.back().count, 1);
         QCOMPARE(merged.back().uptimeSeconds, 90.0);
         QCOMPARE(marks.merged(0.1).size(), std::size_t{201}); // nothing touches
+    }
+
+    /// Its number stands between a mark and the next.
+    void mergedMarksKeepTheirDistance() {
+        LoadMarks marks;
+        for (int i = 0; i < 700; ++i)
+            marks.add(eventOf(EventKind::exit, ExitReason::killed()), 20 + i * 0.7);
+        const auto merged = marks.merged(5);
+        QVERIFY(merged.size() > 50);
+        for (std::size_t i = 1; i < merged.size(); ++i)
+            QVERIFY2(merged[i].uptimeSeconds - merged[i - 1].uptimeSeconds >= 5, qPrintable(QString::number(i)));
     }
 
     void aMergedMarkStaysAsItIs() {
@@ -167,11 +178,11 @@ private slots:
         };
         for (int i = 0; i < 2 * 590; ++i)
             marks.add(eventOf(EventKind::exit, ExitReason::killed()), 20 + i / 2.0);
-        const auto before = of(120).mid(0, 90);
+        const auto before = of(125).mid(0, 90);
         for (int i = 0; i < 2 * 90; ++i) // the oldest go
             marks.add(eventOf(EventKind::exit, ExitReason::killed()), 610 + i / 2.0);
         QVERIFY(marks.marks().front().uptimeSeconds > 90);
-        QCOMPARE(of(120).mid(0, 90), before);
+        QCOMPARE(of(125).mid(0, 90), before);
     }
 
     void axesHaveRoundLines_data() {

@@ -9,6 +9,9 @@
 using namespace fiberscope;
 using namespace fiberscope::widgets;
 
+Q_DECLARE_METATYPE(fiberscope::EventKind)
+Q_DECLARE_METATYPE(fiberscope::ExitReason)
+
 namespace {
 
 Event exitEvent(std::uint32_t slot, ExitReason reason) {
@@ -135,6 +138,114 @@ private slots:
         QVERIFY(model.line(0).report);
         QVERIFY(textAt(model, 0).contains(QStringLiteral("supervisor: kv_sup")));
         QVERIFY(model.plainText(0).endsWith(QStringLiteral("\n    supervisor: kv_sup\n    reason: killed")));
+    }
+
+    void nothingOfAnIdIsCut_data() {
+        QTest::addColumn<QString>("offender");
+        QTest::addColumn<QString>("shown");
+        QTest::newRow("tuple") << "[{pid,<0.9.0>},{id,{worker,{1,2}}},{restart_type,permanent}]"
+                               << "{worker,{1,2}} <0.9.0>";
+        QTest::newRow("braces in a string") << "[{pid,<0.9.0>},{id,\"a}b\"}]"
+                                            << "\"a}b\" <0.9.0>";
+        QTest::newRow("angle brackets") << "[{pid,<0.9.0>},{id,'queue<int>'}]"
+                                        << "'queue<int>' <0.9.0>";
+        QTest::newRow("no process") << "[{pid,undefined},{id,till}]"
+                                    << "till undefined";
+        QTest::newRow("no such list") << "[{nb_children,3},{id,till}]"
+                                      << "[{nb_children,3},{id,till}]";
+    }
+    void nothingOfAnIdIsCut() {
+        QFETCH(QString, offender);
+        QFETCH(QString, shown);
+        LogModel model;
+        model.append(linesOf({logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", offender.toStdString()}})}));
+        QCOMPARE(textAt(model, 0), "SUPERVISOR REPORT  offender: " + shown);
+        QVERIFY(model.plainText(0).endsWith("\n    offender: " + offender));
+        const std::string reason = "{" + std::string(1000, 'a') + ",{b}}";
+        model.append(linesOf({logEvent(LogLevel::error, "CRASH REPORT", {{"error_info", reason}})}));
+        QVERIFY(textAt(model, 1).endsWith(QString::fromStdString(reason)));
+    }
+
+    /// What user code names and logs is a line in the table, in its place, and as it was where it is copied.
+    void foreignTextsStayInTheirPlaces() {
+        LogModel model;
+        const std::string hebrew = "שלום";
+        Event exit = exitEvent(9, ExitReason{Term::string("two\nlines")});
+        exit.name = Atom{hebrew};
+        model.append(linesOf({exit, logEvent(LogLevel::info, "one\ntwo <b>")}));
+        const QString isolated = QStringLiteral("\u200E\u2068") + QString::fromStdString(hebrew) + QChar{0x2069};
+        QCOMPARE(model.line(0).process, isolated + " <0.9.0>");
+        QVERIFY2(textAt(model, 0).startsWith(isolated + " <0.9.0> exited: "), qPrintable(textAt(model, 0)));
+        QVERIFY(!textAt(model, 0).contains('\n'));
+        QCOMPARE(textAt(model, 1), "one\\ntwo <b>");
+        QVERIFY(model.plainText(0).contains(QString::fromStdString(hebrew + " <0.9.0> exited: ")));
+        QVERIFY(model.plainText(1).endsWith("one\n        two <b>"));
+        model.setFilter(LogLevel::debug, QString::fromStdString('"' + hebrew + " <0.9.0>\""));
+        QCOMPARE(model.rowCount(), 1);
+    }
+
+    void addressesOfFaultsAreHexadecimal() {
+        LogModel model;
+        const auto fault = Term::tuple({Term::atom("fault"), Term::atom("SIGSEGV"), Term::integer(255)});
+        model.append(
+            linesOf({exitEvent(9, fault), logEvent(LogLevel::error, "CRASH REPORT", {{"error_info", to_string(fault)}})}));
+        QVERIFY(textAt(model, 0).contains("exited: {fault,'SIGSEGV',0xff}"));
+        QCOMPARE(textAt(model, 1), "CRASH REPORT  error_info: {fault,'SIGSEGV',0xff}");
+        QVERIFY(model.plainText(1).endsWith("error_info: {fault,'SIGSEGV',0xff}"));
+        model.setFilter(LogLevel::debug, "0xff");
+        QCOMPARE(model.rowCount(), 2);
+    }
+
+    void levels_data() {
+        QTest::addColumn<EventKind>("kind");
+        QTest::addColumn<ExitReason>("reason");
+        QTest::addColumn<QString>("level");
+        QTest::newRow("stopped by hand") << EventKind::application_stopped << ExitReason{Term::atom("stopped")} << "notice";
+        QTest::newRow("its work is done") << EventKind::application_stopped << ExitReason::normal() << "notice";
+        QTest::newRow("its top supervisor gave up") << EventKind::application_stopped << ExitReason::shutdown() << "error";
+        QTest::newRow("its top supervisor was killed") << EventKind::application_stopped << ExitReason::killed() << "error";
+        QTest::newRow("gave up") << EventKind::gave_up << ExitReason::shutdown() << "error";
+        QTest::newRow("started") << EventKind::application_started << ExitReason{} << "info";
+        QTest::newRow("restart") << EventKind::restart << ExitReason::killed() << "notice";
+        QTest::newRow("abnormal exit") << EventKind::exit << ExitReason::killed() << "warning";
+    }
+    void levels() {
+        QFETCH(EventKind, kind);
+        QFETCH(ExitReason, reason);
+        LogModel model;
+        Event event;
+        event.kind = kind;
+        event.pid = Pid{0, 9, 0};
+        event.name = Atom{"shop"};
+        event.reason = reason;
+        model.append(linesOf({event}));
+        QTEST(model.index(0, LogModel::LevelColumn).data().toString(), "level");
+    }
+
+    void droppedLinesAreCountedWhateverTheFilter() {
+        LogModel model;
+        QSignalSpy dropped{&model, &LogModel::droppedLinesChanged};
+        model.append(linesOf(std::vector<Event>(LogModel::maxLines, logEvent(LogLevel::info, "line"))));
+        QCOMPARE(dropped.size(), 0);
+        model.setFilter(LogLevel::error, {});
+        model.append(linesOf({logEvent(LogLevel::info, "line"), logEvent(LogLevel::info, "line")}));
+        QCOMPARE(dropped.last().first().toULongLong(), 2ULL);
+        model.clear();
+        QCOMPARE(dropped.last().first().toULongLong(), 0ULL);
+    }
+
+    void whatIsNotEvenReadIsDroppedToo() {
+        LogModel model;
+        LogReader reader;
+        connect(&reader, &LogReader::linesRead, &model, &LogModel::append);
+        reader.read(batchOf({}));
+        for (int batch = 0; batch < 3; ++batch) {
+            std::vector<Event> events(8'000, logEvent(LogLevel::info, "line"));
+            events.resize(9'000, exitEvent(2, ExitReason::normal())); // which are no lines
+            reader.read(batchOf(std::move(events)));
+        }
+        QTRY_COMPARE(model.lineCount(), LogModel::maxLines);
+        QCOMPARE(model.droppedLines(), 14'000ULL);
     }
 
     void normalExitsAreLeftOutUnlessKept() {

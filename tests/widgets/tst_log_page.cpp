@@ -10,6 +10,7 @@
 #include <QComboBox>
 #include <QContextMenuEvent>
 #include <QGuiApplication>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QRegularExpression>
@@ -93,6 +94,20 @@ private slots:
         for (int row = 0; row < m_page->model().rowCount(); ++row)
             QVERIFY2(!m_page->model().plainText(row).contains("till_12"), qPrintable(m_page->model().plainText(row)));
         QVERIFY(rowOf(pidOf(m_node->whereis("till_1"))) >= 0);
+    }
+
+    void whatIsDroppedIsTold() {
+        const auto* label = m_page->findChild<QLabel*>(QStringLiteral("logDropped"));
+        QVERIFY(!label->isVisible());
+        const auto before = m_page->model().lineCount();
+        m_page->model().append(LogLines(LogModel::maxLines, std::make_shared<const LogLine>()));
+        QVERIFY(label->isVisible());
+        QCOMPARE(label->text(), QStringLiteral("%1 older lines dropped").arg(before));
+        filter()->setText(QStringLiteral("nothing like this"));
+        QVERIFY(label->isVisible());
+        QVERIFY(m_page->statusText().startsWith("0 of 10,000 events"));
+        m_page->model().clear();
+        QVERIFY(!label->isVisible());
     }
 
     void levelAndProcessFilterTogether() {

@@ -12,11 +12,13 @@
 #include <QScreen>
 #include <QSettings>
 #include <QSlider>
+#include <QStyleOption>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
 #include <memory>
 
 using namespace fiberscope;
@@ -46,6 +48,22 @@ private slots:
         QCOMPARE(m_window->currentTab(), "Log");
         QCOMPARE(m_window->refreshInterval(), 7000ms);
         QCOMPARE(m_window->size(), m_chosenSize);
+    }
+
+    void anEmptyCheckBoxIsSeenInTheDark() {
+        clickTab("Log");
+        m_window->findChild<QAction*>("theme-dark")->trigger();
+        auto* box = m_window->findChild<QCheckBox*>("logNormalExits");
+        QTRY_VERIFY(box->palette().color(QPalette::Window).lightnessF() < 0.3F);
+        QStyleOptionButton option;
+        option.initFrom(box);
+        const QRect indicator = box->style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, box);
+        const QImage picture = box->grab(indicator).toImage();
+        float brightest = 0;
+        for (int x = 0; x < picture.width(); ++x)
+            brightest = std::max(brightest, picture.pixelColor(x, 0).lightnessF());
+        m_window->findChild<QAction*>("theme-desktop")->trigger();
+        QVERIFY2(brightest > 0.4F, qPrintable(QString::number(brightest)));
     }
 
     void whatTheProgramSetsIsForThisRun() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fiberscope/widgets/observer_window.hpp>
 
+#include "model/line_text.hpp"
 #include "model/mishap_watch.hpp"
 #include "model/pid_link.hpp"
 #include "model/sampler.hpp"
+#include "model/text_format.hpp"
 #include "view/applications_page.hpp"
 #include "view/help_dialogs.hpp"
 #include "view/kill_notice.hpp"
@@ -60,7 +62,7 @@ ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidge
       m_mishaps{new MishapWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
       m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
-    setWindowTitle(QString::fromStdString(node.config().name));
+    setWindowTitle(titleText(lineText(toQString(node.config().name))));
     m_tabs->setObjectName(QStringLiteral("tabs"));
     m_tabs->setDocumentMode(true);
     auto* content = new QWidget{this};
@@ -71,6 +73,7 @@ ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidge
     layout->addWidget(m_notice);
     setCentralWidget(content);
     setStatusBar(m_status);
+    deriveHints(*this);
 
     createActions();
     addPages();
@@ -189,7 +192,7 @@ void ObserverWindow::createMenus() {
     quit->setShortcut(QKeySequence{Qt::CTRL | Qt::Key_Q});
     createViewMenu();
     auto* nodes = menuBar()->addMenu(tr("&Nodes"));
-    auto* node = nodes->addAction(windowTitle());
+    auto* node = nodes->addAction(menuText(lineText(toQString(m_sampler->node().config().name))));
     node->setObjectName(QStringLiteral("node"));
     node->setCheckable(true);
     node->setChecked(true);
@@ -338,6 +341,7 @@ bool ObserverWindow::event(QEvent* event) {
     case QEvent::Show:
     case QEvent::Hide:
     case QEvent::WindowStateChange: m_sampler->setSeen(isVisible() && !isMinimized()); break;
+    case QEvent::PaletteChange: deriveHints(*this); break;
     default: break;
     }
     return handled;

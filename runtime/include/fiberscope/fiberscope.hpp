@@ -4,6 +4,7 @@
 
 #include <fiberscope/application.hpp>
 #include <fiberscope/events.hpp>
+#include <fiberscope/fault_text.hpp>
 #include <fiberscope/inspect.hpp>
 #include <fiberscope/message.hpp>
 #include <fiberscope/node.hpp>

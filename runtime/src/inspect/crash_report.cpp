@@ -7,6 +7,8 @@
 #include "inspect/observation.hpp"
 #include "inspect/report_file.hpp"
 
+#include <fiberscope/fault_text.hpp>
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -88,8 +90,8 @@ std::string log_text(ProcessSystem& system) {
     name_functions(batch);
     std::string text;
     for (const Event& event : batch.events)
-        text += indented(
-            fmt::format("{:%H:%M:%S} {}", fmt::localtime(std::chrono::system_clock::to_time_t(event.at)), event_text(event)));
+        text += indented(fmt::format("{:%H:%M:%S} {}", fmt::localtime(std::chrono::system_clock::to_time_t(event.at)),
+                                     with_hex_addresses(event_text(event))));
     return text;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The log as text, as OTP's logger_formatter prints it for the default handler: a header line, then the report's fields.
 #include <fiberscope/events.hpp>
+#include <fiberscope/fault_text.hpp>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -56,7 +57,7 @@ std::string log_text(const Event& event) {
         text = fmt::format("={} REPORT==== {} ===\n    {}\n", upper(level), time_text(event.at), indented(entry.title, "    "));
     bool tells_pid = !entry.pid;
     for (const auto& [name, value] : entry.fields) {
-        text += field_text(name, value);
+        text += field_text(name, with_hex_addresses(value));
         tells_pid = tells_pid || name == "pid";
     }
     if (!tells_pid)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/child_request.hpp"
 
+#include "model/line_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 
@@ -17,7 +18,7 @@ QString tr(const char* text) {
 }
 
 QString printed(const fiberscope::Term& term) {
-    return QString::fromStdString(to_string(term)).toHtmlEscaped();
+    return lineText(term).toHtmlEscaped();
 }
 
 /// Empty if it has none.
@@ -29,7 +30,8 @@ QString supervisorName(const SupervisedChild& child) {
 QString childLink(const SupervisedChild& child) {
     const auto pid = child.child.pid;
     const QString id = child.isDynamic ? QString{} : child.text();
-    return tr("%1 of %2").arg(pid ? pidLink(pid, id) : id.toHtmlEscaped(), pidLink(child.supervisor, supervisorName(child)));
+    return tr("%1 of %2")
+        .arg(pid ? pidLink(pid, id) : lineText(id).toHtmlEscaped(), pidLink(child.supervisor, supervisorName(child)));
 }
 
 /// `Terminate child 'till' <0.9.0> of shop_sup <0.5.0>`, pids as links.
@@ -90,10 +92,12 @@ bool isPossible(ChildRequest request, const SupervisedChild& child) {
 }
 
 QString requestText(ChildRequest request, const SupervisedChild& child) {
+    const QString id = lineText(child.text());
+    const QString supervisor = lineText(child.supervisorName);
     switch (request) {
-    case ChildRequest::terminate: return tr("Terminate child %1 of %2").arg(child.text(), child.supervisorName);
-    case ChildRequest::restart: return tr("Restart child %1 of %2").arg(child.text(), child.supervisorName);
-    case ChildRequest::remove: return tr("Delete child %1 of %2").arg(child.text(), child.supervisorName);
+    case ChildRequest::terminate: return tr("Terminate child %1 of %2").arg(id, supervisor);
+    case ChildRequest::restart: return tr("Restart child %1 of %2").arg(id, supervisor);
+    case ChildRequest::remove: return tr("Delete child %1 of %2").arg(id, supervisor);
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/kill_outcome.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
@@ -14,7 +15,7 @@ using State = KillOutcome::State;
 namespace {
 
 QString reasonText(const fiberscope::ExitReason& reason) {
-    return QString::fromStdString(fiberscope::to_string(reason)).toHtmlEscaped();
+    return lineText(reason.term()).toHtmlEscaped();
 }
 
 bool isKill(const KillReport& report) {
@@ -22,12 +23,12 @@ bool isKill(const KillReport& report) {
 }
 
 QString supervisorText(const KillOutcome& outcome) {
-    return outcome.supervisorName.isEmpty() ? pidLink(outcome.supervisor) : outcome.supervisorName.toHtmlEscaped();
+    return outcome.supervisorName.isEmpty() ? pidLink(outcome.supervisor) : lineText(outcome.supervisorName).toHtmlEscaped();
 }
 
 /// `killed`, or how else it ended: another reason may have been faster.
 QString endText(const KillOutcome& outcome, const KillReport& report) {
-    const QString end = outcome.end.toHtmlEscaped();
+    const QString end = lineText(outcome.end).toHtmlEscaped();
     if (outcome.hadEnded)
         return outcome.isReasonKnown ? QStringLiteral("had ended already, with %1").arg(end)
                                      : QStringLiteral("had ended already");
@@ -44,7 +45,8 @@ QString sequelText(const KillOutcome& outcome) {
             .arg(supervisorText(outcome), pidLink(outcome.successor), microsecondsText(outcome.restartUs));
     case State::notRestarted: return QStringLiteral("; nobody restarted it");
     case State::gaveUp: return QStringLiteral("; %1 reached its restart intensity and gave up").arg(supervisorText(outcome));
-    case State::replaced: return QStringLiteral("; %1 is %2 now").arg(outcome.name.toHtmlEscaped(), pidLink(outcome.successor));
+    case State::replaced:
+        return QStringLiteral("; %1 is %2 now").arg(lineText(outcome.name).toHtmlEscaped(), pidLink(outcome.successor));
     case State::lost:
         if (outcome.hadEnded && !outcome.isReasonKnown)
             return {}; // long ago, perhaps: nobody has followed it
@@ -60,7 +62,7 @@ QString sequelText(const KillOutcome& outcome) {
 QString deedText(const KillOutcome& outcome, const KillReport& report) {
     const auto who = pidLink(outcome.pid, outcome.name);
     return report.deed.isEmpty() ? QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), who)
-                                 : QStringLiteral("%1 in %2").arg(report.deed.toHtmlEscaped(), who);
+                                 : QStringLiteral("%1 in %2").arg(lineText(report.deed).toHtmlEscaped(), who);
 }
 
 QString stillAliveText(const KillOutcome& outcome, const KillReport& report) {
@@ -96,12 +98,11 @@ QString summaryText(const KillReport& report) {
     };
     const auto ended = all - alive - waiting - report.hadEnded;
     if (report.hadEnded == all) {
-        parts += QStringLiteral("%1 processes had ended already").arg(countText(static_cast<quint64>(all)));
+        parts += QStringLiteral("%1 had ended already").arg(processesText(all));
     } else if (isKill(report)) {
-        parts += QStringLiteral("%1 processes killed").arg(countText(static_cast<quint64>(ended)));
+        parts += QStringLiteral("%1 killed").arg(processesText(ended));
     } else {
-        parts += QStringLiteral("Exit signal %1 sent to %2 processes")
-                     .arg(reasonText(report.signal), countText(static_cast<quint64>(all - report.hadEnded)));
+        parts += QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), processesText(all - report.hadEnded));
         add(ended, "%1 ended");
     }
     if (report.hadEnded < all)
@@ -116,10 +117,10 @@ QString summaryText(const KillReport& report) {
     const auto lost = report.count(State::lost);
     if (lost == 0)
         return text;
-    text +=
-        lost == all
-            ? QStringLiteral("; whether they were restarted is not known")
-            : QStringLiteral("; of %1 it is not known whether they were restarted").arg(countText(static_cast<quint64>(lost)));
+    text += lost == all ? QStringLiteral("; whether they were restarted is not known")
+                        : QStringLiteral("; of %1 it is not known whether %2 restarted")
+                              .arg(countText(static_cast<quint64>(lost)),
+                                   lost == 1 ? QStringLiteral("it was") : QStringLiteral("they were"));
     if (report.hasLost)
         text += QStringLiteral(": events were lost");
     return text;

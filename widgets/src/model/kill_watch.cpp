@@ -2,9 +2,12 @@
 #include "model/kill_watch.hpp"
 
 #include "model/event_text.hpp"
+#include "model/slices.hpp"
 #include "model/text_format.hpp"
 
 #include <fiberscope/node.hpp>
+
+#include <QPointer>
 
 #include <chrono>
 #include <utility>
@@ -59,9 +62,28 @@ void KillWatch::describe(const QList<ProcessDetails>& processes) {
 
 void KillWatch::send(const fiberscope::ExitReason& reason) {
     m_report.signal = reason;
-    for (auto& outcome : m_report.outcomes)
-        if (!m_access.exit(outcome.pid, reason))
-            miss(outcome);
+    m_isSent = true;
+    m_isSending = true;
+    QList<fiberscope::Pid> pids;
+    pids.reserve(m_report.outcomes.size());
+    for (const auto& outcome : std::as_const(m_report.outcomes))
+        pids += outcome.pid;
+    // all get the signal, also when what becomes of them is not followed any more
+    const QPointer<KillWatch> watch{this};
+    const auto sendTo = [watch, reason, exit = m_access.exit](fiberscope::Pid pid) {
+        if (!exit(pid, reason) && watch != nullptr)
+            watch->miss(*watch->find(pid));
+    };
+    forEachInSlices(parent() != nullptr ? *parent() : *this, pids, sendTo, [watch] {
+        if (watch != nullptr)
+            watch->endSending();
+    });
+    if (m_isSending)
+        emit changed();
+}
+
+void KillWatch::endSending() {
+    m_isSending = false;
     start();
 }
 
@@ -194,6 +216,8 @@ void KillWatch::decide(KillOutcome& outcome) {
 
 void KillWatch::expire() {
     m_deadline.stop();
+    if (m_isSending)
+        return;
     const auto before = m_report.counts;
     for (auto& outcome : m_report.outcomes)
         decide(outcome);

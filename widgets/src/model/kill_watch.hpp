@@ -37,7 +37,8 @@ public:
     void describe(const QList<ProcessDetails>& processes);
     /// What was polled before its construction: some of them may have ended already. A loss then says nothing of them.
     void recall(const EventsSample& batch);
-    /// Sends the signal to all. From now on `changed` comes.
+    /// Sends the signal to all; to many in slices, which go on without the watch while its parent lives. From now on `changed`
+    /// comes.
     void send(const fiberscope::ExitReason& reason);
     /// Tells what becomes of them without sending anything: `deed`, plain text, is done by somebody else.
     void follow(const QString& deed);
@@ -60,6 +61,7 @@ private:
     bool takeRestart(const fiberscope::Event& event);
     bool takeGiveUp(const fiberscope::Event& event);
     void start();
+    void endSending();
     void miss(KillOutcome& outcome);
     void decide(KillOutcome& outcome);
 
@@ -71,6 +73,7 @@ private:
     QHash<quint64, qsizetype> m_byPid;           ///< Pid::bits() to the index of its outcome
     QHash<quint64, QList<qsizetype>> m_byParent; ///< likewise of its parent, to those of its children
     bool m_isSent = false;                       ///< or somebody does something else to them
+    bool m_isSending = false;                    ///< not all have been sent the signal
     QTimer m_deadline;
 };
 

@@ -13,8 +13,10 @@ namespace fiberscope::widgets {
 namespace {
 
 constexpr double mergeSeconds = 0.25;
+constexpr double never = -1e9;
 constexpr qsizetype maxLines = 4;
-/// Merging begins anew at every so manyth multiple of the distance: so what is merged there depends on nothing before it.
+/// Merging begins anew at every so manyth multiple of the distance: so what is merged there depends on nothing before it, but
+/// for whether its first mark stands alone.
 constexpr double blockOfMerges = 8;
 
 std::optional<LoadMark::Kind> kindOf(const fiberscope::Event& event) {
@@ -51,18 +53,25 @@ void LoadMark::merge(const LoadMark& later) {
 }
 
 std::vector<LoadMark> LoadMarks::merged(double seconds) const {
+    struct Newest {
+        std::size_t index = 0; ///< in result
+        double from = never;   ///< what comes within `seconds` of this goes with it
+    };
     std::vector<LoadMark> result;
-    std::array<std::ptrdiff_t, LoadMark::kinds.size()> newest{-1, -1}; // of each kind, in result
-    const auto blockOf = [seconds](const LoadMark& mark) { return std::floor(mark.uptimeSeconds / (blockOfMerges * seconds)); };
+    std::array<Newest, LoadMark::kinds.size()> newest;
+    const auto blockOf = [seconds](double at) { return std::floor(at / (blockOfMerges * seconds)); };
     for (const LoadMark& mark : m_marks) {
-        auto& index = newest[static_cast<std::size_t>(mark.kind)];
-        LoadMark* const last = index < 0 ? nullptr : &result[static_cast<std::size_t>(index)];
-        if (last != nullptr && mark.uptimeSeconds - last->uptimeSeconds < seconds && blockOf(mark) == blockOf(*last)) {
-            last->merge(mark);
+        auto& [index, from] = newest[static_cast<std::size_t>(mark.kind)];
+        const bool isNear = mark.uptimeSeconds - from < seconds;
+        if (isNear) {
+            result[index].merge(mark);
         } else {
-            index = static_cast<std::ptrdiff_t>(result.size());
+            index = result.size();
             result.push_back(mark);
         }
+        // the first of a block takes what comes next with it also where it is too near to the one before to stand alone
+        if (!isNear || blockOf(mark.uptimeSeconds) != blockOf(from))
+            from = mark.uptimeSeconds;
     }
     return result;
 }

@@ -3,12 +3,12 @@
 
 #include "model/event_text.hpp"
 #include "model/number_text.hpp"
+#include "model/report_fields.hpp"
 #include "model/text_format.hpp"
 
 #include <QCoreApplication>
-#include <QRegularExpression>
-#include <QStringList>
 
+#include <algorithm>
 #include <utility>
 
 namespace fiberscope::widgets {
@@ -19,37 +19,10 @@ LogLine lossLine(std::uint64_t lost, std::chrono::system_clock::time_point at) {
     LogLine line;
     line.at = at;
     line.level = fiberscope::LogLevel::critical;
-    line.text = QCoreApplication::translate("LogModel", "%1 events were lost here: they came faster than they could be read")
-                    .arg(countText(lost));
+    line.text = QCoreApplication::translate("LogModel", "%1 lost here: they came faster than they could be read")
+                    .arg(countText(lost, "event was", "events were"));
     line.isLoss = true;
     return line;
-}
-
-/// A child's fields (`[{pid,<0.90.0>},{id,store},...]`) as `store <0.90.0>`.
-QString childText(const QString& fields) {
-    static const QRegularExpression pidAndId{QStringLiteral(R"(\{pid,([^}]*)\},\{id,([^}]*)\})")};
-    const auto match = pidAndId.match(fields);
-    return match.hasMatch() ? QStringLiteral("%1 %2").arg(match.captured(2), match.captured(1)) : fields;
-}
-
-/// A report's title says only its kind; the most telling fields make the line readable.
-QString reportText(const fiberscope::LogEntry& report) {
-    QStringList parts{QString::fromStdString(report.title)};
-    for (const char* wanted : {"supervisor", "errorContext", "registered_name", "error_info", "limit", "reason", "application",
-                               "exited", "started", "offender", "scheduler", "time_ms"})
-        for (const auto& [name, value] : report.fields)
-            if (name == wanted && value != "[]")
-                parts.append(
-                    QStringLiteral("%1: %2").arg(QString::fromStdString(name), childText(QString::fromStdString(value))));
-    return parts.join(QLatin1String{"  "});
-}
-
-/// The value of a field; empty if there is none.
-QString fieldOf(const fiberscope::LogEntry& report, std::string_view wanted) {
-    for (const auto& [name, value] : report.fields)
-        if (name == wanted && value != "[]")
-            return QString::fromStdString(value);
-    return {};
 }
 
 QString processName(const fiberscope::Event& event) {
@@ -60,8 +33,8 @@ QString processName(const fiberscope::Event& event) {
     return toQString(eventProcessName(event));
 }
 
-bool isNormalExit(const fiberscope::Event& event) {
-    return event.kind == fiberscope::EventKind::exit && event.reason.is_clean();
+bool isTold(const fiberscope::Event& event, bool keepsNormalExits) {
+    return keepsNormalExits || event.kind != fiberscope::EventKind::exit || !event.reason.is_clean();
 }
 
 } // namespace
@@ -85,17 +58,16 @@ LogLine logLine(const fiberscope::Event& event) {
     line.isExit = event.kind == fiberscope::EventKind::exit;
     line.stack = QString::fromStdString(event.stack_text);
     line.text = eventText(event);
-    if (event.log && !event.log->fields.empty()) {
-        line.report = event.log;
-        line.text = reportText(*event.log);
-    }
+    line.report = event.log;
+    if (event.log)
+        line.text = reportText(*event.log, event.pid.node());
     return line;
 }
 
 LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most) {
     std::vector<const fiberscope::Event*> told;
     for (auto event = batch.events.rbegin(); event != batch.events.rend() && told.size() < most; ++event)
-        if (keepsNormalExits || !isNormalExit(*event))
+        if (isTold(*event, keepsNormalExits))
             told.push_back(&*event);
     LogLines lines;
     lines.reserve(told.size() + 1);
@@ -105,6 +77,12 @@ LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, st
     for (auto event = told.rbegin(); event != told.rend(); ++event)
         lines.push_back(std::make_shared<const LogLine>(logLine(**event)));
     return lines;
+}
+
+std::size_t lineCount(const fiberscope::EventBatch& batch, bool keepsNormalExits) {
+    const auto told = std::count_if(batch.events.begin(), batch.events.end(),
+                                    [=](const auto& event) { return isTold(event, keepsNormalExits); });
+    return static_cast<std::size_t>(told) + (batch.lost > 0 ? 1 : 0);
 }
 
 } // namespace fiberscope::widgets

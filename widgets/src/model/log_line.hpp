@@ -17,14 +17,14 @@ namespace fiberscope::widgets {
 struct LogLine {
     std::chrono::system_clock::time_point at;
     fiberscope::LogLevel level = fiberscope::LogLevel::info;
-    fiberscope::Pid pid; ///< whom a double-click goes to: the live one of those that the line names
-    QString name;        ///< its registered name, label or initial function, where the event tells it
-    QString process;     ///< `kv_shard_2 <0.90.0>`
-    QString text;
-    fiberscope::Pid oldPid;                             ///< a restart: whom `pid` follows
-    fiberscope::Pid supervisor;                         ///< a restart: who made it
-    QString supervisorName;                             ///< its registered name
-    std::shared_ptr<const fiberscope::LogEntry> report; ///< its fields, where the line stands for a report
+    fiberscope::Pid pid;        ///< whom a double-click goes to: the live one of those that the line names
+    QString name;               ///< its registered name, label or initial function, where the event tells it
+    QString process;            ///< `kv_shard_2 <0.90.0>`, one line
+    QString text;               ///< one line
+    fiberscope::Pid oldPid;     ///< a restart: whom `pid` follows
+    fiberscope::Pid supervisor; ///< a restart: who made it
+    QString supervisorName;     ///< its registered name
+    std::shared_ptr<const fiberscope::LogEntry> report; ///< what was logged, where the line stands for it
     QString stack;                                      ///< an exit: where it was, if not normal; a line a frame
     bool isExit = false;                                ///< says how `pid` ended
     bool isLoss = false;                                ///< says how many events are missing here
@@ -38,5 +38,7 @@ LogLine logLine(const fiberscope::Event& event);
 /// The newest `most` lines of a batch, and before them one that says how many events the ring lost. Exits for clean reasons
 /// (normal, shutdown) are many and say little: they are lines only if asked for. **Thread:** any.
 LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most);
+/// How many lines that would be with no limit. **Thread:** any.
+std::size_t lineCount(const fiberscope::EventBatch& batch, bool keepsNormalExits);
 
 } // namespace fiberscope::widgets

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/log_model.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -17,11 +19,21 @@ QString levelText(fiberscope::LogLevel level) {
     return toQString(to_string(level));
 }
 
+QString indented(QString text) {
+    return text.replace(QLatin1Char{'\n'}, QLatin1String{"\n        "});
+}
+
 /// A field below its line. A value of several lines, a stack, begins on a line of its own.
-QString fieldText(const QString& name, QString value) {
+QString fieldText(const QString& name, const QString& value) {
     const bool isBlock = name == QLatin1String{"stack"} || value.contains(QLatin1Char{'\n'});
-    value.replace(QLatin1Char{'\n'}, QLatin1String{"\n        "});
-    return QStringLiteral("\n    %1:%2%3").arg(name, isBlock ? QStringLiteral("\n        ") : QStringLiteral(" "), value);
+    return QStringLiteral("\n    %1:%2%3")
+        .arg(name, isBlock ? QStringLiteral("\n        ") : QStringLiteral(" "), indented(value));
+}
+
+/// The text of a line as it is copied: what was logged in several lines keeps them.
+QString copiedText(const LogLine& line) {
+    const bool isMessage = line.report && line.report->fields.empty();
+    return isMessage ? indented(toQString(line.report->title)) : withoutIsolates(line.text);
 }
 
 bool isPartOfWord(const QString& text, qsizetype at) {
@@ -39,7 +51,7 @@ bool containsWord(const QString& text, const QString& word) {
 
 } // namespace
 
-void LogModel::append(const LogLines& lines, std::uint64_t lost) {
+void LogModel::append(const LogLines& lines, std::uint64_t lost, std::uint64_t skipped) {
     std::vector<std::uint64_t> shown;
     std::uint64_t number = m_firstNumber + m_lines.size();
     for (const auto& line : lines) {
@@ -55,6 +67,7 @@ void LogModel::append(const LogLines& lines, std::uint64_t lost) {
     if (!shown.empty())
         endInsertRows();
     trim();
+    setDropped(m_dropped + skipped);
     m_lost += lost;
     if (lost > 0)
         emit lostEventsChanged(m_lost);
@@ -78,6 +91,12 @@ void LogModel::trim() {
     m_firstNumber = firstKept;
     if (gone > 0)
         endRemoveRows();
+    setDropped(m_dropped + excess);
+}
+
+void LogModel::setDropped(std::uint64_t dropped) {
+    if (dropped != std::exchange(m_dropped, dropped))
+        emit droppedLinesChanged(m_dropped);
 }
 
 void LogModel::clear() {
@@ -86,6 +105,7 @@ void LogModel::clear() {
     m_lines.clear();
     m_shown.clear();
     endResetModel();
+    setDropped(0);
 }
 
 void LogModel::setFilter(fiberscope::LogLevel level, const QString& text) {
@@ -113,11 +133,12 @@ bool LogModel::matches(const LogLine& line) const {
     if (line.supervisor && (isFound(pidText(line.supervisor)) || isFound(line.supervisorName)))
         return true;
     return line.report && std::any_of(line.report->fields.begin(), line.report->fields.end(),
-                                      [this](const auto& field) { return isFound(QString::fromStdString(field.second)); });
+                                      [this](const auto& field) { return isFound(printedText(field.second)); });
 }
 
 bool LogModel::isFound(const QString& text) const {
-    return m_isWord ? containsWord(text, m_filter) : text.contains(m_filter, Qt::CaseInsensitive);
+    const QString bare = withoutIsolates(text);
+    return m_isWord ? containsWord(bare, m_filter) : bare.contains(m_filter, Qt::CaseInsensitive);
 }
 
 const LogLine& LogModel::line(int row) const {
@@ -142,10 +163,12 @@ const LogLine* LogModel::restartOf(fiberscope::Pid pid) const {
 
 QString LogModel::plainText(int row) const {
     const LogLine& shown = line(row);
-    QString text = QStringList{clockText(shown.at), levelText(shown.level), shown.process, shown.text}.join(QLatin1String{"  "});
+    QString text =
+        QStringList{clockText(shown.at), levelText(shown.level), withoutIsolates(shown.process), copiedText(shown)}.join(
+            QLatin1String{"  "});
     if (shown.report)
         for (const auto& [name, value] : shown.report->fields)
-            text += fieldText(QString::fromStdString(name), QString::fromStdString(value));
+            text += fieldText(toQString(name), printedText(value));
     if (!shown.stack.isEmpty())
         text += fieldText(QStringLiteral("stack"), shown.stack);
     return text;

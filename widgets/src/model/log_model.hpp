@@ -23,8 +23,8 @@ public:
 
     using QAbstractTableModel::QAbstractTableModel;
 
-    /// Adds lines; `lost` events are missing among them.
-    void append(const LogLines& lines, std::uint64_t lost = 0);
+    /// Adds lines; `lost` events are missing among them, `skipped` older lines before them.
+    void append(const LogLines& lines, std::uint64_t lost = 0, std::uint64_t skipped = 0);
     void clear();
     /// Shows lines of at least this level that contain the text, in any case: in process, text, the fields of a report, the
     /// stack of an exit or the pids that a restart is about. A text in double quotes is looked for as a whole word: `"kv_1"` is
@@ -43,6 +43,8 @@ public:
     std::size_t lineCount() const noexcept { return m_lines.size(); }
     /// Events that the ring no longer held when they were asked for, since the start of the log.
     std::uint64_t lostEvents() const noexcept { return m_lost; }
+    /// Lines that had to make room for newer ones, whether the filter showed them or not, since the log was cleared last.
+    std::uint64_t droppedLines() const noexcept { return m_dropped; }
     /// A line as it is copied and saved: columns with two spaces between, then the report's fields or the stack, indented.
     QString plainText(int row) const;
 
@@ -53,11 +55,13 @@ public:
 
 signals:
     void lostEventsChanged(quint64 lost);
+    void droppedLinesChanged(quint64 dropped);
 
 private:
     bool matches(const LogLine& line) const;
     bool isFound(const QString& text) const;
     void trim();
+    void setDropped(std::uint64_t dropped);
 
     std::deque<LogLines::value_type> m_lines;
     std::uint64_t m_firstNumber = 0;   ///< number of the first line kept; lines are numbered from the start of the log
@@ -66,6 +70,7 @@ private:
     QString m_filter; ///< without the quotes of a whole word
     bool m_isWord = false;
     std::uint64_t m_lost = 0;
+    std::uint64_t m_dropped = 0;
 };
 
 } // namespace fiberscope::widgets

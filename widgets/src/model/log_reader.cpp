@@ -29,7 +29,7 @@ void LogReader::start() {
             this,
             [this, result = linesOf(batches, keeps)] {
                 m_isReading = false;
-                emit linesRead(result.lines, result.lost);
+                emit linesRead(result.lines, result.lost, result.skipped);
                 if (!m_isReading && !m_waiting.empty())
                     start();
             },
@@ -43,11 +43,13 @@ LogReader::Result LogReader::linesOf(const Batches& batches, bool keepsNormalExi
     std::size_t left = LogModel::maxLines;
     for (auto batch = batches.rbegin(); batch != batches.rend(); ++batch) {
         result.lost += (*batch)->lost;
+        result.skipped += lineCount(**batch, keepsNormalExits);
         if (left > 0)
             left -= std::min(left, parts.emplace_back(logLines(**batch, keepsNormalExits, left)).size());
     }
     for (auto part = parts.rbegin(); part != parts.rend(); ++part)
         result.lines.insert(result.lines.end(), part->begin(), part->end());
+    result.skipped -= result.lines.size();
     return result;
 }
 

@@ -28,14 +28,15 @@ public:
     void read(const EventsSample& batch);
 
 signals:
-    /// `lost`: events that the ring no longer held.
-    void linesRead(const fiberscope::widgets::LogLines& lines, quint64 lost);
+    /// `lost`: events that the ring no longer held; `skipped`: older lines than the log can hold.
+    void linesRead(const fiberscope::widgets::LogLines& lines, quint64 lost, quint64 skipped);
 
 private:
     using Batches = std::vector<EventsSample>;
     struct Result {
         LogLines lines;
         std::uint64_t lost = 0;
+        std::uint64_t skipped = 0;
     };
     static Result linesOf(const Batches& batches, bool keepsNormalExits);
     void start();

@@ -2,6 +2,7 @@
 #include "model/mishap_watch.hpp"
 
 #include "model/event_text.hpp"
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
@@ -21,22 +22,17 @@ constexpr quint64 manyCrashes = 20;
 QString giveUpText(const fiberscope::Event& event) {
     const QString name = event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
     return MishapWatch::tr("%1 gave up: child %2 ended more often than it may restart it")
-        .arg(pidLink(event.pid, name), QString::fromStdString(to_string(event.child_id)).toHtmlEscaped());
+        .arg(pidLink(event.pid, name), lineText(event.child_id).toHtmlEscaped());
 }
 
 QString applicationText(const fiberscope::Event& event) {
     return MishapWatch::tr("application %1 ended with %2")
-        .arg(toQString(event.name.name()).toHtmlEscaped(), endReasonText(event).toHtmlEscaped());
+        .arg(lineText(toQString(event.name.name())).toHtmlEscaped(), lineText(endReasonText(event)).toHtmlEscaped());
 }
 
 QString crashText(const fiberscope::Event& event) {
     return MishapWatch::tr("%1 with %2")
-        .arg(pidLink(event.pid, toQString(eventProcessName(event))), endReasonText(event).toHtmlEscaped());
-}
-
-/// Of an application's end: somebody who stops it makes it `stopped`.
-bool isByItself(const fiberscope::ExitReason& reason) {
-    return !reason.is_normal() && reason != fiberscope::Term::atom("stopped");
+        .arg(pidLink(event.pid, toQString(eventProcessName(event))), lineText(endReasonText(event)).toHtmlEscaped());
 }
 
 quint64 crashesOf(const fiberscope::NodeRow& node) {
@@ -140,7 +136,7 @@ QString MishapWatch::text() const {
         parts += crashed;
     }
     if (m_episode->lost > 0 && !parts.isEmpty())
-        parts += tr("there may be more: %1 events were lost").arg(countText(m_episode->lost));
+        parts += tr("there may be more: %1 lost").arg(countText(m_episode->lost, "event was", "events were"));
     QString text = parts.join(QStringLiteral("; "));
     if (m_episode->giveUps.count == 0 && !text.isEmpty())
         text.front() = text.front().toUpper(); // no name stands first

@@ -12,6 +12,10 @@ QString countText(quint64 count) {
     return QLocale{QLocale::English}.toString(count);
 }
 
+QString countText(quint64 count, const char* one, const char* several) {
+    return QStringLiteral("%1 %2").arg(countText(count), QLatin1String{count == 1 ? one : several});
+}
+
 QString rateText(double perSecond) {
     static constexpr char units[] = {'\0', 'k', 'M', 'G', 'T'};
     int unit = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/process_columns.hpp"
 
+#include "model/line_text.hpp"
 #include "model/text_format.hpp"
 
 #include <array>
@@ -38,7 +39,7 @@ std::string_view interned(Sample sample, std::size_t index) {
 }
 template <std::string_view (*Text)(Sample, std::size_t)>
 QString plain(Frame frame, std::size_t index) {
-    return toQString(Text(*frame.sample, index));
+    return lineText(toQString(Text(*frame.sample, index)));
 }
 template <auto Member>
 QString pid(Frame frame, std::size_t index) {

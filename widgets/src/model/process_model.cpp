@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/process_model.hpp"
 
+#include "model/line_text.hpp"
 #include "model/process_columns.hpp"
 #include "model/text_format.hpp"
 
@@ -96,7 +97,7 @@ QVariant ProcessModel::data(const QModelIndex& index, int role) const {
 
 QVariant ProcessModel::toolTip(std::size_t row, ProcessColumn column) const {
     const auto text = processText(*m_frame, m_frame->index(row), column);
-    return isSuspended(row) ? tr("%1\n%2").arg(text, suspendedText()) : text;
+    return toolTipText(isSuspended(row) ? tr("%1\n%2").arg(text, suspendedText()) : text);
 }
 
 QVariant ProcessModel::accessibleText(std::size_t row, ProcessColumn column) const {

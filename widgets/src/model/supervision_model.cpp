@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/supervision_model.hpp"
 
-#include "model/line_text.hpp"
 #include "model/text_format.hpp"
 
 #include <algorithm>
@@ -338,7 +337,7 @@ std::optional<SupervisedChild> SupervisionModel::supervisedChild(const QModelInd
         return {};
     const SupervisionNode& child = itemOf(index)->node;
     const SupervisionNode& supervisor = itemOf(index)->parent->node;
-    const QString name = supervisor.name.isEmpty() ? pidText(supervisor.pid) : lineText(supervisor.name);
+    const QString name = supervisor.name.isEmpty() ? pidText(supervisor.pid) : supervisor.name;
     return SupervisedChild{supervisor.pid, name, *child.child, child.isDynamic};
 }
 

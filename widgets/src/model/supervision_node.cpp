@@ -123,7 +123,7 @@ bool operator==(const SupervisionNode& left, const SupervisionNode& right) {
 }
 
 QString SupervisedChild::text() const {
-    const QString printed = lineText(key());
+    const QString printed = termText(key());
     const bool isDelimited = isDynamic || printed.startsWith(QLatin1Char{'\''}) || printed.startsWith(QLatin1Char{'"'});
     return isDelimited ? printed : QStringLiteral("'%1'").arg(printed);
 }

@@ -17,7 +17,7 @@ namespace fiberscope::widgets {
 /// A child as its supervisor is asked about it: what a command needs, whatever the tree shows meanwhile.
 struct SupervisedChild {
     fiberscope::Pid supervisor;
-    QString supervisorName; ///< registered name, else pid; one line
+    QString supervisorName; ///< registered name, else pid
     fiberscope::ChildInfo child;
     bool isDynamic = false; ///< known to its supervisor by its pid
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/system_facts.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
@@ -60,18 +61,18 @@ QString librariesText() {
 SystemBox architectureBox() {
     const QString program = QCoreApplication::applicationName();
     const QString version = QCoreApplication::applicationVersion();
-    return {tr("System and Architecture"),
-            {{tr("Node"), tr("The observed node"),
-              [](const SystemSource& source) { return QString::fromStdString(source.node.name); }},
-             fixed(tr("Program"), tr("The program that the node runs in, and its process number in the operating system"),
-                   QStringLiteral("%1 %2 (pid %3)").arg(program, version).arg(QCoreApplication::applicationPid()).simplified()),
-             fixed(tr("Operating system"), {},
-                   QSysInfo::prettyProductName() + QLatin1String{", "} + QSysInfo::kernelType() + QLatin1Char{' '} +
-                       QSysInfo::kernelVersion()),
-             fixed(tr("Compiled for"), {}, QSysInfo::buildAbi()),
-             fixed(tr("Compiled by"), {}, compilerText()),
-             fixed(tr("Libraries"), {}, librariesText()),
-             fixed(tr("Wordsize"), {}, QStringLiteral("%1").arg(sizeof(void*)))}};
+    return {
+        tr("System and Architecture"),
+        {{tr("Node"), tr("The observed node"), [](const SystemSource& source) { return lineText(toQString(source.node.name)); }},
+         fixed(tr("Program"), tr("The program that the node runs in, and its process number in the operating system"),
+               QStringLiteral("%1 %2 (pid %3)").arg(program, version).arg(QCoreApplication::applicationPid()).simplified()),
+         fixed(tr("Operating system"), {},
+               QSysInfo::prettyProductName() + QLatin1String{", "} + QSysInfo::kernelType() + QLatin1Char{' '} +
+                   QSysInfo::kernelVersion()),
+         fixed(tr("Compiled for"), {}, QSysInfo::buildAbi()),
+         fixed(tr("Compiled by"), {}, compilerText()),
+         fixed(tr("Libraries"), {}, librariesText()),
+         fixed(tr("Wordsize"), {}, QStringLiteral("%1").arg(sizeof(void*)))}};
 }
 
 SystemBox memoryBox() {
@@ -159,7 +160,7 @@ SystemBox runtimeBox() {
             {{tr("State"),
               {},
               [](const SystemSource& source) {
-                  const QString because = QString::fromStdString(source.node.stopped_because);
+                  const QString because = lineText(printedText(source.node.stopped_because));
                   return because.isEmpty() ? tr("running") : tr("stopped: %1").arg(because);
               }},
              {tr("Preemption"), tr("How a scheduler takes the processor from a process whose slice is over"),

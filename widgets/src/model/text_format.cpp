@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/text_format.hpp"
 
+#include "model/line_text.hpp"
+#include "model/number_text.hpp"
+
+#include <fiberscope/fault_text.hpp>
+
 #include <array>
 
 namespace fiberscope::widgets {
@@ -11,22 +16,25 @@ struct Unit {
     std::uint64_t size;
     std::uint64_t from; ///< the smallest value that is shown in it
     const char* name;
+    const char* one; ///< its name after 1
 };
 
 constexpr std::uint64_t kib = 1024;
-constexpr std::array byteUnits{Unit{kib * kib * kib, 10 * kib* kib* kib, "GiB"}, Unit{kib * kib, 10 * kib* kib, "MiB"},
-                               Unit{kib, 10 * kib, "KiB"}, Unit{1, 0, "B"}};
+constexpr std::array byteUnits{Unit{kib * kib * kib, 10 * kib* kib* kib, "GiB", "GiB"},
+                               Unit{kib * kib, 10 * kib* kib, "MiB", "MiB"}, Unit{kib, 10 * kib, "KiB", "KiB"},
+                               Unit{1, 0, "B", "B"}};
 constexpr std::uint64_t second = 1000;
-constexpr std::array timeUnits{Unit{86'400 * second, 2 * 86'400 * second, "Days"},
-                               Unit{3600 * second, 2 * 3600 * second, "Hours"}, Unit{60 * second, 2 * 60 * second, "Mins"},
-                               Unit{second, second, "Secs"}, Unit{1, 0, "ms"}};
+constexpr std::array timeUnits{
+    Unit{86'400 * second, 2 * 86'400 * second, "Days", "Day"}, Unit{3600 * second, 2 * 3600 * second, "Hours", "Hour"},
+    Unit{60 * second, 2 * 60 * second, "Mins", "Min"}, Unit{second, second, "Secs", "Sec"}, Unit{1, 0, "ms", "ms"}};
 
 template <std::size_t N>
 QString inUnits(std::uint64_t value, const std::array<Unit, N>& units) {
     std::size_t chosen = 0;
     while (value < units[chosen].from)
         ++chosen;
-    return QStringLiteral("%1 %2").arg(value / units[chosen].size).arg(QLatin1String{units[chosen].name});
+    const auto count = value / units[chosen].size;
+    return QStringLiteral("%1 %2").arg(count).arg(QLatin1String{count == 1 ? units[chosen].one : units[chosen].name});
 }
 
 } // namespace
@@ -57,11 +65,19 @@ QString suspendedText() {
 }
 
 QString processesText(qsizetype count) {
-    return count == 1 ? QStringLiteral("1 process") : QStringLiteral("%1 processes").arg(count);
+    return countText(static_cast<quint64>(count), "process", "processes");
 }
 
 QString namedPidText(const QString& name, fiberscope::Pid pid) {
-    return name.isEmpty() ? pidText(pid) : QStringLiteral("%1 %2").arg(name, pidText(pid));
+    return name.isEmpty() ? pidText(pid) : QStringLiteral("%1 %2").arg(lineText(name), pidText(pid));
+}
+
+QString printedText(std::string_view printed) {
+    return toQString(fiberscope::with_hex_addresses(printed));
+}
+
+QString termText(const fiberscope::Term& term) {
+    return printedText(to_string(term));
 }
 
 } // namespace fiberscope::widgets

@@ -185,9 +185,9 @@ void ApplicationsPage::takeStates(const QList<ProcessDetails>& processes) {
 
 QString ApplicationsPage::statusText() const {
     if (const auto pid = currentPid())
-        return tr("Pid: %1").arg(namedPidText(lineText(m_model->node(selected()).name), pid));
+        return tr("Pid: %1").arg(namedPidText(m_model->node(selected()).name, pid));
     if (const auto child = m_model->supervisedChild(selected()))
-        return tr("Child %1 of %2 has no process").arg(child->text(), child->supervisorName);
+        return tr("Child %1 of %2 has no process").arg(lineText(child->text()), lineText(child->supervisorName));
     return tr("Number of Applications: %1").arg(m_list->count());
 }
 
@@ -205,7 +205,7 @@ void ApplicationsPage::takeEvents(const EventsSample& batch) {
         if (event.kind == fiberscope::EventKind::gave_up && m_topSupervisors.contains(event.pid.bits()))
             m_endings[m_topSupervisors[event.pid.bits()]].gaveUp = true;
         else if (event.kind == fiberscope::EventKind::application_stopped)
-            m_endings[toQString(event.name.name())].reason = QString::fromStdString(to_string(event.reason));
+            m_endings[toQString(event.name.name())].reason = termText(event.reason.term());
         else if (event.kind == fiberscope::EventKind::application_started)
             m_endings.remove(toQString(event.name.name()));
     }
@@ -238,7 +238,7 @@ void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
             continue;
         auto* item = new QListWidgetItem{lineText(name), m_list};
         item->setData(NameRole, name);
-        item->setToolTip(lineText(QString::fromStdString(application.description)).toHtmlEscaped());
+        item->setToolTip(toolTipText(lineText(toQString(application.description))));
         if (name == m_ended)
             m_list->setCurrentItem(item);
     }
@@ -388,7 +388,7 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
 }
 
 void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {
-    SendExitDialog dialog{namedPidText(lineText(name), pid), m_sampler.node().id(), this};
+    SendExitDialog dialog{namedPidText(name, pid), m_sampler.node().id(), this};
     if (dialog.exec() == QDialog::Accepted)
         m_sampler.node().exit(pid, dialog.reason());
 }

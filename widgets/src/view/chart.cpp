@@ -21,6 +21,9 @@ namespace {
 constexpr double lineWidth = 1.3;
 constexpr double emphasizedWidth = 2.6;
 constexpr double headRoom = 1.03;
+/// The outermost time labels reach beyond the frame, the number of a mark at the right edge, too.
+constexpr int leftMargin = 20;
+constexpr int rightMargin = 36;
 } // namespace
 
 Chart::Chart(const QString& title, Form form, QWidget* parent)
@@ -65,8 +68,7 @@ void Chart::buildPlot(Form form) {
         rect->setMargins(QMargins{1, 1, 1, 1});
         m_plot->setMinimumHeight(48);
     } else {
-        // the outermost time labels reach beyond the frame
-        rect->setMinimumMargins(QMargins{20, 10, 18, 0});
+        rect->setMinimumMargins(QMargins{leftMargin, 10, rightMargin, 0});
         m_plot->setMinimumHeight(110);
     }
 }
@@ -77,7 +79,7 @@ void Chart::buildFrame(Form form) {
     layout->setSpacing(0);
     if (form == Form::full) {
         auto* titleRow = new QHBoxLayout;
-        titleRow->setContentsMargins(20, 0, 18, 0);
+        titleRow->setContentsMargins(leftMargin, 0, rightMargin, 0);
         m_titleLabel = new QLabel{m_title};
         QFont bold = m_titleLabel->font();
         bold.setBold(true);
@@ -93,7 +95,7 @@ void Chart::buildFrame(Form form) {
         return;
     m_legend = new ChartLegend;
     m_legendRow = new QHBoxLayout;
-    m_legendRow->setContentsMargins(20, 0, 18, 0);
+    m_legendRow->setContentsMargins(leftMargin, 0, rightMargin, 0);
     m_legendRow->addWidget(m_legend, 1);
     layout->addLayout(m_legendRow);
     connect(m_legend, &ChartLegend::shownChanged, this, [this](int line, bool shown) {
@@ -258,7 +260,8 @@ void Chart::applyColors(const QPalette& from) {
         font.setPointSizeF(std::max(7.0, font.pointSizeF() - 1));
         return font;
     }();
-    m_plot->setBackground(m_legend == nullptr ? colors.background : from.color(QPalette::Window));
+    const QColor around = m_legend == nullptr ? colors.background : from.color(QPalette::Window);
+    m_plot->setBackground(around);
     m_plot->axisRect()->setBackground(colors.background);
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis, m_plot->xAxis2, m_plot->yAxis2}) {
         axis->setBasePen(QPen{colors.frame});
@@ -275,7 +278,7 @@ void Chart::applyColors(const QPalette& from) {
         else
             m_lines[i].graph->setBrush(QColor{color.red(), color.green(), color.blue(), 48});
     }
-    m_marks->setColors(colors, small);
+    m_marks->setColors(colors, around, small);
     if (m_markLegend != nullptr)
         for (const LoadMark::Kind kind : LoadMark::kinds)
             m_markLegend->setColor(static_cast<int>(kind), ChartMarks::color(kind, colors));

@@ -20,6 +20,8 @@ constexpr std::array<QRgb, 16> observerColors = {
 /// Thin bright lines on white read well with less contrast than dark ones on black.
 constexpr double lineContrastOnLight = 2.0;
 constexpr double lineContrastOnDark = 3.5;
+/// Of marks: they have numbers.
+constexpr double textContrast = 4.5;
 
 double linear(float channel) {
     const auto value = static_cast<double>(channel);
@@ -47,6 +49,10 @@ bool isDark(const QPalette& palette) {
     return luminance(palette.color(QPalette::Base)) < 0.2;
 }
 
+QColor faintColor(const QPalette& palette) {
+    return mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.6F);
+}
+
 QColor readableOn(const QColor& background, const QColor& color, double contrast) {
     const float step = luminance(background) < 0.2 ? 0.02F : -0.02F;
     QColor readable = color;
@@ -61,8 +67,8 @@ QColor readableOn(const QColor& background, const QColor& color, double contrast
 ChartColors::ChartColors(const QPalette& palette)
     : background{palette.color(QPalette::Base)}, frame{mixed(background, palette.color(QPalette::Text), 0.45F)},
       grid{mixed(background, palette.color(QPalette::Text), 0.14F)}, text{palette.color(QPalette::Text)},
-      faintText{mixed(background, palette.color(QPalette::Text), 0.65F)},
-      killMark{readableOn(background, QColor{200, 30, 30}, 3)}, restartMark{readableOn(background, QColor{0, 140, 60}, 3)} {}
+      faintText{faintColor(palette)}, killMark{readableOn(background, QColor{200, 30, 30}, textContrast)},
+      restartMark{readableOn(background, QColor{0, 140, 60}, textContrast)} {}
 
 QColor ChartColors::line(int index) const {
     const double contrast = luminance(background) < 0.2 ? lineContrastOnDark : lineContrastOnLight;

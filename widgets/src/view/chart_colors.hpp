@@ -23,6 +23,9 @@ struct ChartColors {
     QColor line(int index) const;
 };
 
+/// For what is of less interest, and for hints: between text and ground. Not every desktop's palette has a colour for it that
+/// can be read.
+QColor faintColor(const QPalette& palette);
 /// A colour that can be read on this background: the nearest lightness with at least this contrast (WCAG ratio).
 QColor readableOn(const QColor& background, const QColor& color, double contrast);
 bool isDark(const QPalette& palette);

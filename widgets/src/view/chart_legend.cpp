@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/chart_legend.hpp"
 
+#include "view/chart_colors.hpp"
+
 #include <QFontMetrics>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -58,12 +60,16 @@ int ChartLegend::captionWidth() const {
     return m_caption.isEmpty() ? 0 : QFontMetrics{boldFont()}.horizontalAdvance(m_caption) + 2 * padding;
 }
 
-int ChartLegend::flow(int width, QList<QRect>& rects) const {
+int ChartLegend::flow(int width, QList<QRect>& rects, Entries which) const {
     const QFontMetrics metrics{boldFont()};
     const int rowHeight = metrics.height() + padding;
     int x = captionWidth();
     int y = 0;
     for (const Entry& entry : m_entries) {
+        if (which == Entries::shown && !entry.shown) {
+            rects.append(QRect{});
+            continue;
+        }
         const int entryWidth = metrics.horizontalAdvance(entry.name) + 2 * padding;
         if (x > 0 && x + entryWidth > width) {
             x = 0;
@@ -114,8 +120,21 @@ void ChartLegend::paintEvent(QPaintEvent*) {
         QFont font = boldFont();
         font.setStrikeOut(!entry.shown);
         painter.setFont(font);
-        painter.setPen(entry.shown ? entry.color : palette().color(QPalette::Disabled, QPalette::WindowText));
+        painter.setPen(entry.shown ? entry.color : faintColor(palette()));
         painter.drawText(entry.rect, Qt::AlignCenter, entry.name);
+    }
+}
+
+void ChartLegend::drawOn(QPainter& painter, int width, const QColor& ink) const {
+    QList<QRect> rects;
+    flow(width, rects, Entries::shown);
+    painter.setFont(boldFont());
+    painter.setPen(ink);
+    painter.drawText(QRect{0, 0, captionWidth(), QFontMetrics{boldFont()}.height() + padding}, Qt::AlignLeft | Qt::AlignVCenter,
+                     m_caption);
+    for (int i = 0; i < entryCount(); ++i) {
+        painter.setPen(m_entries[i].color);
+        painter.drawText(rects[i], Qt::AlignCenter | Qt::TextDontClip, isShown(i) ? m_entries[i].name : QString{});
     }
 }
 

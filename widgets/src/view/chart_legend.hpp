@@ -6,6 +6,8 @@
 #include <QString>
 #include <QWidget>
 
+class QPainter;
+
 namespace fiberscope::widgets {
 
 /// The legend below a chart, as Erlang's observer writes it: names in the colours of their lines, in as many rows as
@@ -25,6 +27,8 @@ public:
     void setShown(int index, bool shown);
     /// Where an entry is drawn.
     QRect entryRect(int index) const { return m_entries[index].rect; }
+    /// Draws caption and shown entries in rows of this width on paper.
+    void drawOn(QPainter& painter, int width, const QColor& ink) const;
     /// In pixels, with all entries in one row.
     int rowWidth() const;
     int entryCount() const { return static_cast<int>(m_entries.size()); }
@@ -58,8 +62,9 @@ private:
     };
 
     QFont boldFont() const;
-    /// Places the entries in rows of this width and returns the height; `place` false only measures.
-    int flow(int width, QList<QRect>& rects) const;
+    enum class Entries { all, shown };
+    /// Where these entries stand in rows of this width; returns the height.
+    int flow(int width, QList<QRect>& rects, Entries which = Entries::all) const;
     int captionWidth() const;
     void place();
     int entryAt(QPoint position) const;

@@ -26,8 +26,9 @@ class ChartMarks::Painter : public QCPLayerable {
 public:
     Painter(QCustomPlot& plot, const ChartMarks& marks) : QCPLayerable{&plot, QStringLiteral("axes")}, m_marks{marks} {}
 
-    void setColors(const ChartColors& colors, const QFont& font) {
+    void setColors(const ChartColors& colors, const QColor& outside, const QFont& font) {
         m_background = colors.background;
+        m_outside = outside;
         for (const Kind kind : LoadMark::kinds)
             m_colors[static_cast<std::size_t>(kind)] = color(kind, colors);
         m_font = font;
@@ -35,7 +36,10 @@ public:
     }
 
 protected:
-    QRect clipRect() const override { return mParentPlot->axisRect()->rect(); }
+    /// A mark at the edge stands beyond it by half, its number whole.
+    QRect clipRect() const override {
+        return mParentPlot->axisRect()->rect().adjusted(-triangle / 2, 0, mParentPlot->axisRect()->margins().right(), 0);
+    }
     void applyDefaultAntialiasingHint(QCPPainter* painter) const override { painter->setAntialiasing(false); }
     void draw(QCPPainter* painter) override {
         painter->setFont(m_font);
@@ -48,7 +52,7 @@ private:
     // a restart comes within microseconds of the exit: the line says that something ended, the triangle on top of it that a
     // supervisor put it back; their numbers stand below each other
     void drawMark(QCPPainter& painter, const LoadMark& mark) const {
-        const QRect area = clipRect();
+        const QRect area = mParentPlot->axisRect()->rect();
         const int x = qRound(mParentPlot->xAxis->coordToPixel(mark.uptimeSeconds));
         const QColor color = m_colors[static_cast<std::size_t>(mark.kind)];
         const int row = QFontMetrics{m_font}.ascent() + gap;
@@ -73,13 +77,14 @@ private:
         QRect place{line + QPoint{away, 0}, QSize{metrics.horizontalAdvance(text) + gap, metrics.ascent() + gap}};
         if (place.right() > clipRect().right())
             place.moveRight(line.x() - away);
-        painter.fillRect(place, m_background);
+        painter.fillRect(place, m_outside);
+        painter.fillRect(place & mParentPlot->axisRect()->rect(), m_background);
         painter.setPen(color);
         painter.drawText(place, Qt::AlignCenter | Qt::TextDontClip, text);
     }
 
     const ChartMarks& m_marks;
-    QColor m_background;
+    QColor m_background, m_outside; ///< of the plot within its frame, and around it
     std::array<QColor, LoadMark::kinds.size()> m_colors;
     QFont m_font;
 };
@@ -105,8 +110,8 @@ bool ChartMarks::take(const LoadMarks& marks) {
     return true;
 }
 
-void ChartMarks::setColors(const ChartColors& colors, const QFont& font) {
-    m_painter->setColors(colors, font);
+void ChartMarks::setColors(const ChartColors& colors, const QColor& outside, const QFont& font) {
+    m_painter->setColors(colors, outside, font);
 }
 
 void ChartMarks::setShown(Kind kind, bool shown) {

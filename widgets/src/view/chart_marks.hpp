@@ -32,7 +32,8 @@ public:
 
     /// True if they are others than before.
     bool take(const LoadMarks& marks);
-    void setColors(const ChartColors& colors, const QFont& font);
+    /// `outside`: the ground around the frame.
+    void setColors(const ChartColors& colors, const QColor& outside, const QFont& font);
     void setShown(Kind kind, bool shown);
     bool isShown(Kind kind) const { return m_shown[static_cast<std::size_t>(kind)]; }
     /// What is drawn at the present range and width, those before and after it included; the hidden kinds are not.

@@ -141,29 +141,22 @@ void Chart::drawOn(QCPPainter& painter, const QRect& rect, const QPalette& palet
     applyColors(palette);
     painter.save();
     painter.translate(rect.topLeft());
-    QFont bold = font();
-    bold.setBold(true);
-    painter.setFont(bold);
-    painter.setPen(palette.color(QPalette::WindowText));
-    const int lineHeight = QFontMetrics{bold}.height() + 4;
-    painter.drawText(QRect{20, 0, rect.width() - 40, lineHeight}, Qt::AlignLeft | Qt::AlignVCenter, m_title);
-    painter.translate(0, lineHeight);
-    m_plot->toPainter(&painter, rect.width(), rect.height() - 2 * lineHeight);
-    painter.translate(20, rect.height() - 2 * lineHeight);
-    painter.setFont(bold);
-    int x = 0;
-    const auto addName = [&](const QString& name, const QColor& color) {
-        painter.setPen(color);
-        painter.drawText(QRect{x, 0, 400, lineHeight}, Qt::AlignLeft | Qt::AlignVCenter, name);
-        x += QFontMetrics{bold}.horizontalAdvance(name) + 10;
-    };
-    for (const Line& line : m_lines)
-        if (line.graph->visible())
-            addName(line.name, line.graph->pen().color());
-    if (m_markLegend != nullptr)
-        for (const LoadMark::Kind kind : LoadMark::kinds)
-            if (m_marks->isShown(kind))
-                addName(ChartMarks::name(kind), ChartMarks::color(kind, ChartColors{palette}));
+    const QColor ink = palette.color(QPalette::WindowText);
+    painter.setFont(m_titleLabel->font());
+    painter.setPen(ink);
+    const int titleHeight = m_plot->y();
+    painter.drawText(QRect{m_titleLabel->x(), 0, rect.width(), titleHeight}, Qt::AlignLeft | Qt::AlignVCenter, m_title);
+    painter.translate(0, titleHeight);
+    m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
+    painter.translate(0, -titleHeight);
+    for (const ChartLegend* legend : {m_legend, m_markLegend}) {
+        if (legend == nullptr)
+            continue;
+        painter.save();
+        painter.translate(legend->pos());
+        legend->drawOn(painter, legend->width(), ink);
+        painter.restore();
+    }
     painter.restore();
     applyColors(this->palette());
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/child_commands.hpp"
 
+#include "model/line_text.hpp"
+
 #include <fiberscope/node.hpp>
 
 #include <QAction>
@@ -46,8 +48,7 @@ void ChildCommands::addTo(QMenu& menu, const SupervisedChild& child) {
         if (child.isDynamic && kind != ChildRequest::terminate)
             continue;
         const QString text = menu.fontMetrics().elidedText(requestText(kind, child), Qt::ElideMiddle, widestEntry);
-        auto* action = menu.addAction(QString{text}.replace(QLatin1Char{'&'}, QLatin1String{"&&"}), this,
-                                      [this, kind = kind, child] { request(kind, child); });
+        auto* action = menu.addAction(menuText(text), this, [this, kind = kind, child] { request(kind, child); });
         action->setObjectName(QLatin1String{name});
         action->setToolTip(requestExplanation(kind, child));
         action->setEnabled(isPossible(kind, child));

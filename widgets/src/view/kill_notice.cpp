@@ -46,6 +46,7 @@ void KillNotice::build(Line& line, const QString& name) {
     line.label->setTextFormat(Qt::RichText);
     line.label->setTextInteractionFlags(Qt::TextBrowserInteraction);
     line.label->setWordWrap(true);
+    line.label->setMinimumWidth(1); // a long word widens no window
     line.label->hide();
     connect(line.label, &QLabel::linkActivated, this, [this](const QString& link) {
         if (const auto pid = pidOfLink(link))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/load_charts_page.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "view/chart.hpp"
 #include "view/chart_export.hpp"
@@ -144,7 +145,7 @@ void LoadChartsPage::addExport(const QString& text, const QString& filter, const
         if (path.isEmpty())
             return;
         const QString error = write(path);
-        emit notice((error.isEmpty() ? tr("Written to %1").arg(path) : error).toHtmlEscaped());
+        emit notice((error.isEmpty() ? tr("Written to %1").arg(lineText(path)) : lineText(error)).toHtmlEscaped());
     });
     m_fileActions.append(action);
 }

@@ -36,9 +36,9 @@ void LogDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelInde
         return;
     }
     if (index.column() == LogModel::TimeColumn)
-        option->palette.setColor(QPalette::Text, option->palette.color(QPalette::PlaceholderText));
+        option->palette.setColor(QPalette::Text, faintColor(option->palette));
     else if (line.level == fiberscope::LogLevel::debug)
-        option->palette.setColor(QPalette::Text, option->palette.color(QPalette::PlaceholderText));
+        option->palette.setColor(QPalette::Text, faintColor(option->palette));
     else if (const auto color = levelColor(line.level); color && index.column() == LogModel::LevelColumn)
         option->palette.setColor(QPalette::Text, readableOn(base, *color, textContrast));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/log_page.hpp"
 
+#include "model/line_text.hpp"
 #include "model/number_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
@@ -55,16 +56,31 @@ LogPage::LogPage(Sampler& sampler, QWidget* parent)
     addActions();
     applyFilter();
     connect(&sampler, &Sampler::eventsArrived, &m_reader, &LogReader::read);
-    connect(&m_reader, &LogReader::linesRead, this, [this](const LogLines& lines, quint64 lost) {
-        m_model->append(lines, lost);
+    connect(&m_reader, &LogReader::linesRead, this, [this](const LogLines& lines, quint64 lost, quint64 skipped) {
+        m_model->append(lines, lost, skipped);
         followIfAtEnd();
         if (m_isActive)
             emit statusTextChanged(statusText());
     });
     connect(m_model, &LogModel::lostEventsChanged, this, &LogPage::showLost);
+    connect(m_model, &LogModel::droppedLinesChanged, this, &LogPage::showDropped);
+}
+
+void LogPage::buildGapLabels() {
+    m_lost = new QLabel;
+    m_lost->setObjectName(QStringLiteral("logLost"));
+    m_lost->setStyleSheet(
+        QStringLiteral("background: #c81e1e; color: white; font-weight: bold; padding: 2px 8px; border-radius: 3px;"));
+    m_lost->hide();
+    m_dropped = new QLabel;
+    m_dropped->setObjectName(QStringLiteral("logDropped"));
+    m_dropped->setToolTip(
+        tr("The log keeps its newest %1 lines, those that the filter hides among them").arg(countText(LogModel::maxLines)));
+    m_dropped->hide();
 }
 
 void LogPage::buildFilterBar(QHBoxLayout& bar) {
+    buildGapLabels();
     m_level = new QComboBox;
     m_level->setObjectName(QStringLiteral("logLevel"));
     m_level->setAccessibleName(tr("Lowest level"));
@@ -86,14 +102,10 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     m_follow->setObjectName(QStringLiteral("logFollow"));
     m_follow->setToolTip(tr("Keeps the newest event in view; scrolling up stops it"));
     m_follow->setChecked(true);
-    m_lost = new QLabel;
-    m_lost->setObjectName(QStringLiteral("logLost"));
-    m_lost->setStyleSheet(
-        QStringLiteral("background: #c81e1e; color: white; font-weight: bold; padding: 2px 8px; border-radius: 3px;"));
-    m_lost->hide();
     bar.addWidget(new QLabel{tr("Level:")});
     bar.addWidget(m_level);
     bar.addWidget(m_filter, 1);
+    bar.addWidget(m_dropped);
     bar.addWidget(m_lost);
     bar.addWidget(m_normalExits);
     bar.addWidget(m_follow);
@@ -170,8 +182,8 @@ void LogPage::setActive(bool active) {
 QString LogPage::statusText() const {
     const auto shown = static_cast<quint64>(m_model->rowCount());
     if (shown == m_model->lineCount())
-        return tr("Number of Events: %1").arg(shown);
-    return tr("%1 of %2 events").arg(shown).arg(m_model->lineCount());
+        return tr("Number of Events: %1").arg(countText(shown));
+    return tr("%1 of %2").arg(countText(shown), countText(m_model->lineCount(), "event", "events"));
 }
 
 void LogPage::applyFilter() {
@@ -194,9 +206,14 @@ void LogPage::followIfAtEnd() {
 }
 
 void LogPage::showLost(quint64 lost) {
-    m_lost->setText(tr("%1 events lost").arg(countText(lost)));
+    m_lost->setText(tr("%1 lost").arg(countText(lost, "event", "events")));
     m_lost->setToolTip(tr("They came faster than the node's event ring holds them; the log has gaps"));
     m_lost->show();
+}
+
+void LogPage::showDropped(quint64 dropped) {
+    m_dropped->setText(tr("%1 dropped").arg(countText(dropped, "older line", "older lines")));
+    m_dropped->setVisible(dropped > 0);
 }
 
 void LogPage::showDetails() {
@@ -220,7 +237,7 @@ void LogPage::goTo(fiberscope::Pid pid) {
     QString text = exit != nullptr ? exit->text.toHtmlEscaped() : tr("%1 has ended").arg(pidText(pid).toHtmlEscaped());
     if (const LogLine* restart = m_model->restartOf(pid)) {
         const QString supervisor =
-            restart->supervisorName.isEmpty() ? pidLink(restart->supervisor) : restart->supervisorName.toHtmlEscaped();
+            restart->supervisorName.isEmpty() ? pidLink(restart->supervisor) : lineText(restart->supervisorName).toHtmlEscaped();
         text = tr("%1; %2 restarted it as %3").arg(text, supervisor, pidLink(restart->pid));
         const fiberscope::Pid first = restart->pid;
         while (const LogLine* next = m_model->restartOf(restart->pid))
@@ -261,10 +278,9 @@ void LogPage::fillMenu(QMenu& menu, const LogLine& line) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
     const auto addOnly = [&](const QString& whom, const QString& filter, const char* name) {
-        QString label = tr("Show only events of %1").arg(whom);
-        add(label.replace(QLatin1Char{'&'}, QLatin1String{"&&"}), name, [this, filter] { showOnly(filter); });
+        add(menuText(tr("Show only events of %1").arg(lineText(whom))), name, [this, filter] { showOnly(filter); });
     };
-    const auto word = [](const QString& name) { return QStringLiteral("\"%1\"").arg(name); };
+    const auto word = [](const QString& name) { return QStringLiteral("\"%1\"").arg(withoutIsolates(lineText(name))); };
     if (const auto pid = line.pid) {
         const QString who = pidText(pid);
         add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { goTo(pid); });
@@ -303,11 +319,14 @@ void LogPage::save() {
     if (path.isEmpty())
         return;
     const QString error = writeWhole(path, [this](QIODevice& file) {
+        if (m_model->droppedLines() > 0)
+            file.write(tr("%1 dropped before this").arg(countText(m_model->droppedLines(), "line was", "lines were")).toUtf8() +
+                       '\n');
         for (int row = 0; row < m_model->rowCount(); ++row)
             file.write(m_model->plainText(row).toUtf8() + '\n');
         return true;
     });
-    emit notice((error.isEmpty() ? tr("The log is written to %1").arg(path) : error).toHtmlEscaped());
+    emit notice((error.isEmpty() ? tr("The log is written to %1").arg(lineText(path)) : lineText(error)).toHtmlEscaped());
 }
 
 void LogPage::saveSettings(QSettings& settings) const {

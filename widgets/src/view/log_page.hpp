@@ -39,6 +39,8 @@ public:
     LogModel& model() { return *m_model; }
 
 private:
+    /// They say that not all is there.
+    void buildGapLabels();
     void buildFilterBar(QHBoxLayout& bar);
     void buildTable();
     void buildDetails();
@@ -46,6 +48,7 @@ private:
     void applyFilter();
     void followIfAtEnd();
     void showLost(quint64 lost);
+    void showDropped(quint64 dropped);
     void showDetails();
     void openLink(const QUrl& link);
     /// Opens its information; of one that has ended it tells how, and who took its place.
@@ -66,6 +69,7 @@ private:
     QCheckBox* m_normalExits;
     QCheckBox* m_follow;
     QLabel* m_lost;
+    QLabel* m_dropped;
     QSplitter* m_splitter;
     RowTableView* m_table;
     QTextBrowser* m_details;

@@ -3,6 +3,7 @@
 
 #include "model/kill_watch.hpp"
 #include "model/number_text.hpp"
+#include "model/slices.hpp"
 #include "model/text_format.hpp"
 #include "view/send_exit_dialog.hpp"
 
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace fiberscope::widgets {
@@ -161,25 +163,29 @@ void ProcessCommands::take(KillWatch& watch) {
 
 void ProcessCommands::send(KillWatch& watch, const fiberscope::ExitReason& reason) {
     take(watch);
+    if (watch.report().outcomes.size() > sliceOfProcesses)
+        emit sentToMany();
     watch.send(reason);
 }
 
 void ProcessCommands::suspend(const QList<fiberscope::Pid>& pids) {
-    QList<fiberscope::Pid> missed;
-    for (const auto pid : pids)
-        if (!m_sampler.node().suspend(pid))
-            missed.push_back(pid);
-    tellMissed(missed);
-    m_sampler.updateNow();
+    tellTo(pids, [this](fiberscope::Pid pid) { return m_sampler.node().suspend(pid); });
 }
 
 void ProcessCommands::resume(const QList<fiberscope::Pid>& pids) {
-    QList<fiberscope::Pid> missed;
-    for (const auto pid : pids)
-        if (!m_sampler.node().resume(pid))
-            missed.push_back(pid);
-    tellMissed(missed);
-    m_sampler.updateNow();
+    tellTo(pids, [this](fiberscope::Pid pid) { return m_sampler.node().resume(pid); });
+}
+
+void ProcessCommands::tellTo(const QList<fiberscope::Pid>& pids, std::function<bool(fiberscope::Pid)> command) {
+    const auto missed = std::make_shared<QList<fiberscope::Pid>>();
+    const auto tell = [missed, command = std::move(command)](fiberscope::Pid pid) {
+        if (!command(pid))
+            missed->push_back(pid);
+    };
+    forEachInSlices(*this, pids, tell, [this, missed] {
+        tellMissed(*missed);
+        m_sampler.updateNow();
+    });
 }
 
 void ProcessCommands::tellMissed(const QList<fiberscope::Pid>& missed) {

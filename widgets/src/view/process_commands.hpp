@@ -7,6 +7,7 @@
 #include <QObject>
 
 #include <deque>
+#include <functional>
 
 class QSettings;
 class QWidget;
@@ -44,6 +45,8 @@ public:
 signals:
     /// Something to tell at the place for it, rich text.
     void notice(const QString& text);
+    /// An exit signal went out to more than one slice of processes.
+    void sentToMany();
 
 private:
     /// Follows these processes from now on; it lives until it is sent or dropped.
@@ -54,6 +57,8 @@ private:
     void take(KillWatch& watch);
     void remember(const EventsSample& batch);
     void send(KillWatch& watch, const fiberscope::ExitReason& reason);
+    /// Gives each a command that is false where it had ended.
+    void tellTo(const QList<fiberscope::Pid>& pids, std::function<bool(fiberscope::Pid)> command);
     /// Says which of them a command did not reach.
     void tellMissed(const QList<fiberscope::Pid>& missed);
 

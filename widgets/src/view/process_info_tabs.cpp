@@ -50,7 +50,7 @@ void MessagesTab::show(const Inspection& inspection) {
     QList<QStringList> rows;
     std::size_t id = m_first;
     for (const auto& message : inspection.messages)
-        rows.push_back({QString::number(++id), pidText(message.from), toQString(message.type), toQString(message.text)});
+        rows.push_back({QString::number(++id), pidText(message.from), toQString(message.type), printedText(message.text)});
     m_table->setRows(rows, tr("No messages were found"));
     m_previous->setEnabled(m_first > 0);
     m_next->setEnabled(m_first + pageSize < inspection.message_count);
@@ -72,7 +72,7 @@ DictionaryTab::DictionaryTab(QWidget* parent)
 void DictionaryTab::show(const Inspection& inspection) {
     QList<QStringList> rows;
     for (const auto& [key, value] : inspection.dictionary)
-        rows.push_back({toQString(key), toQString(value)});
+        rows.push_back({toQString(key), printedText(value)});
     m_table->setRows(rows, tr("The process dictionary is empty"));
 }
 

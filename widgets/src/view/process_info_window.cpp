@@ -2,6 +2,7 @@
 #include "view/process_info_window.hpp"
 
 #include "model/event_text.hpp"
+#include "model/line_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
@@ -29,7 +30,7 @@ ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWid
       m_bannerText{new QLabel{m_banner}}, m_successor{new QPushButton{m_banner}}, m_suspended{new QLabel{this}} {
     setObjectName(QStringLiteral("processInfoWindow"));
     setAttribute(Qt::WA_DeleteOnClose);
-    setWindowTitle(pidText(pid));
+    showTitle();
     resize(QSize{680, 620}.boundedTo(roomOfScreen(*this)));
     createMenus();
     createBanner();
@@ -74,6 +75,7 @@ void ProcessInfoWindow::createBanner() {
     m_bannerText->setForegroundRole(QPalette::ToolTipText);
     m_bannerText->setTextFormat(Qt::PlainText);
     m_bannerText->setWordWrap(true);
+    m_bannerText->setMinimumWidth(1); // a long word widens no window
     m_successor->setObjectName(QStringLiteral("openSuccessor"));
     m_successor->hide();
     auto* layout = new QHBoxLayout{m_banner};
@@ -87,6 +89,7 @@ void ProcessInfoWindow::createBanner() {
     m_suspended->setForegroundRole(QPalette::ToolTipText);
     m_suspended->setTextFormat(Qt::PlainText);
     m_suspended->setWordWrap(true);
+    m_suspended->setMinimumWidth(1);
     m_suspended->setContentsMargins(10, 6, 10, 6);
     m_suspended->hide();
 }
@@ -136,12 +139,16 @@ void ProcessInfoWindow::takeDetails(const ProcessDetails& details) {
     }
     m_name = details.name;
     const bool isSuspended = details.row.status == fiberscope::Status::suspended;
-    const auto title = QStringLiteral("%1 (%2)").arg(m_name, pidText(m_pid));
-    setWindowTitle(isSuspended ? tr("%1, suspended").arg(title) : title);
+    showTitle(isSuspended ? tr("suspended") : QString{});
     m_suspended->setText(tr("%1 is %2.").arg(namedPidText(m_name, m_pid), suspendedText()));
     m_suspended->setVisible(isSuspended);
     for (int tab = 0; tab < m_tabs->count(); ++tab)
         static_cast<ProcessInfoTab*>(m_tabs->widget(tab))->showRow(details);
+}
+
+void ProcessInfoWindow::showTitle(const QString& state) {
+    const QString title = m_name.isEmpty() ? pidText(m_pid) : QStringLiteral("%1 (%2)").arg(lineText(m_name), pidText(m_pid));
+    setWindowTitle(titleText(state.isEmpty() ? title : QStringLiteral("%1, %2").arg(title, state)));
 }
 
 void ProcessInfoWindow::takeInspection(const fiberscope::Inspection& inspection) {
@@ -165,7 +172,7 @@ void ProcessInfoWindow::showDead(const QString& why) {
         m_dead = true;
         m_timer.stop();
         m_suspended->hide();
-        setWindowTitle(QStringLiteral("*DEAD* %1").arg(pidText(m_pid)));
+        showTitle(tr("ended"));
         m_bannerText->setText(tr("%1 has ended. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid)));
         m_banner->show();
         if (why.isEmpty()) // its exit event may be older than this window
@@ -173,7 +180,7 @@ void ProcessInfoWindow::showDead(const QString& why) {
     }
     if (!why.isEmpty())
         m_bannerText->setText(
-            tr("%1 ended with reason %2. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid), why));
+            tr("%1 ended with reason %2. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid), lineText(why)));
 }
 
 void ProcessInfoWindow::showEnd(const fiberscope::Event& exit) {

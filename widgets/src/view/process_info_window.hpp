@@ -44,6 +44,8 @@ private:
     void takeDetails(const ProcessDetails& details);
     void takeInspection(const fiberscope::Inspection& inspection);
     void takeEvents(const EventsSample& batch);
+    /// The name, and how it stands, if not well.
+    void showTitle(const QString& state = {});
     void showDead(const QString& why);
     void showEnd(const fiberscope::Event& exit);
     void showSuccessor(fiberscope::Pid successor);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/line_text.hpp"
+#include "model/number_text.hpp"
 #include "model/pid_link.hpp"
 #include "model/text_format.hpp"
 #include "view/process_info_tabs.hpp"
@@ -28,9 +30,9 @@ QStringList linksOf(const std::vector<fiberscope::Pid>& pids) {
 }
 
 QString supervisorText(const fiberscope::SupervisorInfo& supervisor) {
-    return OverviewTab::tr("%1, %2 children, %3 of %4 restarts within %5 s, %6 in all")
+    return OverviewTab::tr("%1, %2, %3 of %4 restarts within %5 s, %6 in all")
         .arg(toQString(fiberscope::to_string(supervisor.strategy)))
-        .arg(supervisor.children.size())
+        .arg(countText(supervisor.children.size(), "child", "children"))
         .arg(supervisor.restarts_in_period)
         .arg(supervisor.intensity)
         .arg(supervisor.period_s)
@@ -40,8 +42,8 @@ QString supervisorText(const fiberscope::SupervisorInfo& supervisor) {
 QString preemptionText(const fiberscope::Snapshot::PreemptionCounts& counts) {
     if (!counts.pid)
         return OverviewTab::tr("never");
-    return OverviewTab::tr("%1 times (signals refused: %2), longest run %3")
-        .arg(counts.preemptions)
+    return OverviewTab::tr("%1 (signals refused: %2), longest run %3")
+        .arg(countText(counts.preemptions, "time", "times"))
         .arg(counts.refusals)
         .arg(cpuTimeText(counts.longest_run_ns));
 }
@@ -60,7 +62,9 @@ QString heapText(const Inspection& inspection) {
 }
 
 QString messageQueueLimitText(const fiberscope::Limit& limit) {
-    return limit.most == 0 ? QString{} : OverviewTab::tr("%1 messages (%2)").arg(limit.most).arg(overLimitText(limit.then));
+    return limit.most == 0
+               ? QString{}
+               : OverviewTab::tr("%1 (%2)").arg(countText(limit.most, "message", "messages"), overLimitText(limit.then));
 }
 
 } // namespace
@@ -114,6 +118,7 @@ QGroupBox* OverviewTab::makeFields(const QString& title, const QList<QPair<const
     for (const auto& [name, text] : fields) {
         auto* value = new QLabel{box};
         value->setObjectName(QLatin1String{name});
+        value->setTextFormat(Qt::RichText);
         value->setWordWrap(true);
         value->setTextInteractionFlags(Qt::TextBrowserInteraction);
         connect(value, &QLabel::linkActivated, this, &ProcessInfoTab::linkActivated);
@@ -131,6 +136,7 @@ QGroupBox* OverviewTab::makePidBox(const char* name) {
     auto* box = new QGroupBox{this};
     auto* value = new QLabel{box};
     value->setObjectName(QLatin1String{name});
+    value->setTextFormat(Qt::RichText);
     value->setWordWrap(true);
     value->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     value->setTextInteractionFlags(Qt::TextBrowserInteraction);
@@ -181,11 +187,11 @@ void OverviewTab::show(const Inspection& inspection) {
 
 void OverviewTab::showRow(const ProcessDetails& details) {
     const auto& row = details.row;
-    const auto function = [](std::uint32_t id) { return toQString(fiberscope::name_of(id)).toHtmlEscaped(); };
+    const auto function = [](std::uint32_t id) { return lineText(toQString(fiberscope::name_of(id))).toHtmlEscaped(); };
     setField("initialCall", function(row.initial_function));
     setField("currentFunction", function(row.current_function));
     setField("registeredName", row.registered_name != 0 ? function(row.registered_name) : QString{});
-    setField("label", details.label.toHtmlEscaped());
+    setField("label", lineText(details.label).toHtmlEscaped());
     setField("status", toQString(fiberscope::to_string(row.status)));
     setField("messageQueueLength", QString::number(row.message_queue_length));
     setField("parent", row.parent ? pidLink(row.parent) : tr("spawned from outside of the node"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/process_text_export.hpp"
 
+#include "model/line_text.hpp"
 #include "model/process_columns.hpp"
 #include "model/text_format.hpp"
 
@@ -27,7 +28,7 @@ QString titleLine(const QList<ProcessColumn>& columns) {
 QString rowLine(const ProcessFrame& frame, std::size_t index, const QList<ProcessColumn>& columns) {
     QStringList cells;
     for (const auto column : columns)
-        cells += processText(frame, index, column);
+        cells += withoutIsolates(processText(frame, index, column));
     return cells.join(QLatin1Char{'\t'}) + QLatin1Char{'\n'};
 }
 
@@ -40,8 +41,8 @@ QString writeFrame(const ProcessFrame& frame, const QList<ProcessColumn>& column
         return true;
     });
     if (!error.isEmpty())
-        return error;
-    return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), path);
+        return lineText(error);
+    return QStringLiteral("%1 written to %2").arg(processesText(static_cast<qsizetype>(frame.rowCount())), lineText(path));
 }
 
 } // namespace

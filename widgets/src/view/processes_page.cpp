@@ -37,6 +37,8 @@ ProcessesPage::ProcessesPage(Sampler& sampler, ProcessCommands& commands, QWidge
     layOut();
     connectTable();
     connect(&m_sampler, &Sampler::processesSampled, this, &ProcessesPage::setFrame);
+    // so many selected rows, scattered as they end, would hold up every refresh
+    connect(&m_commands, &ProcessCommands::sentToMany, m_table, &QAbstractItemView::clearSelection);
     connect(m_model, &ProcessModel::sortRequested, this, [this](ProcessColumn column, Qt::SortOrder order) {
         auto query = m_query;
         query.sortColumn = column;

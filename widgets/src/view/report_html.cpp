@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/report_html.hpp"
 
+#include "model/line_text.hpp"
 #include "model/log_model.hpp"
 #include "model/number_text.hpp"
+#include "model/report_fields.hpp"
 #include "model/stack_rows.hpp"
 #include "model/text_format.hpp"
+#include "view/chart_colors.hpp"
 
 #include <fiberscope/events.hpp>
-#include <fiberscope/term.hpp>
 
 #include <QColor>
 #include <QFontDatabase>
@@ -17,32 +19,22 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace fiberscope::widgets {
 
 namespace {
 
-QString row(const QString& name, const QString& value, const QString& faint) {
-    return QStringLiteral("<tr><td style='color:%3; padding-right:14px'>%1</td><td>%2</td></tr>")
-        .arg(name.toHtmlEscaped(), withPidLinks(value).replace(QLatin1Char{'\n'}, QLatin1String{"<br>"}), faint);
+/// A text of one line or several.
+QString linesHtml(const QString& text) {
+    QStringList lines;
+    for (const QString& line : text.split(QLatin1Char{'\n'}))
+        lines += withPidLinks(wholeLineText(line));
+    return lines.join(QLatin1String{"<br>"});
 }
 
-/// The elements of a list of pairs with atoms in front (`[{pid,<0.90.0>},{id,till}]`); empty for any other text.
-std::vector<std::pair<QString, QString>> pairsOf(const std::string& value, std::uint32_t node) {
-    std::vector<std::pair<QString, QString>> pairs;
-    if (!value.starts_with("[{"))
-        return pairs;
-    const auto term = fiberscope::Term::parse(value, node);
-    if (!term)
-        return pairs;
-    for (const fiberscope::Term& element : term->elements()) {
-        const auto parts = element.elements();
-        if (element.kind() != fiberscope::Term::Kind::tuple || parts.size() != 2 || !parts[0].is_atom())
-            return {};
-        pairs.emplace_back(toQString(parts[0].as_atom().name()), QString::fromStdString(to_string(parts[1])));
-    }
-    return pairs;
+QString row(const QString& name, const QString& html, const QString& faint) {
+    return QStringLiteral("<tr><td style='color:%3; padding-right:14px'>%1</td><td>%2</td></tr>")
+        .arg(name.toHtmlEscaped(), html, faint);
 }
 
 /// A stack: a line a frame, in letters of one width, its place faint.
@@ -63,13 +55,13 @@ QString stackRow(const QString& name, const QString& stack, const QString& faint
 /// A field of a report; what is a list of pairs itself takes a row a pair.
 QString fieldRows(const std::string& name, const std::string& value, std::uint32_t node, const QString& faint) {
     if (name == "stack")
-        return stackRow(QString::fromStdString(name), QString::fromStdString(value), faint);
+        return stackRow(toQString(name), toQString(value), faint);
     const auto pairs = pairsOf(value, node);
     if (pairs.empty())
-        return row(QString::fromStdString(name), QString::fromStdString(value), faint);
-    QString html = row(QString::fromStdString(name), {}, faint);
+        return row(toQString(name), linesHtml(printedText(value)), faint);
+    QString html = row(toQString(name), {}, faint);
     for (const auto& [key, text] : pairs)
-        html += row(QStringLiteral("\u00a0\u00a0\u00a0\u00a0") + key, text, faint);
+        html += row(QStringLiteral("\u00a0\u00a0\u00a0\u00a0") + key, linesHtml(text), faint);
     return html;
 }
 
@@ -86,14 +78,6 @@ QString reportRows(const fiberscope::LogEntry& report, std::uint32_t node, const
     return upToReason.isEmpty() ? rest + stack : upToReason + stack + rest;
 }
 
-/// Between text and ground. (The colour of placeholders is that by its opacity, which rich text does not know.)
-QColor faintColor(const QPalette& palette) {
-    const QColor text = palette.color(QPalette::Text);
-    const QColor base = palette.color(QPalette::Base);
-    const auto mixed = [](int of_text, int of_base) { return (3 * of_text + 2 * of_base) / 5; };
-    return {mixed(text.red(), base.red()), mixed(text.green(), base.green()), mixed(text.blue(), base.blue())};
-}
-
 } // namespace
 
 QString withPidLinks(const QString& text) {
@@ -103,12 +87,12 @@ QString withPidLinks(const QString& text) {
 
 QString reportHtml(const LogLine& line, const QPalette& palette) {
     const QString faint = faintColor(palette).name();
-    const QString title = line.report ? QString::fromStdString(line.report->title) : line.text;
-    QString html = QStringLiteral("<p><b>%1</b></p><table cellspacing='0' cellpadding='1'>").arg(withPidLinks(title));
+    const QString title = line.report ? linesHtml(toQString(line.report->title)) : withPidLinks(line.text);
+    QString html = QStringLiteral("<p><b>%1</b></p><table cellspacing='0' cellpadding='1'>").arg(title);
     html += row(LogModel::tr("time"), clockText(line.at), faint);
     html += row(LogModel::tr("level"), toQString(to_string(line.level)), faint);
     if (!line.process.isEmpty())
-        html += row(LogModel::tr("process"), line.process, faint);
+        html += row(LogModel::tr("process"), withPidLinks(line.process), faint);
     if (line.report)
         html += reportRows(*line.report, line.pid.node(), faint);
     if (!line.stack.isEmpty())

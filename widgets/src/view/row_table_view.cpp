@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/row_table_view.hpp"
 
+#include "model/line_text.hpp"
+
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHeaderView>
@@ -38,7 +40,7 @@ void RowTableView::copySelectedRows() const {
     for (const auto& row : std::as_const(rows)) {
         QStringList cells;
         for (int column = 0; column < model()->columnCount(); ++column)
-            cells += row.siblingAtColumn(column).data().toString();
+            cells += withoutIsolates(row.siblingAtColumn(column).data().toString());
         lines += cells.join(QLatin1Char{'\t'});
     }
     QGuiApplication::clipboard()->setText(lines.join(QLatin1Char{'\n'}));

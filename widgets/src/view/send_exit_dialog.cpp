@@ -35,6 +35,7 @@ SendExitDialog::SendExitDialog(const QString& target, std::uint32_t node, QWidge
     auto* whom = new QLabel{tr("Exit signal to %1, with this reason:").arg(target), this};
     whom->setObjectName(QStringLiteral("exitTarget"));
     whom->setTextFormat(Qt::PlainText);
+    whom->setWordWrap(true);
     layout->addWidget(whom);
     layout->addWidget(m_text);
     layout->addWidget(m_error);

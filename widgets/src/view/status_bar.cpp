@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/status_bar.hpp"
 
+#include "model/line_text.hpp"
+#include "model/number_text.hpp"
 #include "model/text_format.hpp"
 
 #include <QLabel>
 
 namespace fiberscope::widgets {
 
+namespace {
+/// Of why the node has stopped; the System tab has it whole.
+constexpr int widestReason = 400;
+} // namespace
+
 StatusBar::StatusBar(Sampler& sampler, QWidget* parent) : QStatusBar{parent}, m_page{new QLabel{this}} {
     setObjectName(QStringLiteral("statusBar"));
     m_page->setObjectName(QStringLiteral("pageStatus"));
+    m_page->setTextFormat(Qt::PlainText);
+    m_page->setMinimumWidth(1); // a long name widens no window
     addWidget(m_page, 1);
     m_paused = addRight("paused", tr("Nothing is read from the node until it goes on: F6 or space"));
     m_paused->setText(tr("Paused"));
@@ -38,6 +47,7 @@ void StatusBar::showRefreshInterval(std::chrono::milliseconds interval) {
 QLabel* StatusBar::addRight(const char* name, const QString& toolTip) {
     auto* label = new QLabel{this};
     label->setObjectName(QLatin1String{name});
+    label->setTextFormat(Qt::PlainText);
     label->setToolTip(toolTip);
     label->setMargin(2);
     addPermanentWidget(label);
@@ -46,15 +56,16 @@ QLabel* StatusBar::addRight(const char* name, const QString& toolTip) {
 
 void StatusBar::takeLoad(const LoadSample& sample) {
     const auto& node = sample->node;
-    m_node->setText(toQString(node.name));
+    m_node->setText(lineText(toQString(node.name)));
     m_uptime->setText(tr("up %1").arg(durationText(node.uptime_ns / 1'000'000)));
-    m_stopped->setText(tr("stopped: %1").arg(toQString(node.stopped_because)));
+    const QString stopped = tr("stopped: %1").arg(lineText(printedText(node.stopped_because)));
+    m_stopped->setText(fontMetrics().elidedText(stopped, Qt::ElideRight, widestReason));
     m_stopped->setVisible(!node.stopped_because.empty());
 }
 
 void StatusBar::takeEvents(const EventsSample& batch) {
     m_lostEvents += batch->lost;
-    m_lost->setText(tr("%1 events lost").arg(m_lostEvents));
+    m_lost->setText(tr("%1 lost").arg(countText(m_lostEvents, "event", "events")));
     m_lost->setVisible(m_lostEvents > 0);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/text_table.hpp"
 
+#include "model/line_text.hpp"
+#include "view/chart_colors.hpp"
 #include "view/whole_columns.hpp"
 
 #include <QAction>
@@ -70,9 +72,9 @@ void TextTable::setRows(const QList<QStringList>& rows, const QString& ifEmpty) 
 void TextTable::setCell(const QModelIndex& index, const TextRow& row) {
     const QString text = row.cells[index.column()];
     const QString tip = row.tips.value(index.column());
-    m_model->setData(index, text);
-    m_model->setData(index, tip.isEmpty() ? text : tip, Qt::ToolTipRole);
-    const auto color = row.isFaint ? QVariant{palette().brush(QPalette::PlaceholderText)} : QVariant{};
+    m_model->setData(index, wholeLineText(text));
+    m_model->setData(index, toolTipText(tip.isEmpty() ? text : tip), Qt::ToolTipRole);
+    const auto color = row.isFaint ? QVariant{QBrush{faintColor(palette())}} : QVariant{};
     if (color != index.data(Qt::ForegroundRole)) // of a color that is none it does
         m_model->setData(index, color, Qt::ForegroundRole);
 }
@@ -82,7 +84,7 @@ void TextTable::copySelection() const {
     for (const auto& first : m_table->selectionModel()->selectedRows()) {
         QStringList cells;
         for (int column = 0; column < m_model->columnCount(); ++column)
-            cells += first.siblingAtColumn(column).data().toString();
+            cells += withoutIsolates(first.siblingAtColumn(column).data().toString());
         lines += cells.join(QLatin1Char{'\t'});
     }
     if (!lines.isEmpty())

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/theme.hpp"
 
+#include "view/chart_colors.hpp"
+
 #include <QApplication>
+#include <QPainter>
 #include <QPalette>
+#include <QProxyStyle>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
+#include <QWidget>
 
 namespace fiberscope::widgets {
 
@@ -32,12 +38,34 @@ QPalette paletteOf(const Colours& colours) {
     set(QPalette::LinkVisited, colours.link);
     set(QPalette::ToolTipBase, colours.toolTip);
     set(QPalette::ToolTipText, colours.toolTipText);
-    set(QPalette::PlaceholderText, colours.disabledText);
+    palette.setColor(QPalette::PlaceholderText, faintColor(palette));
     set(QPalette::Mid, colours.lines);
     for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
         palette.setColor(QPalette::Disabled, role, QColor::fromRgba(colours.disabledText));
     palette.setColor(QPalette::Disabled, QPalette::Highlight, QColor::fromRgba(colours.lines));
     return palette;
+}
+
+/// Fusion draws the frame of a check box darker than the window: in the dark an empty one would not be seen.
+class SeenInTheDark : public QProxyStyle {
+public:
+    using QProxyStyle::QProxyStyle;
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        if (element != PE_IndicatorCheckBox || !isDark(option->palette))
+            return;
+        painter->save();
+        painter->setPen(faintColor(option->palette));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        painter->restore();
+    }
+};
+
+QStyle* styleOf(Theme theme, const QString& ofDesktop) {
+    return theme == Theme::desktop ? QStyleFactory::create(ofDesktop) : new SeenInTheDark{QStringLiteral("fusion")};
 }
 
 /// What the program started with, kept before the first change.
@@ -75,9 +103,18 @@ void applyTheme(Theme theme) {
     if (theme == applied)
         return;
     applied = theme;
-    QApplication::setStyle(QStyleFactory::create(theme == Theme::desktop ? before.style : QStringLiteral("fusion")));
+    QApplication::setStyle(styleOf(theme, before.style));
     QApplication::setPalette(theme == Theme::desktop ? before.palette
                                                      : paletteOf(theme == Theme::dark ? darkColours : lightColours));
+}
+
+void deriveHints(QWidget& window) {
+    QPalette palette = window.palette();
+    const QColor hint = faintColor(palette);
+    if (palette.color(QPalette::PlaceholderText) == hint)
+        return;
+    palette.setColor(QPalette::PlaceholderText, hint);
+    window.setPalette(palette);
 }
 
 Theme currentTheme() {

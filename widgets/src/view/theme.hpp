@@ -5,6 +5,8 @@
 
 #include <array>
 
+class QWidget;
+
 namespace fiberscope::widgets {
 
 enum class Theme { desktop, light, dark };
@@ -17,6 +19,9 @@ Theme themeOfId(const QString& id);
 /// Style and palette of the whole program. Light and dark are Qt's Fusion; desktop is what the program started with.
 /// **Thread:** GUI thread.
 void applyTheme(Theme theme);
+/// Gives hints in the window's fields a colour that can be read, whatever its palette has for them. To be called again when the
+/// palette changes. **Thread:** GUI thread.
+void deriveHints(QWidget& window);
 /// What was applied last.
 Theme currentTheme();
 

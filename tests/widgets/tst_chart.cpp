@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/chart.hpp"
+#include "view/chart_colors.hpp"
+
+#include <QImage>
+#include <QTest>
+
+using namespace fiberscope;
+using namespace fiberscope::widgets;
+using namespace std::chrono_literals;
+
+namespace {
+
+void addExits(LoadMarks& marks, int count, double uptimeSeconds) {
+    Event exit;
+    exit.kind = EventKind::exit;
+    exit.reason = ExitReason::killed();
+    for (int i = 0; i < count; ++i)
+        marks.add(exit, uptimeSeconds);
+}
+
+/// How much of a chart of a minute is in the colour of exits.
+qsizetype inkOf(const LoadMarks& marks) {
+    Chart chart{QStringLiteral("Load")};
+    chart.resize(1280, 300);
+    chart.setLength(60s);
+    chart.setMarks(marks);
+    chart.redraw(60);
+    const QImage picture = chart.grab().toImage();
+    const QRgb ink = ChartColors{chart.palette()}.killMark.rgb();
+    qsizetype pixels = 0;
+    for (int y = 0; y < picture.height(); ++y)
+        for (int x = 0; x < picture.width(); ++x)
+            pixels += picture.pixel(x, y) == ink ? 1 : 0;
+    return pixels;
+}
+
+} // namespace
+
+/// What a chart draws beside its lines.
+class TestChart : public QObject {
+    Q_OBJECT
+
+private slots:
+    /// The number of the newest mark covers no other, and is whole.
+    void numbersAtTheRightEdgeAreWhole_data() {
+        QTest::addColumn<double>("newest");
+        for (const double newest : {59.9, 59.5, 59.0})
+            QTest::addRow("%.1f", newest) << newest;
+    }
+    void numbersAtTheRightEdgeAreWhole() {
+        QFETCH(double, newest);
+        LoadMarks inTheMiddle;
+        addExits(inTheMiddle, 122, 30);
+        addExits(inTheMiddle, 122, 40);
+        LoadMarks atTheEdge;
+        addExits(atTheEdge, 122, newest - 2.1); // as near as marks come
+        addExits(atTheEdge, 122, newest);
+        QVERIFY(inkOf(inTheMiddle) > 0);
+        QCOMPARE(inkOf(atTheEdge), inkOf(inTheMiddle));
+    }
+};
+
+QTEST_MAIN(TestChart)
+#include "tst_chart.moc"
