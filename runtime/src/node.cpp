@@ -190,6 +190,10 @@ bool Node::is_alive(Pid process) const noexcept {
     const RuntimeCall in_runtime;
     return core_->system->is_alive(process);
 }
+std::string Node::process_name(Pid process) const {
+    const RuntimeCall in_runtime;
+    return core_->system->name_of(process);
+}
 Pid Node::whereis(const Name& name) const {
     const RuntimeCall in_runtime;
     return core_->system->registry().find(name.existing());
@@ -337,7 +341,7 @@ EventBatch Node::events_after(std::uint64_t seq) const {
     return batch;
 }
 
-void Node::inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler) {
+void Node::inspect(std::vector<Pid> processes, Inspect what, PageRange range, InspectionHandler handler) {
     const RuntimeCall in_runtime;
     inspect_processes(*core_->system, processes, what, range, std::move(handler));
 }

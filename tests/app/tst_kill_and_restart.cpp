@@ -21,7 +21,7 @@ private slots:
         const QString killed = desk.pidOf("kv_shard_2");
         QVERIFY(desk.rowOf(killed).isValid());
 
-        QVERIFY(desk.chooseFromMenu(desk.rowOf(killed), "Kill process " + killed));
+        QVERIFY(desk.chooseFromMenu(desk.rowOf(killed), "Kill process kv_shard_2 " + killed));
         desk.confirmKill();
         QTRY_VERIFY(desk.node.whereis("kv_shard_2") && desk.pidOf("kv_shard_2") != killed);
         const QString restarted = desk.pidOf("kv_shard_2");

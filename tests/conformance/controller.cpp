@@ -176,7 +176,7 @@ std::string Controller::log(bool sorted) {
 
 // -- looking at a process ----
 
-Inspection Controller::inspect(Pid process, MessageRange range) {
+Inspection Controller::inspect(Pid process, PageRange range) {
     auto answer = std::make_shared<std::promise<Inspection>>();
     node_.inspect({process}, Inspect::links | Inspect::messages, range,
                   [answer](std::vector<Inspection> found) { answer->set_value(std::move(found.front())); });
@@ -193,7 +193,7 @@ std::string Controller::flags(Pid process) {
 std::string Controller::inbox(Pid process, bool sorted) {
     Words texts;
     Inspection page;
-    for (MessageRange range; range.first == 0 || range.first < page.message_count; range.first += range.count) {
+    for (PageRange range; range.first == 0 || range.first < page.message_count; range.first += range.count) {
         page = inspect(process, range);
         if (!page.alive)
             return "undefined";

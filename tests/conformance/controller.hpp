@@ -34,7 +34,7 @@ private:
     std::string define(const Words& words);
     std::string load_application(const Words& words);
     std::string log(bool sorted);
-    Inspection inspect(Pid process, MessageRange range = {});
+    Inspection inspect(Pid process, PageRange range = {});
     std::string flags(Pid process);
     std::string inbox(Pid process, bool sorted);
     std::string message_text(const MessageText& message) const;

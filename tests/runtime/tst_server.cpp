@@ -5,8 +5,10 @@
 
 #include <fiberscope/fiberscope.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -76,6 +78,23 @@ private:
     std::atomic<int>* rounds_;
 };
 
+constexpr int large_state = 300'000;
+
+/// Shows more of itself than anybody reads at once.
+class Large final : public Server<Large> {
+public:
+    Large() {
+        for (int i = 0; i < large_state; ++i) {
+            numbers_.emplace_back(i);
+            self().put(i, i);
+        }
+    }
+    Term state() const { return Term::list(numbers_); }
+
+private:
+    std::vector<Term> numbers_;
+};
+
 class Closed final : public Server<Closed> {};
 
 class FailsToStart final : public Server<FailsToStart> {
@@ -100,6 +119,12 @@ std::vector<LogEntry> errors_of(Node& node) {
         if (event.kind == EventKind::log && event.log->level == LogLevel::error)
             entries.push_back(*event.log);
     return entries;
+}
+
+Inspection inspect(Node& node, Pid pid, Inspect what, PageRange range) {
+    std::promise<Inspection> answer;
+    node.inspect({pid}, what, range, [&](std::vector<Inspection> found) { answer.set_value(std::move(found.front())); });
+    return answer.get_future().get();
 }
 
 } // namespace
@@ -217,6 +242,52 @@ private slots:
             QVERIFY(node.exit(top, ExitReason::kill()));
         }
         QVERIFY(node.stop().empty());
+    }
+    void large_states_are_inspected_in_pages() {
+        Node node{with_schedulers(1)};
+        const Pid large = *node.start(Large::start());
+        const Inspection first = inspect(node, large, Inspect::state | Inspect::dictionary, {});
+        QVERIFY(first.state_lines > 10'000);
+        QCOMPARE(std::count(first.state.begin(), first.state.end(), '\n'), 99);
+        QVERIFY(first.state.starts_with("[0,1,2,"));
+        QCOMPARE(first.dictionary_count, std::size_t{large_state});
+        QCOMPARE(first.dictionary.size(), 100U);
+        compare(first.dictionary[1].first, "1"); // by the printed key
+        const Inspection last = inspect(node, large, Inspect::state | Inspect::dictionary, {first.state_lines - 1, 100});
+        QVERIFY(last.state.ends_with("299999]"));
+        QCOMPARE(std::count(last.state.begin(), last.state.end(), '\n'), 0);
+        QCOMPARE(last.dictionary.size(), 100U); // there are more keys than lines
+        QVERIFY(inspect(node, large, Inspect::state, {first.state_lines, 100}).state.empty());
+    }
+    void what_a_state_view_throws_is_inspected() {
+        Node node{with_schedulers(1)};
+        const Pid counter = *node.start(Counter::start(Pid{}, Counter::Terminate::throws));
+        const Inspection found = inspect(node, counter, Inspect::state, {});
+        QVERIFY(found.state.empty());
+        compare(found.state_error, "{error,no_view_today}");
+        QVERIFY(node.is_alive(counter));
+        node.exit(counter, ExitReason::kill());
+        const Pid closed = *node.start(Closed::start());
+        QVERIFY(inspect(node, closed, Inspect::state, {}).state_error.empty()); // it has none to show
+    }
+    void many_links_are_inspected_in_pages() {
+        constexpr std::size_t count = 250;
+        Node node{with_schedulers(1)};
+        const Pid hub = node.spawn([](Process& self) {
+            for (std::size_t i = 0; i < count; ++i)
+                self.spawn_link([](Process& child) { child.receive<int>(); });
+            self.receive<int>();
+        });
+        QVERIFY(node.wait_until_quiet(10s));
+        std::set<Pid> seen;
+        for (std::size_t first = 0; first < count; first += 100) {
+            const Inspection page = inspect(node, hub, Inspect::links, {first, 100});
+            QCOMPARE(page.link_count, count);
+            QCOMPARE(page.links.size(), std::min<std::size_t>(100, count - first));
+            seen.insert(page.links.begin(), page.links.end());
+        }
+        QCOMPARE(seen.size(), count);
+        node.exit(hub, ExitReason::kill());
     }
     void stop_waits_for_the_end() { // G14
         QFETCH_GLOBAL(unsigned, count);

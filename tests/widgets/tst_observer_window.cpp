@@ -25,6 +25,7 @@
 #include <QTableView>
 #include <QTest>
 #include <QToolBar>
+#include <QToolButton>
 
 #include <memory>
 
@@ -89,8 +90,8 @@ private slots:
     void killThroughTheMenuTellsWhoRestartedIt() {
         const auto old = m_node->whereis("clerk_2");
         auto* menu = openMenuOn("clerk_2");
-        QCOMPARE(menu->actions().constFirst()->text(), QString::fromStdString("Process info for " + to_string(old)));
-        QCOMPARE(menu->actions().constLast()->text(), QString::fromStdString("Kill process " + to_string(old)));
+        QCOMPARE(menu->actions().constFirst()->text(), QString::fromStdString("Process info for clerk_2 " + to_string(old)));
+        QCOMPARE(menu->actions().constLast()->text(), QString::fromStdString("Kill process clerk_2 " + to_string(old)));
         menu->findChild<QAction*>("kill")->trigger();
 
         auto* notice = m_window->findChild<QLabel*>("killNoticeText");
@@ -482,7 +483,7 @@ private slots:
         auto* rows = window->findChild<QWidget*>("messageTable")->findChild<QTableView*>()->model();
         QTRY_COMPARE(rows->rowCount(), 100);
         QCOMPARE(rows->index(99, 3).data().toString(), "99");
-        auto* newer = window->findChild<QPushButton*>("newerMessages");
+        auto* newer = window->findChild<QToolButton*>("messagePagesNext");
         QTest::mouseClick(newer, Qt::LeftButton);
         QTRY_COMPARE(rows->index(0, 3).data().toString(), "100");
         QTest::mouseClick(newer, Qt::LeftButton);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/text_format.hpp"
 #include "model/sampler.hpp"
 #include "view/applications_page.hpp"
 #include "view/chart.hpp"
@@ -366,7 +367,7 @@ private slots:
         QSignalSpy killed{&page, &ObserverPage::killRequested};
         QSignalSpy info{&page, &ObserverPage::processInfoRequested};
         const QPoint position = tree->visualRect(store).center();
-        chooseFromMenu(QStringLiteral("Kill process %1").arg(QString::fromStdString(to_string(pid))));
+        chooseFromMenu(QStringLiteral("Kill process %1").arg(namedPidText(model.node(store).name, pid)));
         emit tree->customContextMenuRequested(position);
         QCOMPARE(killed.size(), 1);
         QVERIFY((killed.front().front().value<QList<Pid>>() == QList<Pid>{pid}));

@@ -6,8 +6,11 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QLabel>
+#include <QPlainTextEdit>
+#include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 
 using namespace fiberscope;
 using namespace fiberscope::widgets;
@@ -134,6 +137,62 @@ private slots:
         QVERIFY(shown.functions().isEmpty());
     }
 
+    /// What comes is a page, and the bar asks for another.
+    void whatIsLongIsTurned() {
+        DictionaryTab tab;
+        tab.resize(600, 400);
+        tab.setVisible(true);
+        QSignalSpy wanted{&tab, &ProcessInfoTab::refreshWanted};
+        const auto answer = [&tab](std::size_t total) {
+            Inspection inspection;
+            inspection.alive = true;
+            inspection.dictionary_count = total;
+            const auto range = tab.range();
+            for (std::size_t key = range.first; key < std::min(total, range.first + range.count); ++key)
+                inspection.dictionary.emplace_back(std::to_string(key), "value");
+            tab.show(inspection);
+        };
+        const auto click = [&tab](const char* button) {
+            QTest::mouseClick(tab.findChild<QToolButton*>(button), Qt::LeftButton);
+        };
+        const auto firstKey = [&tab] { return tab.findChild<QTableView*>()->model()->index(0, 0).data().toString(); };
+        auto* bar = tab.findChild<PageBar*>("dictionaryPages");
+        answer(100);
+        QVERIFY(!bar->isVisible()); // all is seen
+        answer(300'000);
+        QVERIFY(bar->isVisible());
+        const auto* position = tab.findChild<QLabel*>("dictionaryPagesPosition");
+        QCOMPARE(position->text(), QString{"1 to 100 of 300,000, by key"});
+        click("dictionaryPagesPrevious"); // disabled
+        QCOMPARE(wanted.size(), 0);
+        click("dictionaryPagesNext");
+        QCOMPARE(wanted.size(), 1);
+        answer(300'000);
+        QCOMPARE(firstKey(), QString{"100"});
+        click("dictionaryPagesLast");
+        answer(299'950);
+        QCOMPARE(position->text(), QString{"299,901 to 299,950 of 299,950, by key"});
+        QVERIFY(!tab.findChild<QToolButton*>("dictionaryPagesNext")->isEnabled());
+        wanted.clear();
+        answer(150); // it has become shorter: the last page that is left is asked for
+        QCOMPARE(wanted.size(), 1);
+        answer(150);
+        QCOMPARE(firstKey(), QString{"100"});
+        click("dictionaryPagesFirst");
+        answer(150);
+        QCOMPARE(firstKey(), QString{"0"});
+    }
+
+    void aStateThatThrowsSaysSo() {
+        StateTab tab;
+        Inspection inspection;
+        inspection.alive = true;
+        inspection.state_error = "{error,\"no view\"}";
+        tab.show(inspection);
+        QCOMPARE(tab.findChild<QPlainTextEdit*>("stateText")->toPlainText(),
+                 QString{"Its state() has thrown: {error,\"no view\"}"});
+    }
+
     void afterItsEndItShowsWhereThatWas() {
         Shown shown{inspectionOf(waitingStack())};
         Event exit;
@@ -147,7 +206,7 @@ private slots:
     }
 
     void limitsAreShownWhereThereAreAny() {
-        OverviewTab tab;
+        OverviewTab tab{[](Pid) { return QString{}; }};
         tab.resize(700, 600);
         tab.setVisible(true);
         Inspection inspection = inspectionOf({});

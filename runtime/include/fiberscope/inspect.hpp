@@ -32,8 +32,9 @@ constexpr bool has(Inspect set, Inspect member) noexcept {
     return (static_cast<std::uint32_t>(set) & static_cast<std::uint32_t>(member)) != 0;
 }
 
-/// Which messages of a mailbox: `count` from the `first`-oldest on. At most 100 a call.
-struct MessageRange {
+/// Which entries of all that may be long: `count` from the `first` on, at most 100 a call. Entries are links, monitors, messages
+/// (oldest first), keys of the dictionary (in order) and lines of a state. How many there are in all is told beside.
+struct PageRange {
     std::size_t first = 0;
     std::size_t count = 100;
 };
@@ -79,13 +80,19 @@ struct Inspection {
     Status status = Status::waiting;
     Priority priority = Priority::normal;
     bool trap_exit = false;
+    std::size_t link_count = 0;
     std::vector<Pid> links;
+    std::size_t monitor_count = 0;
     std::vector<MonitorInfo> monitors;
+    std::size_t monitored_by_count = 0;
     std::vector<Pid> monitored_by;
-    std::size_t message_count = 0; ///< in the mailbox, whatever the range
+    std::size_t message_count = 0;
     std::vector<MessageText> messages;
-    std::vector<std::pair<std::string, std::string>> dictionary;
-    std::string state;                ///< of a server; `busy` inside a handler; empty: it has none
+    std::size_t dictionary_count = 0;
+    std::vector<std::pair<std::string, std::string>> dictionary; ///< values cut at 4 KiB
+    std::size_t state_lines = 0;      ///< of the whole text
+    std::string state;                ///< of a server, some lines; `busy` inside a handler; empty: it has none
+    std::string state_error;          ///< what its state() threw; then there is no state
     bool is_server_suspended = false; ///< by `sys::Suspend`; with the state
     std::vector<Pid> ancestors;       ///< parent first
     std::vector<FrameInfo> stack;     ///< of all kinds; empty for an idle server, which has none

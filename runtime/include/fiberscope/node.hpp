@@ -145,6 +145,8 @@ public:
     bool resume(Pid process);
     bool is_alive(Pid process) const noexcept;
     Pid whereis(const Name& name) const;
+    /// What people call a process: its registered name, else its label; empty if it has neither, or is dead.
+    std::string process_name(Pid process) const;
     /// Registered names, sorted, with their processes.
     std::vector<std::pair<Atom, Pid>> registered() const;
     std::uint32_t process_count() const noexcept;
@@ -193,7 +195,7 @@ public:
     std::uint64_t last_event_seq() const;
     /// Asks processes about themselves; each answers between two slices, in its own time. A process that does not come
     /// to an end of its slice does not answer until it does. Dead ones are answered at once.
-    void inspect(std::vector<Pid> processes, Inspect what, MessageRange range, InspectionHandler handler);
+    void inspect(std::vector<Pid> processes, Inspect what, PageRange range, InspectionHandler handler);
     /// Writes a line to the log.
     void log(LogLevel level, std::string text, Pid about = {});
     /// Hands each log event of at least this level (nullopt: none) from now on to `handler`, on a thread of the Node's

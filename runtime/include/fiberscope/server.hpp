@@ -138,7 +138,7 @@ private:
     /// Gives back its memory without its destructor: a handler of it was given up in the middle.
     virtual void forget() noexcept = 0;
     /// A supervisor tells about its children; false: this server is none.
-    virtual bool describe_supervisor(SupervisorInfo&) const { return false; }
+    virtual bool describe_supervisor(SupervisorInfo&, bool /*with_children*/) const { return false; }
 
     /// Calls `on_terminate` with the reason to stop with, once.
     void run_terminate();

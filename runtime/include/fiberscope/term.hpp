@@ -125,6 +125,8 @@ private:
 
 /// The printed form, as Erlang's `~w` prints it, texts in double quotes: `{shutdown,"idle"}`.
 std::string to_string(const Term& term);
+/// The same, cut at about `most_bytes`: then it ends in `...`. Costs what is printed, however large the term.
+std::string to_string(const Term& term, std::size_t most_bytes);
 
 /// Why a process ended. Any Term may be one; the named ones have a meaning to links and supervisors.
 /// **Source:** "Reference Manual, Processes: Error Handling" of Erlang/OTP.

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -102,7 +103,8 @@ std::string floating_text(double value) {
     return sign + digits + std::string(static_cast<std::size_t>(place - count), '0') + ".0";
 }
 
-void append_leaf(std::string& out, const Term& term) {
+/// Of a text not much more than `most_bytes`.
+void append_leaf(std::string& out, const Term& term, std::size_t most_bytes) {
     switch (term.kind()) {
     case Term::Kind::atom:
         if (const std::string_view name = term.as_atom().name(); needs_quotes(name))
@@ -112,12 +114,22 @@ void append_leaf(std::string& out, const Term& term) {
         break;
     case Term::Kind::integer: out += fmt::format_int{term.as_integer()}.c_str(); break;
     case Term::Kind::floating: out += floating_text(term.as_floating()); break;
-    case Term::Kind::string: append_quoted(out, term.as_string(), '"'); break;
+    case Term::Kind::string: append_quoted(out, term.as_string().substr(0, most_bytes), '"'); break;
     case Term::Kind::pid: out += to_string(term.as_pid()); break;
     case Term::Kind::ref: out += to_string(term.as_ref()); break;
     case Term::Kind::tuple:
     case Term::Kind::list: break; // opened by the caller
     }
+}
+
+/// Not inside of a character of UTF-8.
+std::string cut_at(std::string text, std::size_t most_bytes) {
+    if (text.size() <= most_bytes)
+        return text;
+    while (most_bytes > 0 && (static_cast<unsigned char>(text[most_bytes]) & 0xc0U) == 0x80U)
+        --most_bytes;
+    text.resize(most_bytes);
+    return text += "...";
 }
 
 /// A tuple or list that is being printed.
@@ -129,28 +141,34 @@ struct Open {
 } // namespace
 
 // Walks without recursion: process stacks are small, reasons can be deep.
-std::string to_string(const Term& term) {
+std::string to_string(const Term& term, std::size_t most_bytes) {
     std::string out;
     std::vector<Open> open;
     const Term* current = &term;
     for (;;) {
+        if (out.size() > most_bytes)
+            return cut_at(std::move(out), most_bytes);
         const bool is_tuple = current->kind() == Term::Kind::tuple;
         if (is_tuple || current->kind() == Term::Kind::list) {
             out += is_tuple ? '{' : '[';
             open.push_back({current->elements(), is_tuple ? '}' : ']'});
         } else
-            append_leaf(out, *current);
+            append_leaf(out, *current, most_bytes);
         while (!open.empty() && open.back().rest.empty()) {
             out += open.back().closing;
             open.pop_back();
         }
         if (open.empty())
-            return out;
+            return cut_at(std::move(out), most_bytes);
         if (out.back() != '{' && out.back() != '[')
             out += ',';
         current = &open.back().rest.front();
         open.back().rest = open.back().rest.subspan(1);
     }
+}
+
+std::string to_string(const Term& term) {
+    return to_string(term, std::numeric_limits<std::size_t>::max());
 }
 
 // -- Error ----

@@ -2,6 +2,7 @@
 #include "behaviour/server_loop.hpp"
 
 #include "base/code_depth.hpp"
+#include "base/report_text.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
 #include "behaviour/services.hpp"
@@ -107,7 +108,7 @@ bool ServerLoop::start(Life& life) {
         make_ = nullptr;
     }
     SupervisorInfo info;
-    life.block().shown.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info));
+    life.block().shown.set_flag(ProcessRow::supervisor_flag, server_->describe_supervisor(info, false));
     if (server_->ignore_) {
         if (life.start_notice != nullptr)
             life.start_notice->is_ignored = true;
@@ -287,8 +288,8 @@ void ServerLoop::report_terminating(Life& life, const ExitReason& reason, const 
             fields.emplace_back("from", to_string(last->from));
     }
     if (const Result<Term> view = state())
-        fields.emplace_back("state", to_string(*view));
-    fields.emplace_back("reason", to_string(reason));
+        fields.emplace_back("state", report_text(*view));
+    fields.emplace_back("reason", report_text(reason.term()));
     log_report(life.process(), LogLevel::error, life.pid(), "SERVER TERMINATING", std::move(fields));
 }
 
@@ -326,18 +327,18 @@ bool ServerLoop::idle_time_is_over(Life& life) {
     return false;
 }
 
-void ServerLoop::inspect(Inspect what, Inspection& result) const {
+void ServerLoop::inspect(Inspect what, RawInspection& result) const {
     if (server_ == nullptr)
         return;
-    result.is_supervisor = server_->describe_supervisor(result.supervisor);
-    if (!has(what, Inspect::children))
-        result.supervisor.children.clear();
+    result.is_supervisor = server_->describe_supervisor(result.supervisor, has(what, Inspect::children));
     if (!has(what, Inspect::state))
         return;
     if (in_handler_)
         result.state = "busy";
-    else if (const Result<Term> view = state())
-        result.state = to_string(*view);
+    else if (Result<Term> view = state())
+        result.state_term = std::move(*view);
+    else if (view.error().term() != Term::atom("no_state_view"))
+        result.state_error = report_text(view.error().term().elements().back());
     result.is_server_suspended = is_suspended_;
 }
 

@@ -18,7 +18,7 @@ public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
 
     Turn run(Life& life) override;
-    void inspect(Inspect what, Inspection& result) const override;
+    void inspect(Inspect what, RawInspection& result) const override;
     void forget() noexcept override;
 
 private:

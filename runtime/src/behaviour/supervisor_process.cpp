@@ -218,13 +218,16 @@ std::vector<ChildInfo> SupervisorProcess::child_infos() const {
     return infos;
 }
 
-bool SupervisorProcess::describe_supervisor(SupervisorInfo& info) const {
+bool SupervisorProcess::describe_supervisor(SupervisorInfo& info, bool with_children) const {
     info = {.strategy = definition_->strategy(),
             .intensity = static_cast<std::uint32_t>(definition_->limits().intensity),
             .period_s = static_cast<std::uint32_t>(definition_->limits().period.count()),
             .restarts_in_period = intensity_.in_period(now_s()),
             .restarts = restarts_,
-            .children = child_infos()};
+            .child_count = children_.children().size(),
+            .children = {}};
+    if (with_children)
+        info.children = child_infos();
     return true;
 }
 

@@ -42,7 +42,7 @@ public:
 private:
     using Group = std::vector<Child*>;
 
-    bool describe_supervisor(SupervisorInfo& info) const override;
+    bool describe_supervisor(SupervisorInfo& info, bool with_children) const override;
     std::vector<ChildInfo> child_infos() const;
 
     /// Children come on demand and have no ids.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/supervisor_reports.hpp"
 
+#include "base/report_text.hpp"
 #include "base/readable_name.hpp"
 #include "behaviour/child_process.hpp"
 #include "behaviour/services.hpp"
@@ -55,7 +56,7 @@ void SupervisorReports::report(std::string_view context, Pid about, const ExitRe
     log_report(*self_, LogLevel::error, about, "SUPERVISOR REPORT",
                {{"supervisor", supervisor_text()},
                 {"errorContext", std::string{context}},
-                {"reason", to_string(reason)},
+                {"reason", report_text(reason.term())},
                 {"offender", std::move(offender)}});
 }
 

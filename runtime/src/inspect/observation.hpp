@@ -26,7 +26,7 @@ std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, cons
 void name_functions(EventBatch& batch);
 
 /// Asks processes about themselves and hands all answers over at once. **Thread:** any.
-void inspect_processes(ProcessSystem& system, const std::vector<Pid>& processes, Inspect what, MessageRange range,
+void inspect_processes(ProcessSystem& system, const std::vector<Pid>& processes, Inspect what, PageRange range,
                        InspectionHandler handler);
 
 } // namespace fiberscope::detail

@@ -3,6 +3,7 @@
 
 #include "base/code_depth.hpp"
 #include "base/message_text.hpp"
+#include "base/report_text.hpp"
 #include "process/process_system.hpp"
 
 #include <atomic>
@@ -24,11 +25,17 @@ std::string printed_with_type(const MessageSignal& message) {
 
 namespace {
 
+constexpr std::size_t most_links = 1000; ///< in a report
+
+/// As Erlang does, a list that is too long ends in `...`.
 template <class Range, class Print>
 std::string list_text(const Range& range, Print print) {
     std::string text = "[";
-    for (const auto& each : range)
+    for (const auto& each : range) {
+        if (text.size() > longest_report_field)
+            return text + ",...]";
         text += (text.size() > 1 ? "," : "") + print(each);
+    }
     return text + "]";
 }
 
@@ -73,7 +80,7 @@ std::string dictionary_text(const Life& life) {
     if (life.rare_or_null() == nullptr)
         return "[]";
     return list_text(life.rare_or_null()->dictionary,
-                     [](const auto& entry) { return "{" + entry.first + "," + to_string(entry.second.second) + "}"; });
+                     [](const auto& entry) { return "{" + entry.first + "," + report_text(entry.second.second) + "}"; });
 }
 
 std::vector<std::pair<std::string, std::string>> crash_fields(const Life& life) {
@@ -86,11 +93,11 @@ std::vector<std::pair<std::string, std::string>> crash_fields(const Life& life) 
             {"pid", to_string(life.pid())},
             {"registered_name", name ? std::string{name.name()} : "[]"},
             {"label", block.copy_label(label) ? label : "[]"},
-            {"error_info", to_string(life.ending.reason())},
+            {"error_info", report_text(life.ending.reason().term())},
             {"ancestors", list_text(life.system().ancestors_of(life.pid()), pid_text)},
             {"message_queue_len", std::to_string(life.mailbox.size())},
             {"messages", list_text(first_messages(life.mailbox), typed)},
-            {"links", list_text(life.relations.linked(), pid_text)},
+            {"links", list_text(life.relations.linked(most_links), pid_text)},
             {"dictionary", dictionary_text(life)},
             {"trap_exit", life.process().trap_exit() ? "true" : "false"},
             {"status", "running"},

@@ -39,7 +39,7 @@ public:
     /// Runs until one of the three. May park in the middle; the process then keeps its fiber, and may go on on another scheduler.
     virtual Turn run(Life& life) = 0;
     /// Fills what only the code knows (state, children). **Thread:** the process's, between two handlers or inside one.
-    virtual void inspect(Inspect what, Inspection& result) const = 0;
+    virtual void inspect(Inspect what, RawInspection& result) const = 0;
     /// It was given up in the middle: gives back the memory of the user's objects without their destructors, which would
     /// meet them half changed.
     virtual void forget() noexcept = 0;

@@ -76,12 +76,12 @@ bool LinkTable::on_link_exit(Pid peer, std::uint64_t stamp) {
     return true;
 }
 
-std::vector<Pid> LinkTable::peers() const {
+std::vector<Pid> LinkTable::peers(std::size_t first, std::size_t count) const {
     std::vector<Pid> peers;
-    peers.reserve(active_);
-    for (const auto& [peer, record] : records_)
-        if (record.active)
-            peers.push_back(peer);
+    std::size_t index = 0;
+    for (auto at = records_.begin(); at != records_.end() && peers.size() < count; ++at)
+        if (at->second.active && index++ >= first)
+            peers.push_back(at->first);
     return peers;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fiberscope/pid.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -42,7 +43,8 @@ public:
     bool empty() const noexcept { return records_.empty(); }
     /// Number of links that are in force.
     std::size_t size() const noexcept { return active_; }
-    std::vector<Pid> peers() const;
+    /// `count` of them from the `first` on.
+    std::vector<Pid> peers(std::size_t first, std::size_t count) const;
     /// As if `linked_at_birth` had not been called: there is no such peer.
     void forget(Pid peer) noexcept { active_ -= records_.erase(peer) ? 1 : 0; }
     /// Peers with the stamps of their links; the table is empty afterwards.

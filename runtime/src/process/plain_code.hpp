@@ -11,7 +11,7 @@ public:
     explicit PlainCode(std::unique_ptr<Body> body) : body_{std::move(body)} {}
 
     Turn run(Life& life) override;
-    void inspect(Inspect, Inspection&) const override {}
+    void inspect(Inspect, RawInspection&) const override {}
     void forget() noexcept override {
         if (body_ != nullptr) // it may have been forgotten before: the end itself can be given up, too
             body_.release()->forget();

@@ -134,6 +134,18 @@ std::vector<Pid> ProcessSystem::ancestors_of(Pid process) const {
     return ancestors;
 }
 
+std::string ProcessSystem::name_of(Pid process) const {
+    const ControlBlock* block = table_.find(process);
+    if (block == nullptr)
+        return {};
+    std::string name;
+    if (const Atom registered = Atom::from_id(block->shown.name.get()))
+        name = registered.name();
+    else
+        block->copy_label(name);
+    return table_.find(process) == block ? name : std::string{}; // else it has ended meanwhile: it may be another's
+}
+
 SpawnPlan::SpawnPlan(SpawnRequest&& request)
     : code{std::make_unique<PlainCode>(std::move(request.body))}, function{request.function},
       mangled_type{request.mangled_type}, watcher{request.watcher}, watched_as{request.watched_as} {}

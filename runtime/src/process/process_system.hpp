@@ -58,6 +58,8 @@ public:
     void log(std::shared_ptr<const LogEntry> entry);
     /// The chain of those parents of `process` that still live, its parent first; at most 64.
     std::vector<Pid> ancestors_of(Pid process) const;
+    /// Its registered name, else its label, else nothing.
+    std::string name_of(Pid process) const;
     std::int64_t started_ns() const noexcept { return started_ns_; }
 
     /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg},

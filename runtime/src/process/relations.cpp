@@ -83,14 +83,17 @@ void Relations::tell_the_end(ProcessSystem& system, Pid self, const ExitReason& 
     }
 }
 
-void Relations::inspect(Inspection& result) const {
+void Relations::inspect(PageRange range, Inspection& result) const {
     if (tables_ == nullptr)
         return;
-    result.links = tables_->links.peers();
-    for (const auto& [ref, monitor] : tables_->monitors)
-        result.monitors.push_back({ref, monitor.target, monitor.name});
-    for (const auto& [ref, watcher] : tables_->monitored_by)
-        result.monitored_by.push_back(watcher);
+    result.link_count = tables_->links.size();
+    result.monitor_count = tables_->monitors.size();
+    result.monitored_by_count = tables_->monitored_by.size();
+    result.links = tables_->links.peers(range.first, range.count);
+    for_page(tables_->monitors, range, [&result](const auto& entry) {
+        result.monitors.push_back({entry.first, entry.second.target, entry.second.name});
+    });
+    for_page(tables_->monitored_by, range, [&result](const auto& entry) { result.monitored_by.push_back(entry.second); });
 }
 
 } // namespace fiberscope::detail

@@ -29,7 +29,10 @@ public:
             shown_.links.set(static_cast<std::uint32_t>(tables_->links.size()));
     }
     bool is_linked(Pid peer) const noexcept { return tables_ != nullptr && tables_->links.is_linked(peer); }
-    std::vector<Pid> linked() const { return tables_ != nullptr ? tables_->links.peers() : std::vector<Pid>{}; }
+    /// At most so many of those that it is linked to.
+    std::vector<Pid> linked(std::size_t most) const {
+        return tables_ != nullptr ? tables_->links.peers(0, most) : std::vector<Pid>{};
+    }
 
     // -- monitors ----
 
@@ -75,7 +78,7 @@ public:
     /// Tells links and monitors that `self` has ended with `reason`, and whom it monitors that nobody waits for their end.
     void tell_the_end(ProcessSystem& system, Pid self, const ExitReason& reason, std::int64_t ended_ns);
 
-    void inspect(Inspection& result) const;
+    void inspect(PageRange range, Inspection& result) const;
 
 private:
     struct MonitorMade {

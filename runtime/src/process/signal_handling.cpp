@@ -217,7 +217,7 @@ void Life::answer_inspection(InspectSignal& signal) {
         result.message_queue_limit = holdings_->message_queue_limit.limit;
     }
     if (has(signal.what, Inspect::links))
-        relations.inspect(result);
+        relations.inspect(signal.range, result);
     const bool prints = may_print();
     if (prints) {
         block_.is_wanted.store(true, std::memory_order_relaxed); // the user code that prints may not come back
@@ -225,15 +225,17 @@ void Life::answer_inspection(InspectSignal& signal) {
     }
     if (has(signal.what, Inspect::messages)) {
         std::size_t index = 0;
-        const std::size_t end = signal.range.first + std::min<std::size_t>(signal.range.count, 100);
-        for (auto at = mailbox.begin(); MessageSignal* message = mailbox.next(at); at = {message}, ++index)
-            if (index >= signal.range.first && index < end)
+        const std::size_t end = signal.range.first + signal.range.count;
+        for (auto at = mailbox.begin(); index < end && mailbox.next(at) != nullptr; at = {mailbox.next(at)}, ++index)
+            if (const MessageSignal* message = mailbox.next(at); index >= signal.range.first)
                 result.messages.push_back(
                     {short_type_name(message->type->mangled_name), prints ? printed(*message) : "...", message->from});
     }
-    if (has(signal.what, Inspect::dictionary) && rare_ != nullptr)
-        for (const auto& [key, entry] : rare_->dictionary)
-            result.dictionary.emplace_back(key, to_string(entry.second));
+    if (has(signal.what, Inspect::dictionary) && rare_ != nullptr) {
+        result.dictionary_count = rare_->dictionary.size();
+        for_page(rare_->dictionary, signal.range,
+                 [&result](const auto& entry) { result.dictionary_terms.emplace_back(entry.first, entry.second.second); });
+    }
     if (code != nullptr && prints)
         code->inspect(signal.what, result);
     if (const PooledFiber* fiber = block_.fiber.load(std::memory_order_relaxed);

@@ -8,6 +8,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace fiberscope::detail {
@@ -31,18 +34,29 @@ struct SuspendSignal final : Signal {
     using Signal::Signal;
 };
 
-/// What a process tells about itself, before anybody gives its addresses names.
+/// What a process tells about itself, before anybody gives its addresses names and prints its terms.
 struct RawInspection : Inspection {
     RawStack frames;
+    std::optional<Term> state_term;
+    std::vector<std::pair<std::string, Term>> dictionary_terms;
 };
+
+/// Calls `take` with the entries of a page.
+template <class Entries, class Take>
+void for_page(const Entries& entries, PageRange range, Take take) {
+    std::size_t index = 0;
+    for (auto at = entries.begin(); at != entries.end() && index < range.first + range.count; ++at, ++index)
+        if (index >= range.first)
+            take(*at);
+}
 
 struct InspectSignal final : Signal {
     Inspect what;
-    MessageRange range;
+    PageRange range;
     std::function<void(RawInspection)> done;
 
-    InspectSignal(Inspect members, MessageRange messages, std::function<void(RawInspection)> completion)
-        : Signal{SignalKind::inspect}, what{members}, range{messages}, done{std::move(completion)} {}
+    InspectSignal(Inspect members, PageRange page, std::function<void(RawInspection)> completion)
+        : Signal{SignalKind::inspect}, what{members}, range{page}, done{std::move(completion)} {}
 };
 
 } // namespace fiberscope::detail

@@ -77,7 +77,8 @@ QString printedText(std::string_view printed) {
 }
 
 QString termText(const fiberscope::Term& term) {
-    return printedText(to_string(term));
+    constexpr std::size_t longest = std::size_t{16} * 1024; // nobody reads more of it in a line or a box
+    return printedText(to_string(term, longest));
 }
 
 } // namespace fiberscope::widgets

@@ -36,6 +36,6 @@ QString namedPidText(const QString& name, fiberscope::Pid pid);
 /// A printed term as it is shown: the address of a fault is hexadecimal, `{fault,'SIGSEGV',0x7f00}`.
 QString printedText(std::string_view printed);
 /// A term in Erlang's form, likewise.
-QString termText(const fiberscope::Term& term);
+QString termText(const fiberscope::Term& term); ///< cut at 16 KiB
 
 } // namespace fiberscope::widgets

@@ -238,7 +238,7 @@ void LogPage::goTo(fiberscope::Pid pid) {
     if (const LogLine* restart = m_model->restartOf(pid)) {
         const QString supervisor =
             restart->supervisorName.isEmpty() ? pidLink(restart->supervisor) : lineText(restart->supervisorName).toHtmlEscaped();
-        text = tr("%1; %2 restarted it as %3").arg(text, supervisor, pidLink(restart->pid));
+        text = tr("%1; %2 restarted it as %3").arg(text, supervisor, pidLink(restart->pid, restart->name));
         const fiberscope::Pid first = restart->pid;
         while (const LogLine* next = m_model->restartOf(restart->pid))
             restart = next;
@@ -282,11 +282,11 @@ void LogPage::fillMenu(QMenu& menu, const LogLine& line) {
     };
     const auto word = [](const QString& name) { return QStringLiteral("\"%1\"").arg(withoutIsolates(lineText(name))); };
     if (const auto pid = line.pid) {
-        const QString who = pidText(pid);
+        const QString who = menuText(namedPidText(line.name, pid));
         add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { goTo(pid); });
         add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
         menu.addSeparator();
-        addOnly(who, who, "onlyProcess");
+        addOnly(pidText(pid), pidText(pid), "onlyProcess");
     }
     if (!line.name.isEmpty())
         addOnly(line.name, word(line.name), "onlyName");

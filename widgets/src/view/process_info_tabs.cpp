@@ -4,10 +4,7 @@
 #include "model/text_format.hpp"
 
 #include <QFontDatabase>
-#include <QHBoxLayout>
-#include <QLabel>
 #include <QPlainTextEdit>
-#include <QPushButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -17,79 +14,74 @@ namespace fiberscope::widgets {
 using fiberscope::Inspect;
 using fiberscope::Inspection;
 
-MessagesTab::MessagesTab(QWidget* parent)
-    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Id"), tr("From"), tr("Type"), tr("Message")}, {60, 100, 160}, this}},
-      m_previous{new QPushButton{tr("&Older"), this}}, m_next{new QPushButton{tr("&Newer"), this}}, m_position{new QLabel{this}} {
-    m_table->setObjectName(QStringLiteral("messageTable"));
-    m_table->keepWhole({0, 1});
-    m_previous->setObjectName(QStringLiteral("olderMessages"));
-    m_next->setObjectName(QStringLiteral("newerMessages"));
-    connect(m_previous, &QPushButton::clicked, this, [this] { turnTo(m_first - std::min(m_first, pageSize)); });
-    connect(m_next, &QPushButton::clicked, this, [this] { turnTo(m_first + pageSize); });
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(8, 4, 8, 8);
-    bar->addWidget(m_position, 1);
-    bar->addWidget(m_previous);
-    bar->addWidget(m_next);
-    auto* layout = new QVBoxLayout{this};
+namespace {
+
+/// What a tab shows, and below it the bar that turns its pages.
+PageBar* addPages(ProcessInfoTab& tab, QWidget& content, const char* name, const QString& order) {
+    auto* pages = new PageBar{QLatin1String{name}, order, &tab};
+    QObject::connect(pages, &PageBar::turned, &tab, &ProcessInfoTab::refreshWanted);
+    auto* layout = new QVBoxLayout{&tab};
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_table, 1);
-    layout->addLayout(bar);
+    layout->setSpacing(0);
+    layout->addWidget(&content, 1);
+    layout->addWidget(pages);
+    return pages;
 }
 
-void MessagesTab::turnTo(std::size_t first) {
-    m_first = first;
-    emit refreshWanted();
+} // namespace
+
+MessagesTab::MessagesTab(QWidget* parent)
+    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Id"), tr("From"), tr("Type"), tr("Message")}, {60, 100, 160}, this}},
+      m_pages{addPages(*this, *m_table, "messagePages", tr("oldest first"))} {
+    m_table->setObjectName(QStringLiteral("messageTable"));
+    m_table->keepWhole({0, 1});
 }
 
 void MessagesTab::show(const Inspection& inspection) {
-    if (m_first > 0 && m_first >= inspection.message_count) { // the mailbox shrank below this page
-        turnTo(inspection.message_count == 0 ? 0 : (inspection.message_count - 1) / pageSize * pageSize);
+    if (!m_pages->showCounts(inspection.messages.size(), inspection.message_count))
         return;
-    }
     QList<QStringList> rows;
-    std::size_t id = m_first;
+    std::size_t id = m_pages->range().first;
     for (const auto& message : inspection.messages)
         rows.push_back({QString::number(++id), pidText(message.from), toQString(message.type), printedText(message.text)});
     m_table->setRows(rows, tr("No messages were found"));
-    m_previous->setEnabled(m_first > 0);
-    m_next->setEnabled(m_first + pageSize < inspection.message_count);
-    m_position->setText(
-        rows.isEmpty() ? QString{} : tr("%1 to %2 of %3, oldest first").arg(m_first + 1).arg(id).arg(inspection.message_count));
-    const bool paged = inspection.message_count > pageSize;
-    m_previous->setVisible(paged);
-    m_next->setVisible(paged);
 }
 
 DictionaryTab::DictionaryTab(QWidget* parent)
-    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Key"), tr("Value")}, {200}, this}} {
+    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Key"), tr("Value")}, {200}, this}},
+      m_pages{addPages(*this, *m_table, "dictionaryPages", tr("by key"))} {
     m_table->setObjectName(QStringLiteral("dictionaryTable"));
-    auto* layout = new QVBoxLayout{this};
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_table);
 }
 
 void DictionaryTab::show(const Inspection& inspection) {
+    if (!m_pages->showCounts(inspection.dictionary.size(), inspection.dictionary_count))
+        return;
     QList<QStringList> rows;
     for (const auto& [key, value] : inspection.dictionary)
         rows.push_back({toQString(key), printedText(value)});
     m_table->setRows(rows, tr("The process dictionary is empty"));
 }
 
-StateTab::StateTab(QWidget* parent) : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}} {
+StateTab::StateTab(QWidget* parent)
+    : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}},
+      m_pages{addPages(*this, *m_text, "statePages", tr("lines of the state"))} {
     m_text->setObjectName(QStringLiteral("stateText"));
     m_text->setAccessibleName(tr("State"));
     m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
-    auto* layout = new QVBoxLayout{this};
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_text);
 }
 
 void StateTab::show(const Inspection& inspection) {
-    const auto text = inspection.state.empty() ? tr("It has no state to show. A server shows what its state() returns.")
-                                               : toQString(inspection.state);
+    const auto range = m_pages->range();
+    if (!m_pages->showCounts(std::min(range.count, inspection.state_lines - std::min(inspection.state_lines, range.first)),
+                             inspection.state_lines))
+        return;
+    QString text = toQString(inspection.state);
+    if (!inspection.state_error.empty())
+        text = tr("Its state() has thrown: %1").arg(printedText(inspection.state_error));
+    else if (text.isEmpty())
+        text = tr("It has no state to show. A server shows what its state() returns.");
     if (text != m_text->toPlainText())
         m_text->setPlainText(text);
 }

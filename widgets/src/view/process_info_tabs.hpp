@@ -3,6 +3,7 @@
 
 #include "model/sampler.hpp"
 #include "model/stack_rows.hpp"
+#include "view/page_bar.hpp"
 #include "view/text_table.hpp"
 
 #include <fiberscope/inspect.hpp>
@@ -10,11 +11,12 @@
 #include <QHash>
 #include <QWidget>
 
+#include <functional>
+
 class QCheckBox;
 class QGroupBox;
 class QLabel;
 class QPlainTextEdit;
-class QPushButton;
 
 /// The tabs of the process information window. Each shows an Inspection and says what it needs asked.
 /// **Thread:** GUI thread.
@@ -27,7 +29,8 @@ public:
     using QWidget::QWidget;
 
     virtual fiberscope::Inspect needs() const = 0;
-    virtual fiberscope::MessageRange range() const { return {0, 0}; }
+    /// Which page of what may be long.
+    virtual fiberscope::PageRange range() const { return {}; }
     virtual void show(const fiberscope::Inspection& inspection) = 0;
     /// The process's row, for what is counted rather than asked.
     virtual void showRow(const ProcessDetails& details) { Q_UNUSED(details) }
@@ -45,9 +48,11 @@ class OverviewTab : public ProcessInfoTab {
     Q_OBJECT
 
 public:
-    explicit OverviewTab(QWidget* parent = nullptr);
+    /// `nameOf`: of a process, empty if it has none; quick.
+    explicit OverviewTab(std::function<QString(fiberscope::Pid)> nameOf, QWidget* parent = nullptr);
 
     fiberscope::Inspect needs() const override;
+    fiberscope::PageRange range() const override { return m_pages->range(); }
     void show(const fiberscope::Inspection& inspection) override;
     void showRow(const ProcessDetails& details) override;
 
@@ -57,14 +62,18 @@ private:
     void setField(const char* name, const QString& text);
     /// Its line is not there while it is empty.
     void setOptionalField(const char* name, const QString& text);
-    void setPidBox(const char* name, const QString& title, const QStringList& links);
+    void setPidBox(const char* name, const QString& title, const QStringList& links, std::size_t count);
 
+    QStringList linksOf(const std::vector<fiberscope::Pid>& pids) const;
+
+    std::function<QString(fiberscope::Pid)> m_nameOf;
     QHash<QString, QLabel*> m_values; ///< by field name
     QHash<QString, QLabel*> m_titles; ///< likewise
     QHash<QString, QGroupBox*> m_boxes;
+    PageBar* m_pages; ///< of all boxes
 };
 
-/// Messages: the mailbox, oldest first, in pages of 100.
+/// Messages: the mailbox, oldest first.
 class MessagesTab : public ProcessInfoTab {
     Q_OBJECT
 
@@ -72,18 +81,12 @@ public:
     explicit MessagesTab(QWidget* parent = nullptr);
 
     fiberscope::Inspect needs() const override { return fiberscope::Inspect::messages; }
-    fiberscope::MessageRange range() const override { return {m_first, pageSize}; }
+    fiberscope::PageRange range() const override { return m_pages->range(); }
     void show(const fiberscope::Inspection& inspection) override;
 
 private:
-    static constexpr std::size_t pageSize = 100;
-
-    void turnTo(std::size_t first);
-
-    std::size_t m_first = 0;
     TextTable* m_table;
-    QPushButton *m_previous, *m_next;
-    QLabel* m_position;
+    PageBar* m_pages;
 };
 
 /// Dictionary: the process dictionary.
@@ -94,10 +97,12 @@ public:
     explicit DictionaryTab(QWidget* parent = nullptr);
 
     fiberscope::Inspect needs() const override { return fiberscope::Inspect::dictionary; }
+    fiberscope::PageRange range() const override { return m_pages->range(); }
     void show(const fiberscope::Inspection& inspection) override;
 
 private:
     TextTable* m_table;
+    PageBar* m_pages;
 };
 
 /// Stack Trace: the frames, innermost first, or why there are none; after its end: where that was.
@@ -124,7 +129,7 @@ private:
     QCheckBox* m_showRuntime;
 };
 
-/// State: what a server shows of its state.
+/// State: what a server shows of its state, or why it cannot.
 class StateTab : public ProcessInfoTab {
     Q_OBJECT
 
@@ -132,10 +137,12 @@ public:
     explicit StateTab(QWidget* parent = nullptr);
 
     fiberscope::Inspect needs() const override { return fiberscope::Inspect::state; }
+    fiberscope::PageRange range() const override { return m_pages->range(); }
     void show(const fiberscope::Inspection& inspection) override;
 
 private:
     QPlainTextEdit* m_text;
+    PageBar* m_pages;
 };
 
 } // namespace fiberscope::widgets

@@ -36,7 +36,8 @@ ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWid
     createBanner();
     m_tabs->setObjectName(QStringLiteral("processInfoTabs"));
     m_tabs->setDocumentMode(true);
-    addTab(new OverviewTab{this}, tr("Process Information"));
+    const auto nameOf = [this](fiberscope::Pid pid) { return toQString(m_sampler.node().process_name(pid)); };
+    addTab(new OverviewTab{nameOf, this}, tr("Process Information"));
     addTab(new MessagesTab{this}, tr("Messages"));
     addTab(new DictionaryTab{this}, tr("Dictionary"));
     addTab(new StackTab{this}, tr("Stack Trace"));
@@ -192,7 +193,8 @@ void ProcessInfoWindow::showEnd(const fiberscope::Event& exit) {
 }
 
 void ProcessInfoWindow::showSuccessor(fiberscope::Pid successor) {
-    m_successor->setText(tr("Restarted as %1").arg(pidText(successor)));
+    const QString name = toQString(m_sampler.node().process_name(successor));
+    m_successor->setText(menuText(tr("Restarted as %1").arg(namedPidText(name, successor))));
     m_successor->setToolTip(tr("Opens the information of the process that its supervisor started in its place"));
     m_successor->disconnect(this);
     connect(m_successor, &QPushButton::clicked, this, [this, successor] { emit processInfoRequested(successor); });

@@ -12,6 +12,8 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace fiberscope::widgets {
 
 using fiberscope::Inspect;
@@ -19,20 +21,10 @@ using fiberscope::Inspection;
 
 namespace {
 
-/// More links of one kind are counted, not listed.
-constexpr qsizetype shownLinks = 200;
-
-QStringList linksOf(const std::vector<fiberscope::Pid>& pids) {
-    QStringList links;
-    for (const auto pid : pids)
-        links += pidLink(pid);
-    return links;
-}
-
 QString supervisorText(const fiberscope::SupervisorInfo& supervisor) {
     return OverviewTab::tr("%1, %2, %3 of %4 restarts within %5 s, %6 in all")
         .arg(toQString(fiberscope::to_string(supervisor.strategy)))
-        .arg(countText(supervisor.children.size(), "child", "children"))
+        .arg(countText(supervisor.child_count, "child", "children"))
         .arg(supervisor.restarts_in_period)
         .arg(supervisor.intensity)
         .arg(supervisor.period_s)
@@ -69,7 +61,9 @@ QString messageQueueLimitText(const fiberscope::Limit& limit) {
 
 } // namespace
 
-OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
+OverviewTab::OverviewTab(std::function<QString(fiberscope::Pid)> nameOf, QWidget* parent)
+    : ProcessInfoTab{parent}, m_nameOf{std::move(nameOf)}, m_pages{new PageBar{QStringLiteral("linkPages"), tr("of each kind"), this}} {
+    connect(m_pages, &PageBar::turned, this, &ProcessInfoTab::refreshWanted);
     auto* content = new QWidget{this};
     auto* layout = new QVBoxLayout{content};
     layout->addWidget(makeFields(tr("Overview"), {{"initialCall", tr("Initial Call")},
@@ -89,6 +83,7 @@ OverviewTab::OverviewTab(QWidget* parent) : ProcessInfoTab{parent} {
     boxes->addWidget(makePidBox("monitors"));
     boxes->addWidget(makePidBox("monitoredBy"));
     layout->addLayout(boxes);
+    layout->addWidget(m_pages);
     layout->addWidget(makeFields(tr("Memory and Time"), {{"memory", tr("Memory")},
                                                          {"heap", tr("Heap")},
                                                          {"messageQueueLimit", tr("Message Queue Limit")},
@@ -148,8 +143,15 @@ QGroupBox* OverviewTab::makePidBox(const char* name) {
     return box;
 }
 
+QStringList OverviewTab::linksOf(const std::vector<fiberscope::Pid>& pids) const {
+    QStringList links;
+    for (const auto pid : pids)
+        links += pidLink(pid, m_nameOf(pid));
+    return links;
+}
+
 Inspect OverviewTab::needs() const {
-    return Inspect::links | Inspect::ancestors | Inspect::children;
+    return Inspect::links | Inspect::ancestors;
 }
 
 void OverviewTab::setField(const char* name, const QString& text) {
@@ -164,22 +166,23 @@ void OverviewTab::setOptionalField(const char* name, const QString& text) {
     m_titles.value(QLatin1String{name})->setVisible(!text.isEmpty());
 }
 
-void OverviewTab::setPidBox(const char* name, const QString& title, const QStringList& links) {
-    m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title).arg(links.size()));
-    auto text = QStringList{links.mid(0, shownLinks)}.join(QLatin1Char{' '});
-    if (links.size() > shownLinks)
-        text += tr(" and %1 more").arg(links.size() - shownLinks);
-    setField(name, text);
+void OverviewTab::setPidBox(const char* name, const QString& title, const QStringList& links, std::size_t count) {
+    m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title).arg(count));
+    setField(name, links.join(QLatin1String{", "}));
 }
 
 void OverviewTab::show(const Inspection& inspection) {
-    setPidBox("links", tr("Links"), linksOf(inspection.links));
+    const std::size_t most = std::max({inspection.link_count, inspection.monitor_count, inspection.monitored_by_count});
+    const std::size_t shown = std::max({inspection.links.size(), inspection.monitors.size(), inspection.monitored_by.size()});
+    if (!m_pages->showCounts(shown, most))
+        return;
+    setPidBox("links", tr("Links"), linksOf(inspection.links), inspection.link_count);
     QStringList monitors;
     for (const auto& monitor : inspection.monitors)
-        monitors += pidLink(monitor.pid, monitor.name ? toQString(monitor.name.name()) : QString{});
-    setPidBox("monitors", tr("Monitors"), monitors);
-    setPidBox("monitoredBy", tr("Monitored by"), linksOf(inspection.monitored_by));
-    setField("ancestors", linksOf(inspection.ancestors).join(QLatin1Char{' '}));
+        monitors += pidLink(monitor.pid, monitor.name ? toQString(monitor.name.name()) : m_nameOf(monitor.pid));
+    setPidBox("monitors", tr("Monitors"), monitors, inspection.monitor_count);
+    setPidBox("monitoredBy", tr("Monitored by"), linksOf(inspection.monitored_by), inspection.monitored_by_count);
+    setField("ancestors", linksOf(inspection.ancestors).join(QLatin1String{", "}));
     setOptionalField("heap", heapText(inspection));
     setOptionalField("messageQueueLimit", messageQueueLimitText(inspection.message_queue_limit));
     setField("supervises", inspection.is_supervisor ? supervisorText(inspection.supervisor) : QString{});
@@ -194,7 +197,7 @@ void OverviewTab::showRow(const ProcessDetails& details) {
     setField("label", lineText(details.label).toHtmlEscaped());
     setField("status", toQString(fiberscope::to_string(row.status)));
     setField("messageQueueLength", QString::number(row.message_queue_length));
-    setField("parent", row.parent ? pidLink(row.parent) : tr("spawned from outside of the node"));
+    setField("parent", row.parent ? pidLink(row.parent, m_nameOf(row.parent)) : tr("spawned from outside of the node"));
     setField("priority", toQString(fiberscope::to_string(row.priority)));
     setField("trapExit", row.traps_exits() ? QStringLiteral("true") : QStringLiteral("false"));
     setField("reductions", QString::number(row.reductions));

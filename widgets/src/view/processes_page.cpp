@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/processes_page.hpp"
 
+#include "model/line_text.hpp"
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
 #include "model/sampler.hpp"
@@ -9,6 +10,8 @@
 #include "view/process_commands.hpp"
 #include "view/process_table_view.hpp"
 #include "view/process_text_export.hpp"
+
+#include <fiberscope/node.hpp>
 
 #include <QAction>
 #include <QClipboard>
@@ -252,7 +255,8 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
     const auto many = pids.size() > 1;
-    add(tr("Process info for %1").arg(pidText(clicked)), "processInfo", [this, clicked] { emit processInfoRequested(clicked); });
+    const QString who = menuText(namedPidText(toQString(m_sampler.node().process_name(clicked)), clicked));
+    add(tr("Process info for %1").arg(who), "processInfo", [this, clicked] { emit processInfoRequested(clicked); });
     menu.addSeparator();
     add(tr("Send exit signal…"), "sendExit", [this, pids] { m_commands.sendExit(pids); });
     add(tr("Suspend"), "suspend", [this, pids] { m_commands.suspend(pids); });
@@ -260,7 +264,7 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
     menu.addSeparator();
     add(many ? tr("Copy %1 rows").arg(pids.size()) : tr("Copy"), "copy", [this, pids] { copy(pids); });
     menu.addSeparator();
-    add(many ? tr("Kill %1").arg(processesText(pids.size())) : tr("Kill process %1").arg(pidText(clicked)), "kill",
+    add(many ? tr("Kill %1").arg(processesText(pids.size())) : tr("Kill process %1").arg(who), "kill",
         [this, pids] { m_commands.kill(pids, ProcessCommands::Ask::ifRisky); });
 }
 
