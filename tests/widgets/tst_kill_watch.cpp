@@ -286,6 +286,31 @@ private slots:
                  "kv_shard_2 <0.90.0> had ended already, with killed; kv_sup restarted it as <0.131.0> after 38 µs");
     }
 
+    /// A supervisor that is killed takes its children along before the signal gets to them.
+    void childrenEndWithTheirSupervisorOfTheSameDeed() {
+        const Pid gone{1, 91, 0};
+        Truth truth;
+        truth.alive = {supervisor.bits(), shard.bits(), successor.bits()};
+        auto access = truth.access();
+        access.exit = [&truth](Pid pid, const ExitReason&) {
+            const bool wasAlive = truth.alive.contains(pid.bits());
+            if (pid == supervisor)
+                truth.alive.clear();
+            return wasAlive;
+        };
+        auto root = victim(supervisor, "kv_sup");
+        root.row.parent = {};
+        auto grandchild = victim(successor, "kv_task");
+        grandchild.row.parent = shard;
+        KillWatch watch{{supervisor, successor, shard, gone}, access};
+        watch.describe({root, grandchild, victim(shard, "kv_shard_2"), victim(gone, "kv_shard_3")});
+        watch.takeEvents(batch({exitOf(gone)})); // while the user is asked
+        watch.send(ExitReason::kill());
+        QCOMPARE(plain(watch), "0 processes killed, 2 ended with their supervisor, 1 had ended already, 1 to go");
+        watch.takeEvents(batch({exitOf(supervisor), exitOf(shard), exitOf(successor)}));
+        QCOMPARE(plain(watch), "1 process killed, 2 ended with their supervisor, 1 had ended already");
+    }
+
     void severalThatHadEnded() {
         Watched watched{{victim(shard, "a"), victim(successor, "b")}};
         watched.watch.tellEnded();

@@ -96,15 +96,17 @@ QString summaryText(const KillReport& report) {
         if (count > 0)
             parts += QString::fromUtf8(text).arg(countText(static_cast<quint64>(count)));
     };
-    const auto ended = all - alive - waiting - report.hadEnded;
+    const auto ended = all - alive - waiting - report.hadEnded - report.endedWithSupervisor;
     if (report.hadEnded == all) {
         parts += QStringLiteral("%1 had ended already").arg(processesText(all));
     } else if (isKill(report)) {
         parts += QStringLiteral("%1 killed").arg(processesText(ended));
     } else {
-        parts += QStringLiteral("Exit signal %1 sent to %2").arg(reasonText(report.signal), processesText(all - report.hadEnded));
+        parts += QStringLiteral("Exit signal %1 sent to %2")
+                     .arg(reasonText(report.signal), processesText(all - report.hadEnded - report.endedWithSupervisor));
         add(ended, "%1 ended");
     }
+    add(report.endedWithSupervisor, "%1 ended with their supervisor");
     if (report.hadEnded < all)
         add(report.hadEnded, "%1 had ended already");
     add(report.count(State::restarted) + report.count(State::replaced), "%1 restarted");

@@ -32,8 +32,11 @@ struct KillOutcome {
     bool isRegistered = false; ///< `name` is its registered name
     bool trapsExits = false;
     State state = State::waiting;
-    bool hadEnded = false;      ///< before the signal could reach it
-    bool isReasonKnown = false; ///< its exit was seen: `reason` and `end` are set
+    bool isReached = false;           ///< by the signal
+    bool hasEndedEarlier = false;     ///< its exit was seen before anything was sent
+    bool hadEnded = false;            ///< before the signal could reach it
+    bool endedWithSupervisor = false; ///< likewise, but by the same deed: an ancestor got the signal first
+    bool isReasonKnown = false;       ///< its exit was seen: `reason` and `end` are set
     fiberscope::ExitReason reason;
     QString end;                 ///< the reason in words, with remarks: `killed (abandoned)`
     fiberscope::Pid successor;   ///< restarted, replaced: the new process
@@ -50,6 +53,7 @@ struct KillReport {
     std::array<qsizetype, KillOutcome::states> counts{}; ///< outcomes by their state
     bool hasLost = false;                                ///< events were lost since it began
     qsizetype hadEnded = 0;                              ///< outcomes of processes that the signal came too late for
+    qsizetype endedWithSupervisor = 0;                   ///< outcomes of those whose supervisor's end was faster than it
 
     qsizetype count(KillOutcome::State state) const noexcept { return counts[static_cast<std::size_t>(state)]; }
     void setState(KillOutcome& outcome, KillOutcome::State state) noexcept;

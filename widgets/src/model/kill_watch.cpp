@@ -71,8 +71,9 @@ void KillWatch::send(const fiberscope::ExitReason& reason) {
     // all get the signal, also when what becomes of them is not followed any more
     const QPointer<KillWatch> watch{this};
     const auto sendTo = [watch, reason, exit = m_access.exit](fiberscope::Pid pid) {
-        if (!exit(pid, reason) && watch != nullptr)
-            watch->miss(*watch->find(pid));
+        const bool isReached = exit(pid, reason);
+        if (watch != nullptr)
+            watch->takeAnswer(*watch->find(pid), isReached);
     };
     forEachInSlices(parent() != nullptr ? *parent() : *this, pids, sendTo, [watch] {
         if (watch != nullptr)
@@ -82,9 +83,33 @@ void KillWatch::send(const fiberscope::ExitReason& reason) {
         emit changed();
 }
 
+void KillWatch::takeAnswer(KillOutcome& outcome, bool isReached) {
+    outcome.isReached = isReached;
+    if (isReached)
+        return;
+    if (hasReachedAncestor(outcome) && !outcome.hasEndedEarlier)
+        endWithSupervisor(outcome);
+    else
+        miss(outcome);
+}
+
 void KillWatch::endSending() {
     m_isSending = false;
     start();
+}
+
+bool KillWatch::hasReachedAncestor(const KillOutcome& outcome) {
+    for (const auto* ancestor = find(outcome.parent); ancestor != nullptr; ancestor = find(ancestor->parent))
+        if (ancestor->isReached)
+            return true;
+    return false;
+}
+
+void KillWatch::endWithSupervisor(KillOutcome& outcome) {
+    outcome.endedWithSupervisor = true;
+    ++m_report.endedWithSupervisor;
+    if (outcome.state == State::waiting)
+        m_report.setState(outcome, State::exited);
 }
 
 void KillWatch::follow(const QString& deed) {
@@ -154,6 +179,7 @@ bool KillWatch::takeExit(const fiberscope::Event& event) {
     if (outcome == nullptr || outcome->isReasonKnown)
         return false;
     outcome->isReasonKnown = true;
+    outcome->hasEndedEarlier = !m_isSent;
     outcome->reason = event.reason;
     outcome->end = endReasonText(event);
     if (outcome->name.isEmpty())

@@ -63,6 +63,9 @@ private:
     void start();
     void endSending();
     void miss(KillOutcome& outcome);
+    void endWithSupervisor(KillOutcome& outcome);
+    void takeAnswer(KillOutcome& outcome, bool isReached);
+    bool hasReachedAncestor(const KillOutcome& outcome);
     void decide(KillOutcome& outcome);
 
     KillOutcome* find(fiberscope::Pid pid);
