@@ -31,6 +31,7 @@
 #include <QTest>
 #include <QTimer>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -471,6 +472,21 @@ private slots:
         QVERIFY(list->currentItem() == nullptr);
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(0)).center());
         QTRY_VERIFY(!message->isVisible());
+    }
+
+    void whatEndedUnseenIsToldWhereNoApplicationRuns() {
+        Observed observed;
+        ApplicationsPage page{*observed.sampler};
+        QSignalSpy events{&*observed.sampler, &Sampler::eventsPolled};
+        QVERIFY(observed.node.stop_application("shop").has_value());
+        QTRY_VERIFY(std::ranges::any_of(events, [](const QList<QVariant>& polled) {
+            return std::ranges::any_of(polled.front().value<EventsSample>()->events,
+                                       [](const Event& event) { return event.kind == EventKind::application_stopped; });
+        }));
+        show(page);
+        auto* message = page.findChild<QLabel*>(QStringLiteral("applicationMessage"));
+        QTRY_VERIFY2(message->text().startsWith(QStringLiteral("No application runs.\nApplication shop has stopped.")),
+                     qPrintable(message->text()));
     }
 
     void anEndIsUnknownWhereEventsWereLost() {

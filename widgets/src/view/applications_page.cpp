@@ -194,7 +194,7 @@ QString ApplicationsPage::statusText() const {
 void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
     m_model->setFrame(frame);
     showApplications(*frame);
-    m_message->setText(m_ended.isEmpty() ? tr("No application runs") : endText());
+    m_message->setText(messageText());
     m_stack->setCurrentIndex(m_model->rowCount() > 0 ? 1 : 0);
     m_finder.findAgain(frame);
     showCurrent();
@@ -205,22 +205,33 @@ void ApplicationsPage::takeEvents(const EventsSample& batch) {
         if (event.kind == fiberscope::EventKind::gave_up && m_topSupervisors.contains(event.pid.bits()))
             m_endings[m_topSupervisors[event.pid.bits()]].gaveUp = true;
         else if (event.kind == fiberscope::EventKind::application_stopped)
-            m_endings[toQString(event.name.name())].reason = termText(event.reason.term());
+            noteEnd(event);
         else if (event.kind == fiberscope::EventKind::application_started)
             m_endings.remove(toQString(event.name.name()));
     }
     m_hasLost = m_hasLost || batch->lost > 0;
     if (!m_ended.isEmpty())
-        m_message->setText(endText());
+        m_message->setText(messageText());
 }
 
-QString ApplicationsPage::endText() const {
-    const Ending ending = m_endings.value(m_ended);
+void ApplicationsPage::noteEnd(const fiberscope::Event& stopped) {
+    m_lastEnded = toQString(stopped.name.name());
+    m_endings[m_lastEnded].reason = termText(stopped.reason.term());
+}
+
+QString ApplicationsPage::messageText() const {
+    if (!m_ended.isEmpty())
+        return endText(m_ended);
+    return m_lastEnded.isEmpty() ? tr("No application runs") : tr("No application runs.\n%1").arg(endText(m_lastEnded));
+}
+
+QString ApplicationsPage::endText(const QString& application) const {
+    const Ending ending = m_endings.value(application);
     if (ending.reason.isEmpty() && m_hasLost)
-        return tr("Application %1 has ended. Why is not known: events were lost.").arg(lineText(m_ended));
+        return tr("Application %1 has ended. Why is not known: events were lost.").arg(lineText(application));
     QString text = ending.gaveUp ? tr("Application %1 has ended: its top supervisor gave up, after more restarts than it allows.")
                                  : tr("Application %1 has stopped.");
-    text = text.arg(lineText(m_ended));
+    text = text.arg(lineText(application));
     return ending.reason.isEmpty() ? text : tr("%1\nExit reason: %2").arg(text, lineText(ending.reason));
 }
 

@@ -61,7 +61,10 @@ private:
     void takeEvents(const EventsSample& batch);
     void showApplications(const SupervisionFrame& frame);
     void forgetEnded(const SupervisionFrame& frame);
-    QString endText() const;
+    void noteEnd(const fiberscope::Event& stopped);
+    /// What is said in place of a tree.
+    QString messageText() const;
+    QString endText(const QString& application) const;
     QModelIndex selected() const;
     void chooseApplication();
     void find();
@@ -94,6 +97,7 @@ private:
     };
     QHash<QString, Ending> m_endings;
     QHash<quint64, QString> m_topSupervisors; ///< names of the applications in the last frame
+    QString m_lastEnded;                      ///< told while no application runs
     QString m_ended;                          ///< what was shown until it ended; told until another is chosen
     bool m_hasLost = false;                   ///< events, since the last frame with all that is listed
     QAction* m_detailed = nullptr;
