@@ -136,7 +136,7 @@ private slots:
         QString text = notice.front().front().toString();
         text.remove(QRegularExpression{"<[^>]*>"}).replace("&lt;", "<").replace("&gt;", ">");
         QVERIFY2(text.startsWith(QStringLiteral("till_1 %1 exited: killed").arg(pidOf(m_first))), qPrintable(text));
-        QVERIFY2(text.endsWith(QStringLiteral("shop_sup restarted it as %1").arg(pidOf(m_node->whereis("till_1")))),
+        QVERIFY2(text.endsWith(QStringLiteral("shop_sup restarted it as till_1 %1").arg(pidOf(m_node->whereis("till_1")))),
                  qPrintable(text));
     }
 
