@@ -42,6 +42,27 @@ class TestChart : public QObject {
     Q_OBJECT
 
 private slots:
+    /// A panel's chart says what is up and what is left, unless it is too small for that.
+    void axesOfAPanelHaveLabels() {
+        const auto ink = [](QSize size) {
+            Chart chart{QStringLiteral("load"), Chart::Form::compact};
+            LoadHistory history;
+            chart.addLine(QStringLiteral("load"), 0, [](const LoadPoint&) { return 50.0; });
+            chart.setMinimumTop(100);
+            chart.resize(size);
+            chart.take(history);
+            chart.redraw(60);
+            const QImage image = chart.grab(QRect{2, 0, 16, size.height()}).toImage();
+            int pixels = 0;
+            for (int x = 0; x < image.width(); ++x)
+                for (int y = 4; y < image.height() - 4; ++y)
+                    pixels += qGray(image.pixel(x, y)) < 100 ? 1 : 0;
+            return pixels;
+        };
+        QVERIFY2(ink({400, 300}) > 20, qPrintable(QString::number(ink({400, 300}))));
+        QCOMPARE(ink({400, 80}), 0);
+    }
+
     /// The number of the newest mark covers no other, and is whole.
     void numbersAtTheRightEdgeAreWhole_data() {
         QTest::addColumn<double>("newest");

@@ -27,7 +27,7 @@ constexpr int rightMargin = 36;
 } // namespace
 
 Chart::Chart(const QString& title, Form form, QWidget* parent)
-    : QWidget{parent}, m_title{title}, m_plot{new QCustomPlot{this}}, m_marks{std::make_unique<ChartMarks>(*m_plot)},
+    : QWidget{parent}, m_form{form}, m_title{title}, m_plot{new QCustomPlot{this}}, m_marks{std::make_unique<ChartMarks>(*m_plot)},
       m_timeTicker{new QCPAxisTickerText}, m_valueTicker{new QCPAxisTickerText} {
     setAccessibleName(title);
     setAccessibleDescription(tr("Chart of the last minutes, now at the right"));
@@ -59,18 +59,30 @@ void Chart::buildPlot(Form form) {
     m_plot->yAxis->setTicker(m_valueTicker);
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
         axis->setSubTicks(false);
-        axis->setTickLength(0, form == Form::full ? 4 : 0);
-        axis->setTickLabels(form == Form::full);
         axis->grid()->setZeroLinePen(Qt::NoPen);
     }
-    if (form == Form::compact) {
-        rect->setAutoMargins(QCP::msNone);
-        rect->setMargins(QMargins{1, 1, 1, 1});
-        m_plot->setMinimumHeight(48);
-    } else {
-        rect->setMinimumMargins(QMargins{leftMargin, 10, rightMargin, 0});
-        m_plot->setMinimumHeight(110);
+    m_plot->setMinimumHeight(form == Form::full ? 110 : 48);
+    setAxesLabelled(form == Form::full);
+}
+
+void Chart::setAxesLabelled(bool labelled) {
+    for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
+        axis->setTickLength(0, labelled ? 4 : 0);
+        axis->setTickLabels(labelled);
     }
+    QCPAxisRect* rect = m_plot->axisRect();
+    rect->setAutoMargins(labelled ? QCP::msAll : QCP::msNone);
+    if (labelled)
+        rect->setMinimumMargins(QMargins{leftMargin, 10, rightMargin, 0});
+    else
+        rect->setMargins(QMargins{1, 1, 1, 1});
+}
+
+void Chart::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    constexpr QSize enough{200, 120};
+    if (m_form == Form::compact)
+        setAxesLabelled(width() >= enough.width() && height() >= enough.height());
 }
 
 void Chart::buildFrame(Form form) {

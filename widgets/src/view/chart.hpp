@@ -41,7 +41,7 @@ public:
     using Value = std::function<double(const LoadPoint&)>;
     enum class Form {
         full,    ///< title, legend, mouse
-        compact, ///< the lines alone, for a panel
+        compact, ///< for a panel: without legend and mouse; its axes have labels where there is room
     };
 
     explicit Chart(const QString& title, Form form = Form::full, QWidget* parent = nullptr);
@@ -92,6 +92,7 @@ signals:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
@@ -103,6 +104,7 @@ private:
     };
 
     void buildPlot(Form form);
+    void setAxesLabelled(bool labelled);
     void buildFrame(Form form);
     void buildOverlay();
     void connectMouse();
@@ -115,6 +117,7 @@ private:
     QString hoverText(double at) const;
     void placeHoverLabel();
 
+    const Form m_form;
     QString m_title;
     std::chrono::system_clock::time_point m_clockOrigin; ///< wall-clock time of uptime 0
     std::vector<Line> m_lines;

@@ -22,6 +22,7 @@ SchedulerPanel::SchedulerPanel(std::uint32_t id, QWidget* parent)
         return index < point.schedulers.size() ? point.schedulers[index].busyPercent : 0.0;
     });
     m_chart->setMinimumTop(100);
+    m_chart->setValueText([](double value) { return tr("%1 %").arg(value); });
     QFont bold = font();
     bold.setBold(true);
     m_title->setFont(bold);

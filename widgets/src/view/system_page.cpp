@@ -16,7 +16,7 @@ namespace {
 /// Samples come every half second; a reader wants a second.
 constexpr qint64 refreshMs = 900;
 /// Numbers of the boxes in the left column, so that both are about as long.
-const QList<qsizetype> leftBoxes{0, 2, 4, 6};
+const QList<qsizetype> leftBoxes{0, 2, 6};
 constexpr int nameWidth = 25; ///< in letters
 } // namespace
 
