@@ -4,9 +4,9 @@
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
 #include "behaviour/logger.hpp"
+#include "behaviour/services.hpp"
 #include "inspect/observation.hpp"
 #include "node_core.hpp"
-#include "behaviour/services.hpp"
 #include "scheduler/program_code.hpp"
 
 #include <algorithm>

@@ -89,7 +89,8 @@ QString withoutCommentsAndTexts(const QString& source) {
 /// The floor of a public header of the runtime, lowest first: words, process, behaviour, observation, node; -1: it has none.
 int floorOf(const QString& header) {
     static const QList<QStringList> floors{
-        {"build_check", "config", "fault_text", "fields", "isolation", "pid", "preemption", "priority", "target", "term", "wait_time"},
+        {"build_check", "config", "fault_text", "fields", "isolation", "pid", "preemption", "priority", "target", "term",
+         "wait_time"},
         {"message", "receive", "result", "process"},
         {"server", "supervision", "supervisor", "application", "sys", "task"},
         {"events", "snapshot", "inspect"},

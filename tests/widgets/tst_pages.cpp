@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "model/text_format.hpp"
 #include "model/sampler.hpp"
+#include "model/text_format.hpp"
 #include "view/applications_page.hpp"
 #include "view/chart.hpp"
 #include "view/chart_export.hpp"

@@ -152,9 +152,7 @@ private slots:
                 inspection.dictionary.emplace_back(std::to_string(key), "value");
             tab.show(inspection);
         };
-        const auto click = [&tab](const char* button) {
-            QTest::mouseClick(tab.findChild<QToolButton*>(button), Qt::LeftButton);
-        };
+        const auto click = [&tab](const char* button) { QTest::mouseClick(tab.findChild<QToolButton*>(button), Qt::LeftButton); };
         const auto firstKey = [&tab] { return tab.findChild<QTableView*>()->model()->index(0, 0).data().toString(); };
         auto* bar = tab.findChild<PageBar*>("dictionaryPages");
         answer(100);

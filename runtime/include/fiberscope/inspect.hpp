@@ -90,7 +90,7 @@ struct Inspection {
     std::vector<MessageText> messages;
     std::size_t dictionary_count = 0;
     std::vector<std::pair<std::string, std::string>> dictionary; ///< values cut at 4 KiB
-    std::size_t state_lines = 0;      ///< of the whole text
+    std::size_t state_lines = 0;                                 ///< of the whole text
     std::string state;                ///< of a server, some lines; `busy` inside a handler; empty: it has none
     std::string state_error;          ///< what its state() threw; then there is no state
     bool is_server_suspended = false; ///< by `sys::Suspend`; with the state

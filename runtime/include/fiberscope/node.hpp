@@ -64,7 +64,7 @@ void complete(Process* caller, const ExitReason& reason, Operation& operation, C
     completion(answer());
 }
 
-}
+} // namespace detail
 
 /// A runtime: scheduler threads and the processes on them. An object like any other; several may live in one program.
 /// **Thread:** any; a call that blocks, only outside of the Node's own processes. One thread's signals to one process

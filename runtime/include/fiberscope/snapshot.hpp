@@ -129,18 +129,18 @@ struct NodeRow {
     std::uint64_t messages = 0;   ///< sent since start
     std::uint64_t reductions = 0;
     std::uint64_t context_switches = 0;
-    std::uint32_t run_queue_length = 0; ///< of all schedulers
-    std::uint32_t blocking_threads = 0; ///< threads of the blocking pool that run something now, ...
+    std::uint32_t run_queue_length = 0;      ///< of all schedulers
+    std::uint32_t blocking_threads = 0;      ///< threads of the blocking pool that run something now, ...
     std::uint32_t most_blocking_threads = 0; ///< ... of at most so many ...
     std::uint32_t blocking_jobs_waiting = 0; ///< ... while so many calls wait for one of them
-    std::uint32_t timers = 0;           ///< pending timers
-    std::uint64_t processes_bytes = 0;  ///< sum of the processes' memory
-    std::uint64_t stacks_bytes = 0;     ///< address space given to stacks
-    std::uint64_t resident_bytes = 0;   ///< of the whole program
-    std::string preemption;             ///< the mode in force, with the reason if it was refused
-    std::string stack_guards;           ///< how overflow is caught, or why it is not
-    std::string faults_are;             ///< what a hardware fault in a process leads to
-    std::string compiled;               ///< with which of the flags that it needs the code was that made the Node
+    std::uint32_t timers = 0;                ///< pending timers
+    std::uint64_t processes_bytes = 0;       ///< sum of the processes' memory
+    std::uint64_t stacks_bytes = 0;          ///< address space given to stacks
+    std::uint64_t resident_bytes = 0;        ///< of the whole program
+    std::string preemption;                  ///< the mode in force, with the reason if it was refused
+    std::string stack_guards;                ///< how overflow is caught, or why it is not
+    std::string faults_are;                  ///< what a hardware fault in a process leads to
+    std::string compiled;                    ///< with which of the flags that it needs the code was that made the Node
 };
 
 /// The text of an interned id of a row.

@@ -46,7 +46,7 @@ struct SupervisorInfo {
     std::uint32_t restarts_in_period = 0; ///< `2 of 3 in 5 s`: the 2
     std::uint64_t restarts = 0;           ///< since its start
     std::uint64_t child_count = 0;
-    std::vector<ChildInfo> children;      ///< in start order
+    std::vector<ChildInfo> children; ///< in start order
 };
 
 } // namespace fiberscope

@@ -3,9 +3,9 @@
 
 #include "base/scope_exit.hpp"
 #include "behaviour/application_master.hpp"
+#include "behaviour/services.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
-#include "behaviour/services.hpp"
 
 #include <algorithm>
 #include <new>

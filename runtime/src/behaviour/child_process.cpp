@@ -2,8 +2,8 @@
 #include "behaviour/child_process.hpp"
 
 #include "base/intern.hpp"
-#include "process/plain_code.hpp"
 #include "behaviour/services.hpp"
+#include "process/plain_code.hpp"
 
 #include <algorithm>
 #include <exception>

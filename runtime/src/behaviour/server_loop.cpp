@@ -3,9 +3,9 @@
 
 #include "base/code_depth.hpp"
 #include "base/report_text.hpp"
+#include "behaviour/services.hpp"
 #include "process/plain_code.hpp"
 #include "process/process_system.hpp"
-#include "behaviour/services.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fiberscope/sys.hpp>

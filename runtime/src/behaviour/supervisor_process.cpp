@@ -2,8 +2,8 @@
 #include "behaviour/supervisor_process.hpp"
 
 #include "behaviour/child_process.hpp"
-#include "behaviour/spec_check.hpp"
 #include "behaviour/services.hpp"
+#include "behaviour/spec_check.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/supervisor_reports.hpp"
 
-#include "base/report_text.hpp"
 #include "base/readable_name.hpp"
+#include "base/report_text.hpp"
 #include "behaviour/child_process.hpp"
 #include "behaviour/services.hpp"
 

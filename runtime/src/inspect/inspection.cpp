@@ -23,9 +23,9 @@ struct Inquiry {
     std::weak_ptr<ProcessSystem> system; ///< may be gone when a thread of the blocking pool comes to it
 
     Inquiry(ProcessSystem& of, std::size_t count, Inspect what, PageRange page, InspectionHandler completion)
-        : answers(count), missing{count},
-          is_costly{has(what, Inspect::stack) || has(what, Inspect::state) || has(what, Inspect::dictionary)}, range{page},
-          handler{std::move(completion)}, system{of.weak_from_this()} {}
+        : answers(count), missing{count}, is_costly{has(what, Inspect::stack) || has(what, Inspect::state) ||
+                                                    has(what, Inspect::dictionary)},
+          range{page}, handler{std::move(completion)}, system{of.weak_from_this()} {}
 };
 
 /// **Pre-condition:** called in a catch clause.

@@ -162,7 +162,8 @@ void Life::end_by_force(Scheduler& scheduler, const ForcedEnd& end) noexcept {
     (end.signal == 0 ? system().overflows : system().faults).fetch_add(1, std::memory_order_relaxed);
     take_stack_of_fault(scheduler);
     if (end.signal == 0)
-        block_.shown.stack_used_bytes.set(static_cast<std::uint32_t>(block_.fiber.load(std::memory_order_relaxed)->stack().bytes));
+        block_.shown.stack_used_bytes.set(
+            static_cast<std::uint32_t>(block_.fiber.load(std::memory_order_relaxed)->stack().bytes));
     if (ending.order())
         abandon(*ending.order()); // it was on its way out
     ending.set_crashed();

@@ -67,7 +67,8 @@ bool Life::go_waiting(Scheduler& scheduler) noexcept {
     scheduler.end_slice(block_);
     block_.fiber.store(nullptr, std::memory_order_relaxed);
     block_.is_pinned = block_.stays;
-    block_.run_state.store(RunState::waiting, std::memory_order_release); // what comes from elsewhere from here on comes by a poke
+    // what comes from elsewhere from here on comes by a poke
+    block_.run_state.store(RunState::waiting, std::memory_order_release);
     return true;
 }
 

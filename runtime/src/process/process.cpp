@@ -68,7 +68,7 @@ void Process::exit(Pid target, ExitReason reason) {
     const bool may_become_message = trap_exit() && !reason.term().is_atom("kill");
     block_->system().send(target, exit_signal(pid(), std::move(reason)));
     if (target != pid() || may_become_message)
-        return;               // to itself, trapped: what counts is the flag at the next receive (X04)
+        return;                      // to itself, trapped: what counts is the flag at the next receive (X04)
     block_->life().handle_signals(); // else a signal to itself is handled before the call returns (X03, X06)
     block_->life().throw_if_ended();
 }

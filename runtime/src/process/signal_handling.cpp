@@ -44,8 +44,8 @@ bool Life::handle_signals_that_came() {
     intake.take(block_.signal_queue.take_all());
     take_plain_messages();
     while (intake.take_next())
-        if (ending.order())
-            intake.put_back(block_.signal_queue); // too late (rule O07): answered when others see that it is gone, not before (P11)
+        if (ending.order()) // too late (rule O07): answered when others see that it is gone, not before (P11)
+            intake.put_back(block_.signal_queue);
         else
             handle_or_end();
     if (block_.is_wanted.load(std::memory_order_relaxed) && !ending.order())

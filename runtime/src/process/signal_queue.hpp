@@ -61,7 +61,8 @@ public:
     /// Of those that are there now, some is such. **Thread:** the process's; its own code may be interrupted anywhere.
     template <class Predicate>
     bool has_any(Predicate is_such) const noexcept {
-        for (const Signal* at : {static_cast<const Signal*>(first_), static_cast<const Signal*>(chain_.load(std::memory_order_acquire))})
+        for (const Signal* at :
+             {static_cast<const Signal*>(first_), static_cast<const Signal*>(chain_.load(std::memory_order_acquire))})
             for (; at != nullptr && at != &closed; at = at->next)
                 if (is_such(*at))
                     return true;

@@ -2,9 +2,9 @@
 #include "process/static_guard.hpp"
 
 #include "base/code_depth.hpp"
+#include "base/sanitizer.hpp"
 #include "process/control_block.hpp"
 #include "scheduler/program_code.hpp"
-#include "base/sanitizer.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>

@@ -117,7 +117,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     case FaultAnswer::go_on:
     case FaultAnswer::step: break;
     case FaultAnswer::end_process:
-        fault_signal::continue_in(context, &fiberscope_end_by_force, scheduler->faults().place_to_end(fault.code.sp - red_zone_bytes));
+        fault_signal::continue_in(context, &fiberscope_end_by_force,
+                                  scheduler->faults().place_to_end(fault.code.sp - red_zone_bytes));
         break;
     case FaultAnswer::crash:
         crash(fault, scheduler);

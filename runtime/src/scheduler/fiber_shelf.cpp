@@ -135,7 +135,7 @@ bool FiberShelf::put(PooledFiber& fiber, std::int64_t now_ns) noexcept {
     is_back();
     auto& idle = idle_[fiber.stack_class()];
     if (idle.size() >= most_idle)
-        return false; // Boost would keep its stack until this scheduler has nothing to do
+        return false;       // Boost would keep its stack until this scheduler has nothing to do
     idle.push_back(&fiber); // reserved by `make`: does not allocate
     fiber.set_used(true);
     if (++put_since_trim_ >= most_idle)

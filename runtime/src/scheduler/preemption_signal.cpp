@@ -2,8 +2,8 @@
 #include "scheduler/preemption_signal.hpp"
 
 #include "base/code_depth.hpp"
-#include "scheduler/program_code.hpp"
 #include "base/sanitizer.hpp"
+#include "scheduler/program_code.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/signal_handlers.hpp"
 
@@ -89,7 +89,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
     const InterruptedCode code{word(REG_RIP), word(REG_RSP), word(REG_RBP)};
     if (scheduler->faults().is_to_end(code))
-        return fault_signal::continue_in(context, &fiberscope_end_by_force, scheduler->faults().place_to_end(code.sp - red_zone_bytes));
+        return fault_signal::continue_in(context, &fiberscope_end_by_force,
+                                         scheduler->faults().place_to_end(code.sp - red_zone_bytes));
     if (is_urging || !scheduler->may_interrupt(code))
         return;
     const std::uintptr_t sp = word(REG_RSP) - red_zone_bytes - sizeof(std::uintptr_t);

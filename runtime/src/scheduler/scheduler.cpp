@@ -344,8 +344,7 @@ bool Scheduler::someone_waits() noexcept {
         drain_inbox();
     if (inbox_.has_poked())
         drain_pokes();
-    return !queue_.empty() || now_ns_ >= timers_.next_ns() || inbox_.has_requests() ||
-           !is_online(); // others are to run it
+    return !queue_.empty() || now_ns_ >= timers_.next_ns() || inbox_.has_requests() || !is_online(); // others are to run it
 }
 
 void Scheduler::renew_slice(Schedulable& process) noexcept {

@@ -120,8 +120,8 @@ void Scheduler::rescue_work() noexcept {
         other.enqueue(*process);
 }
 
-/// Those that were poked, wait and may move: runnable, and `taker`'s. **Pre-condition:** the lock is held by a thief, and nobody may
-/// adopt from here.
+/// Those that were poked, wait and may move: runnable, and `taker`'s. **Pre-condition:** the lock is held by a thief, and nobody
+/// may adopt from here.
 ReadyList Scheduler::take_woken(Scheduler& taker) noexcept {
     ReadyList woken;
     Schedulable* poked = inbox_.take_poked();
@@ -163,9 +163,9 @@ bool Scheduler::may_steal() const noexcept {
     return is_online() && !group_.is_restless();
 }
 
-/// To take interrupts the owner and costs both some microseconds, so no more than a part of the time goes there: what one scheduler
-/// makes and ends faster than another can take it is left to it. Where nothing was to be had though there is something (its owner is
-/// in its lock, or has just left a process), it is tried again ever later.
+/// To take interrupts the owner and costs both some microseconds, so no more than a part of the time goes there: what one
+/// scheduler makes and ends faster than another can take it is left to it. Where nothing was to be had though there is something
+/// (its owner is in its lock, or has just left a process), it is tried again ever later.
 Schedulable* Scheduler::steal() noexcept {
     constexpr std::int64_t shortest_pause_ns = 10'000;
     constexpr std::int64_t longest_pause_ns = 1'000'000;

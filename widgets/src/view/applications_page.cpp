@@ -395,7 +395,8 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
         });
     menu.addSeparator();
     if (pid)
-        add(tr("Kill process %1").arg(menuText(namedPidText(m_model->node(index).name, pid))), "kill", [this, pid] { emit killRequested({pid}); });
+        add(tr("Kill process %1").arg(menuText(namedPidText(m_model->node(index).name, pid))), "kill",
+            [this, pid] { emit killRequested({pid}); });
 }
 
 void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {

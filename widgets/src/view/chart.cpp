@@ -27,8 +27,8 @@ constexpr int rightMargin = 36;
 } // namespace
 
 Chart::Chart(const QString& title, Form form, QWidget* parent)
-    : QWidget{parent}, m_form{form}, m_title{title}, m_plot{new QCustomPlot{this}}, m_marks{std::make_unique<ChartMarks>(*m_plot)},
-      m_timeTicker{new QCPAxisTickerText}, m_valueTicker{new QCPAxisTickerText} {
+    : QWidget{parent}, m_form{form}, m_title{title}, m_plot{new QCustomPlot{this}},
+      m_marks{std::make_unique<ChartMarks>(*m_plot)}, m_timeTicker{new QCPAxisTickerText}, m_valueTicker{new QCPAxisTickerText} {
     setAccessibleName(title);
     setAccessibleDescription(tr("Chart of the last minutes, now at the right"));
     buildPlot(form);

@@ -48,8 +48,9 @@ void MessagesTab::show(const Inspection& inspection) {
 }
 
 DictionaryTab::DictionaryTab(QWidget* parent)
-    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Key"), tr("Value")}, {200}, this}},
-      m_pages{addPages(*this, *m_table, "dictionaryPages", tr("by key"))} {
+    : ProcessInfoTab{parent}, m_table{new TextTable{{tr("Key"), tr("Value")}, {200}, this}}, m_pages{addPages(*this, *m_table,
+                                                                                                              "dictionaryPages",
+                                                                                                              tr("by key"))} {
     m_table->setObjectName(QStringLiteral("dictionaryTable"));
 }
 
@@ -63,8 +64,8 @@ void DictionaryTab::show(const Inspection& inspection) {
 }
 
 StateTab::StateTab(QWidget* parent)
-    : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}},
-      m_pages{addPages(*this, *m_text, "statePages", tr("lines of the state"))} {
+    : ProcessInfoTab{parent}, m_text{new QPlainTextEdit{this}}, m_pages{addPages(*this, *m_text, "statePages",
+                                                                                 tr("lines of the state"))} {
     m_text->setObjectName(QStringLiteral("stateText"));
     m_text->setAccessibleName(tr("State"));
     m_text->setReadOnly(true);

@@ -62,7 +62,8 @@ QString messageQueueLimitText(const fiberscope::Limit& limit) {
 } // namespace
 
 OverviewTab::OverviewTab(std::function<QString(fiberscope::Pid)> nameOf, QWidget* parent)
-    : ProcessInfoTab{parent}, m_nameOf{std::move(nameOf)}, m_pages{new PageBar{QStringLiteral("linkPages"), tr("of each kind"), this}} {
+    : ProcessInfoTab{parent}, m_nameOf{std::move(nameOf)}, m_pages{new PageBar{QStringLiteral("linkPages"), tr("of each kind"),
+                                                                               this}} {
     connect(m_pages, &PageBar::turned, this, &ProcessInfoTab::refreshWanted);
     auto* content = new QWidget{this};
     auto* layout = new QVBoxLayout{content};
