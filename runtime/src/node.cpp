@@ -61,7 +61,7 @@ void start_logger(Process& starter) {
 void detach(ControlBlock* block) {
     const RuntimeCall in_runtime;
     Life& life = block->life();
-    life.ending.set_reason(life.pending_exit().value_or(ExitReason::normal()));
+    life.ending.set_reason(life.ending.order().value_or(ExitReason::normal()));
     life.finish();
 }
 

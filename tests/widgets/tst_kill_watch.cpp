@@ -57,6 +57,12 @@ EventsSample lostBatch(std::uint64_t lost) {
     return sample;
 }
 
+/// Counts who was sent a signal.
+KillAccess everySecondIsReached(std::uint32_t& told) {
+    return {[&told](Pid, const ExitReason&) { return ++told % 2 == 0; }, [](Pid) { return false; },
+            [](const QString&) { return Pid{}; }};
+}
+
 QList<Pid> crowd(std::uint32_t size) {
     QList<Pid> pids;
     for (std::uint32_t slot = 1; slot <= size; ++slot)
@@ -229,10 +235,8 @@ private slots:
     void manyAreSentItInSlices() {
         constexpr std::uint32_t many = 200'000;
         std::uint32_t told = 0;
-        const KillAccess access{[&told](Pid, const ExitReason&) { return ++told % 2 == 0; }, [](Pid) { return false; },
-                                [](const QString&) { return Pid{}; }};
         QObject owner;
-        auto* watch = new KillWatch{crowd(many), access, &owner};
+        auto* watch = new KillWatch{crowd(many), everySecondIsReached(told), &owner};
         watch->send(ExitReason::kill());
         QVERIFY2(told > 0 && told < 10'000, qPrintable(QString::number(told)));
         QVERIFY(plain(*watch).contains("to go"));
@@ -245,10 +249,8 @@ private slots:
     void allGetTheSignalThoughNobodyFollowsThemAnyMore() {
         constexpr std::uint32_t many = 20'000;
         std::uint32_t told = 0;
-        const KillAccess access{[&told](Pid, const ExitReason&) { return ++told % 2 == 0; }, [](Pid) { return false; },
-                                [](const QString&) { return Pid{}; }};
         QObject owner;
-        auto* watch = new KillWatch{crowd(many), access, &owner};
+        auto* watch = new KillWatch{crowd(many), everySecondIsReached(told), &owner};
         watch->send(ExitReason::kill());
         delete watch;
         QTRY_COMPARE(told, many);

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/message_text.hpp"
 
+#include "base/cut_text.hpp"
 #include "base/readable_name.hpp"
 
 namespace fiberscope {
-namespace {
-
-constexpr std::size_t text_limit = 4096;
-
-/// Cuts at the limit, but not inside of a character of UTF-8.
-void cut(std::string& text) {
-    if (text.size() <= text_limit)
-        return;
-    std::size_t end = text_limit - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
-        --end;
-    text.resize(end);
-    text += "...";
-}
-
-} // namespace
-
 namespace detail {
+
+namespace {
+constexpr std::size_t text_limit = 4096;
+}
 
 std::string short_type_name(const char* mangled) {
     return readable_type(demangle(mangled));
@@ -34,7 +22,7 @@ std::string message_text(const MessageSignal& signal) {
     } catch (...) { // an exit of the process that prints comes again at its next runtime call
         text = "<unprintable " + short_type_name(signal.type->mangled_name) + ">";
     }
-    cut(text);
+    cut_text(text, text_limit);
     return text;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Printing of Terms as io_lib's ~w does it, but texts in double quotes and characters beyond Latin-1 as they are.
+#include "base/cut_text.hpp"
+
 #include <fiberscope/term.hpp>
 
 #include <fmt/format.h>
@@ -122,16 +124,6 @@ void append_leaf(std::string& out, const Term& term, std::size_t most_bytes) {
     }
 }
 
-/// Not inside of a character of UTF-8.
-std::string cut_at(std::string text, std::size_t most_bytes) {
-    if (text.size() <= most_bytes)
-        return text;
-    while (most_bytes > 0 && (static_cast<unsigned char>(text[most_bytes]) & 0xc0U) == 0x80U)
-        --most_bytes;
-    text.resize(most_bytes);
-    return text += "...";
-}
-
 /// A tuple or list that is being printed.
 struct Open {
     std::span<const Term> rest;
@@ -147,7 +139,7 @@ std::string to_string(const Term& term, std::size_t most_bytes) {
     const Term* current = &term;
     for (;;) {
         if (out.size() > most_bytes)
-            return cut_at(std::move(out), most_bytes);
+            break;
         const bool is_tuple = current->kind() == Term::Kind::tuple;
         if (is_tuple || current->kind() == Term::Kind::list) {
             out += is_tuple ? '{' : '[';
@@ -159,12 +151,14 @@ std::string to_string(const Term& term, std::size_t most_bytes) {
             open.pop_back();
         }
         if (open.empty())
-            return cut_at(std::move(out), most_bytes);
+            break;
         if (out.back() != '{' && out.back() != '[')
             out += ',';
         current = &open.back().rest.front();
         open.back().rest = open.back().rest.subspan(1);
     }
+    detail::cut_text(out, most_bytes);
+    return out;
 }
 
 std::string to_string(const Term& term) {

@@ -46,7 +46,7 @@ bool is_end_of_parent(const Life& life, const MessageSignal& message) {
 
 /// As proc_lib: such an end is a crash, unless its reason is a clean one or it was killed.
 void fail(Life& life, ExitReason reason) {
-    if (!life.pending_exit() && !reason.is_clean())
+    if (!life.ending.order() && !reason.is_clean())
         life.ending.set_crashed();
     life.ending.set_reason(std::move(reason));
 }
@@ -69,8 +69,8 @@ Turn ServerLoop::serve(Life& life) {
         return Turn::ended;
     for (;;) {
         life.handle_signals();
-        if (life.pending_exit()) {
-            life.ending.set_reason(*life.pending_exit()); // an exit signal that was not trapped: no terminate (G05)
+        if (life.ending.order()) {
+            life.ending.set_reason(*life.ending.order()); // an exit signal that was not trapped: no terminate (G05)
             return Turn::ended;
         }
         if (life.block().is_suspended()) {
@@ -142,8 +142,8 @@ bool ServerLoop::guarded(Life& life, const MessageSignal* message, Handler handl
     } catch (const ProcessExit& exit) {
         in_handler_ = false;
         life.take_stack_of_exception();
-        if (life.pending_exit())
-            life.ending.set_reason(*life.pending_exit());
+        if (life.ending.order())
+            life.ending.set_reason(*life.ending.order());
         else
             terminate(life, exit.reason, message);
     } catch (...) {
@@ -223,7 +223,7 @@ bool ServerLoop::handle_system(Life& life, MessageSignal& message) {
         answer<sys::Resume>(life, message, {});
     } else {
         answer<sys::Terminate>(life, message, {});
-        if (life.pending_exit())
+        if (life.ending.order())
             return false;
         terminate(life, static_cast<const sys::Terminate*>(message.value)->reason);
         return true;
@@ -269,9 +269,9 @@ void ServerLoop::terminate(Life& life, ExitReason reason, const MessageSignal* l
         server_->stop_ = reason_of_current_exception(); // a terminate that fails gives the end reason
     }
     in_handler_ = false;
-    const ExitReason& end = life.pending_exit() ? *life.pending_exit() : *server_->stop_;
+    const ExitReason& end = life.ending.order() ? *life.ending.order() : *server_->stop_;
     life.ending.set_reason(end);
-    if (end.is_clean() || life.pending_exit())
+    if (end.is_clean() || life.ending.order())
         return;
     life.ending.set_crashed();
     report_terminating(life, end, last);

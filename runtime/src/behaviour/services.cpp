@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "behaviour/services.hpp"
 
-#include <fiberscope/sys.hpp>
-
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"
 #include "base/intern.hpp"
@@ -11,6 +9,8 @@
 #include "process/call_cycle.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
+
+#include <fiberscope/sys.hpp>
 
 namespace fiberscope::detail {
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "inspect/text_page.hpp"
 
+#include "base/cut_text.hpp"
+
 namespace fiberscope::detail {
 
 namespace {
@@ -32,10 +34,6 @@ private:
     char quote_ = 0;
     bool is_escaped_ = false;
 };
-
-bool begins_character(char c) noexcept {
-    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-}
 
 } // namespace
 

@@ -59,8 +59,8 @@ void say_uncaught_exit() noexcept {
         Life& life = ProcessAccess::life(*process);
         life.abandon_if_overflowed(); // a library that was to throw, and could not any more
         life.take_stack_of_exception();
-        if (life.pending_exit()) // its exit met a noexcept on its way
-            life.abandon(*life.pending_exit());
+        if (life.ending.order()) // its exit met a noexcept on its way
+            life.abandon(*life.ending.order());
         life.ending.set_crashed();
         life.abandon(reason_of_terminate());
     }

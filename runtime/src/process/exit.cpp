@@ -23,7 +23,7 @@ void Life::finish() {
         code.reset();
     }
     if (ending.take_crash()) {
-        const Marked looking{intake.matching_mark()}; // the formatters of the messages look at the mailbox
+        const Marked looking = intake.looking(); // the formatters of the messages look at the mailbox
         report_crash(*this);
     }
     if (ending.announce()) // no user code may run once this has begun: it might not come back

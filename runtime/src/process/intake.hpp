@@ -34,7 +34,8 @@ public:
     // -- signals, from the queue ----
 
     bool is_handling() const noexcept { return is_handling_; }
-    bool& handling_mark() noexcept { return is_handling_; }
+    /// While it lives.
+    [[nodiscard]] Marked handling() noexcept { return Marked{is_handling_}; }
     void take(std::unique_ptr<Signal> oldest) noexcept { unhandled_ = oldest.release(); }
     /// The next one is an ordinary message to process `serial`: hands it out, else nullptr. Such need no care.
     std::unique_ptr<MessageSignal> next_plain_message(std::uint32_t serial) noexcept {
@@ -68,7 +69,8 @@ public:
     void let_go(MessageSignal& message) noexcept { held_ = static_cast<MessageSignal*>(message.next); }
     /// User code looks at the mailbox, or runs while signals are handled: it must not take messages.
     bool is_looking() const noexcept { return is_matching_ || is_handling_; }
-    bool& matching_mark() noexcept { return is_matching_; }
+    /// A guard or a formatter looks at a message while it lives.
+    [[nodiscard]] Marked looking() noexcept { return Marked{is_matching_}; }
 
     /// The frames that worked here are gone.
     void forget(SignalQueue& queue) noexcept;
@@ -78,7 +80,7 @@ private:
     std::unique_ptr<Signal> in_hand_; ///< taken from those
     MessageSignal* held_ = nullptr;   ///< newest first
     bool is_handling_ = false;
-    bool is_matching_ = false; ///< a guard looks at a message
+    bool is_matching_ = false;
 };
 
 } // namespace fiberscope::detail

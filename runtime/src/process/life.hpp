@@ -110,7 +110,7 @@ public:
     /// Calls `match`, which is user code, with a message that is in the mailbox.
     template <class Match>
     int look_at(MessageSignal& message, Match match) {
-        const Marked matching{intake.matching_mark()};
+        const Marked looking = intake.looking();
         return match(message);
     }
     /// Destroys a message that nobody takes.
@@ -120,7 +120,6 @@ public:
 
     // -- the end: orders and time, abandon.cpp ----
 
-    const std::optional<ExitReason>& pending_exit() const noexcept { return ending.order(); }
     bool unwinds() const noexcept { return ending.unwinds(); }
     /// Throws ProcessExit if an exit signal has ended this process, unless it unwinds already.
     void throw_if_ended();

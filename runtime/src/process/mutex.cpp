@@ -51,7 +51,7 @@ void wait_as_thread(MutexWaiter& waiter) {
 
 /// False: it was ended while it waited.
 bool wait_as_process(Life& process, MutexWaiter& waiter) {
-    const auto has_to_end = [&process] { return process.pending_exit() && !process.unwinds(); };
+    const auto has_to_end = [&process] { return process.ending.order() && !process.unwinds(); };
     process.park_for(waiter.is_owner, [&] { return !has_to_end(); });
     return !has_to_end();
 }

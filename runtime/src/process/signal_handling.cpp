@@ -40,7 +40,7 @@ bool Life::handle_signals_that_came() {
         return false;
     const std::size_t before = mailbox.size();
     reply_has_come_ = false;
-    const Marked handling{intake.handling_mark()};
+    const Marked handling = intake.handling();
     intake.take(block_.signal_queue.take_all());
     take_plain_messages();
     while (intake.take_next())
@@ -224,12 +224,17 @@ void Life::answer_inspection(InspectSignal& signal) {
         SliceMonitor::instance().watch();
     }
     if (has(signal.what, Inspect::messages)) {
-        std::size_t index = 0;
         const std::size_t end = signal.range.first + signal.range.count;
-        for (auto at = mailbox.begin(); index < end && mailbox.next(at) != nullptr; at = {mailbox.next(at)}, ++index)
-            if (const MessageSignal* message = mailbox.next(at); index >= signal.range.first)
+        auto at = mailbox.begin();
+        for (std::size_t index = 0; index < end; ++index) {
+            MessageSignal* message = mailbox.next(at);
+            if (message == nullptr)
+                break;
+            if (index >= signal.range.first)
                 result.messages.push_back(
                     {short_type_name(message->type->mangled_name), prints ? printed(*message) : "...", message->from});
+            at = {message};
+        }
     }
     if (has(signal.what, Inspect::dictionary) && rare_ != nullptr) {
         result.dictionary_count = rare_->dictionary.size();

@@ -372,8 +372,8 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
     const auto add = [&menu, this](const QString& text, const char* name, auto act) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
+    const QString who = menuText(namedPidText(m_model->node(index).name, pid));
     if (pid) {
-        const QString who = menuText(namedPidText(m_model->node(index).name, pid));
         add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { emit processInfoRequested(pid); });
         add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
         add(tr("Send exit signal…"), "sendExit", [this, pid, name = m_model->node(index).name] { sendExit(pid, name); });
@@ -395,8 +395,7 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
         });
     menu.addSeparator();
     if (pid)
-        add(tr("Kill process %1").arg(menuText(namedPidText(m_model->node(index).name, pid))), "kill",
-            [this, pid] { emit killRequested({pid}); });
+        add(tr("Kill process %1").arg(who), "kill", [this, pid] { emit killRequested({pid}); });
 }
 
 void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {
