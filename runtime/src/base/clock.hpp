@@ -14,11 +14,15 @@ inline std::int64_t clock_ns() noexcept {
     return std::chrono::steady_clock::now().time_since_epoch().count();
 }
 
-/// Processor time of the calling thread, nanoseconds. A system call.
-inline std::int64_t thread_time_ns() noexcept {
+/// Processor time that a thread's clock shows, nanoseconds; 0 if there is no such thread any more. A system call.
+inline std::int64_t processor_time_ns(clockid_t clock) noexcept {
     timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    return ::clock_gettime(clock, &time) == 0 ? std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec : 0;
+}
+
+/// That of the calling thread.
+inline std::int64_t thread_time_ns() noexcept {
+    return processor_time_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /// A moment that never comes.

@@ -47,7 +47,7 @@ public:
     std::string_view text(std::uint32_t id) const noexcept {
         if (id >= count())
             return "undefined";
-        return (*chunks_[id / chunk_size].load(std::memory_order_acquire))[id % chunk_size];
+        return stored(id);
     }
 
     std::uint32_t count() const noexcept { return count_.load(std::memory_order_acquire); }

@@ -45,10 +45,8 @@ std::string process_text(const Crash& crash) {
     if (crash.process == nullptr)
         return "none";
     const auto& block = static_cast<const ControlBlock&>(*crash.process);
-    std::string name;
-    if (const std::uint32_t id = block.shown.name.get(); id != 0)
-        name = name_of(id);
-    else if (!block.copy_label(name))
+    std::string name = block.name();
+    if (name.empty())
         name = name_of(
             initial_function(block.shown.initial_name.get(), block.shown.initial_function.get(), block.shown.initial_type.get()));
     return fmt::format("{} {}, {}", to_string(block.pid()), name,

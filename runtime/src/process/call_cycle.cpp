@@ -30,16 +30,13 @@ std::vector<Pid> find_cycle(const ProcessSystem& system, Pid first) {
     return {};
 }
 
-std::string name_of_process(const ProcessSystem& system, Pid pid) {
+/// With its pid, but where its registered name says who it is.
+std::string text_of(const ProcessSystem& system, Pid pid) {
     const ControlBlock* block = system.table().find(pid);
-    std::string label;
-    if (block != nullptr) {
-        if (const Atom name = Atom::from_id(block->shown.name.get()))
-            return std::string{name.name()};
-        if (block->copy_label(label))
-            return label + " " + to_string(pid);
-    }
-    return to_string(pid);
+    const std::string name = block != nullptr ? block->name() : std::string{};
+    if (name.empty())
+        return to_string(pid);
+    return block->shown.name.get() != 0 ? name : name + " " + to_string(pid);
 }
 
 void report_call_cycle(const ControlBlock& block, bool is_over) {
@@ -52,7 +49,7 @@ void report_call_cycle(const ControlBlock& block, bool is_over) {
     entry->pid = block.pid();
     entry->title = "CALL CYCLE";
     entry->fields = {{"calls", cycle},
-                     {"caller", name_of_process(system, block.pid())},
+                     {"caller", text_of(system, block.pid())},
                      {"outcome", is_over ? "the call of this caller has timed out" : "the call of this caller waits on"}};
     system.log(std::move(entry));
 }
@@ -67,8 +64,8 @@ std::string call_cycle(const ProcessSystem& system, Pid first) {
         return {};
     std::string text;
     for (const Pid pid : cycle)
-        text += name_of_process(system, pid) + " -> ";
-    return text + name_of_process(system, cycle.front());
+        text += text_of(system, pid) + " -> ";
+    return text + text_of(system, cycle.front());
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> await_reply(Life& caller, PendingReply& reply, Pid server,

@@ -71,6 +71,15 @@ bool ControlBlock::copy_label(std::string& label) const {
     return true;
 }
 
+std::string ControlBlock::name() const {
+    std::string name;
+    if (const Atom registered = Atom::from_id(shown.name.get()))
+        name = registered.name();
+    else
+        copy_label(name);
+    return name;
+}
+
 void ControlBlock::drop_label() noexcept {
     if (!shown.has_flag(ProcessRow::label_flag))
         return;

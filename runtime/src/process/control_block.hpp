@@ -55,6 +55,8 @@ public:
     Event event_of(EventKind kind) const;
     /// Copies the label; false if there is none. **Blocks:** for a lock.
     bool copy_label(std::string& label) const;
+    /// What people call it: its registered name, else its label, else nothing. **Blocks:** as copy_label.
+    std::string name() const;
     bool is_suspended() const noexcept { return shown.suspended.get(); }
 
     // -- before the first queueing: whoever spawns it ----

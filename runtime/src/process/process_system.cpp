@@ -138,11 +138,7 @@ std::string ProcessSystem::name_of(Pid process) const {
     const ControlBlock* block = table_.find(process);
     if (block == nullptr)
         return {};
-    std::string name;
-    if (const Atom registered = Atom::from_id(block->shown.name.get()))
-        name = registered.name();
-    else
-        block->copy_label(name);
+    std::string name = block->name();
     return table_.find(process) == block ? name : std::string{}; // else it has ended meanwhile: it may be another's
 }
 

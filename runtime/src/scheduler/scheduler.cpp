@@ -360,9 +360,8 @@ std::uint32_t Scheduler::queue_length() const noexcept {
 
 /// 0: it has no thread.
 std::int64_t Scheduler::thread_time_now_ns() const noexcept {
-    timespec cpu{};
     const clockid_t clock = cpu_clock_;
-    return clock != 0 && ::clock_gettime(clock, &cpu) == 0 ? std::int64_t{cpu.tv_sec} * 1'000'000'000 + cpu.tv_nsec : 0;
+    return clock != 0 ? processor_time_ns(clock) : 0;
 }
 
 std::int64_t Scheduler::worked_ns(const RunningSlice& slice) const noexcept {
