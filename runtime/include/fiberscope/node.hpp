@@ -187,7 +187,8 @@ public:
     /// Takes a snapshot; with `reuse` into its buffers. **Blocks:** never waits for a process; reads every row.
     Snapshot snapshot() const;
     void snapshot(Snapshot& reuse) const;
-    /// Node and scheduler figures alone: cheap whatever the number of processes. (process bytes are left 0)
+    /// Node and scheduler figures alone, but `processes_bytes`, which is 0: cheap whatever the number of processes.
+    /// **Blocks:** never.
     void counters(Snapshot& reuse) const;
     /// Events after `seq` (0: from the oldest that the ring holds).
     EventBatch events_after(std::uint64_t seq) const;
@@ -219,7 +220,8 @@ public:
     Preemption set_preemption(Preemption preemption) noexcept;
     Preemption preemption() const noexcept;
 
-    /// Sets how many schedulers take work, 1 to schedulers(). Those beyond finish what they have started (`draining`).
+    /// Sets how many schedulers take work, 1 to schedulers(). Those beyond give theirs away and keep only what may not move, and
+    /// what waits with a stack until it is woken (`draining`).
     /// False if `count` is out of range.
     bool set_schedulers_online(std::uint32_t count);
     std::uint32_t schedulers() const noexcept;

@@ -72,7 +72,7 @@ static_assert(sizeof(ProcessRow) <= 96);
 /// Whether a scheduler takes work.
 enum class SchedulerState : std::uint8_t {
     online,   ///< takes new work
-    draining, ///< goes offline: runs its started processes to their end, takes nothing new
+    draining, ///< takes nothing new; processes with a stack wait on it, which go on elsewhere once woken, if they may
     offline,  ///< has no process
 };
 std::string_view to_string(SchedulerState state) noexcept;
@@ -93,7 +93,7 @@ struct SchedulerRow {
     std::uint64_t exits = 0;            ///< processes that ended on it
     /// Processes that wait for their turn, by priority (index: Priority).
     std::array<std::uint32_t, 4> run_queue{};
-    std::uint32_t started_processes = 0; ///< processes that hold a stack here and so stay (`draining (N left)`)
+    std::uint32_t started_processes = 0; ///< processes that hold a stack here (`draining (N left)`)
     Pid running;                         ///< whom it runs now; the default Pid if it idles
     std::int32_t thread_id = 0;          ///< as `gettid()`
     // slices that ended although their process had more to do: because ...

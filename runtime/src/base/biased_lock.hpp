@@ -34,8 +34,8 @@ private:
     static const bool has_membarrier;
     void wait_for_thief() noexcept;
 
-    std::atomic<bool> inside_{false};
-    std::atomic<bool> wanted_{false};
+    std::atomic<bool> inside_{false}; ///< written by the owner
+    std::atomic<bool> wanted_{false}; ///< written by the one thief that has set it
 };
 
 } // namespace fiberscope::detail

@@ -23,7 +23,7 @@ public:
 
 private:
     static constexpr int spins_before_yield = 100;
-    std::atomic<bool> locked_{false};
+    std::atomic<bool> locked_{false}; ///< written by who takes it, then by who has it
 };
 
 } // namespace fiberscope::detail

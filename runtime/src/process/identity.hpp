@@ -44,8 +44,8 @@ private:
     static constexpr unsigned serial_shift = 2;
 
     const std::uint32_t slot_;
-    const std::uint64_t pid_base_; ///< bits of its pid but the serial
-    std::atomic<std::uint64_t> word_{0};
+    const std::uint64_t pid_base_;       ///< bits of its pid but the serial
+    std::atomic<std::uint64_t> word_{0}; ///< serial and state; written by whoever spawns, then by the process
 };
 
 } // namespace fiberscope::detail

@@ -39,7 +39,7 @@ private:
         released,   ///< it sleeps, others may adopt
         taken_from, ///< one of them does just now
     };
-    std::atomic<State> state_{State::held};
+    std::atomic<State> state_{State::held}; ///< written by the owner, and while it is released by who enters
 };
 
 } // namespace fiberscope::detail

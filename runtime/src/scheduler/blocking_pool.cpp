@@ -59,9 +59,9 @@ struct BlockingPool::State {
     bool stopping = false;
     bool is_full = false; ///< jobs have come beyond what its threads could take at once, and are not all taken yet
     ReportLimit reports;
-    std::atomic<std::uint32_t> in_flight{0};
-    std::atomic<std::uint32_t> busy{0};
-    std::atomic<std::uint32_t> waiting{0}; ///< jobs
+    std::atomic<std::uint32_t> in_flight{0}; ///< jobs that run or wait
+    std::atomic<std::uint32_t> busy{0};      ///< threads
+    std::atomic<std::uint32_t> waiting{0};   ///< jobs
 };
 
 BlockingPool::BlockingPool(std::uint32_t most_threads, WhenFull when_full)

@@ -61,8 +61,8 @@ private:
     const std::size_t usual_class_;
     boost::fibers::context* main_ = nullptr;
     std::array<std::vector<PooledFiber*>, StackPool::classes> idle_; ///< the last one is used first
-    std::atomic<std::uint32_t> lent_{0};
-    std::int64_t trimmed_ns_ = 0; ///< when idle fibers gave back memory last
+    std::atomic<std::uint32_t> lent_{0};                             ///< written by who lends, takes over or gives back
+    std::int64_t trimmed_ns_ = 0;                                    ///< when idle fibers gave back memory last
     std::uint32_t put_since_trim_ = 0;
 };
 

@@ -46,10 +46,10 @@ private:
     static void push(List& list, Schedulable& process, Schedulable* Schedulable::*next) noexcept;
     static Schedulable* take_all(List& list, Schedulable* Schedulable::*next) noexcept;
 
-    List given_{nullptr}; ///< newest first
-    List poked_{nullptr}; ///< newest first
-    std::atomic<bool> has_requests_{false};
-    std::mutex mutex_; ///< protects requests_
+    List given_{nullptr};                   ///< newest first
+    List poked_{nullptr};                   ///< newest first
+    std::atomic<bool> has_requests_{false}; ///< written under mutex_
+    std::mutex mutex_;                      ///< protects requests_
     std::vector<Request> requests_;
 };
 

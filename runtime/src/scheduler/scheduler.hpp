@@ -236,15 +236,15 @@ private:
     WatchedSlice slice_;
     std::int64_t now_ns_;
     std::int64_t run_began_ns_ = 0; ///< of the slice, but not moved by a renewal
-    std::uint32_t last_used_ = 0;
+    std::uint32_t last_used_ = 0;   ///< reductions of the slice that ended last
     DispatchClock clock_;
     WorkTime work_time_;
 
     // from other threads
     Inbox inbox_;
     AdoptionGate gate_;
-    std::atomic<bool> online_{true};
-    std::atomic<bool> idle_{true};
+    std::atomic<bool> online_{true}; ///< written by the group
+    std::atomic<bool> idle_{true};   ///< this and the next: written by the owning thread
     std::atomic<bool> asleep_{false};
     ThreadWait wake_;
 

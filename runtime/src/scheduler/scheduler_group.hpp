@@ -28,7 +28,7 @@ struct SchedulerSettings {
     std::size_t usual_stack_bytes = std::size_t{64} * 1024; ///< what most processes ask for
     bool signal_handlers = true;
     StackGuards stack_guards = StackGuards::automatic;
-    bool restless = false;
+    bool restless = false; ///< see SchedulerGroup::is_restless
 
     /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
     std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
@@ -87,9 +87,9 @@ public:
     void poke(Schedulable& process) noexcept;
     /// A process that has waited in the middle of its code may go on on another scheduler. Set before the start.
     bool moves_frames() const noexcept { return moves_frames_; }
+    void set_moves_frames(bool moves) noexcept { moves_frames_ = moves; }
     /// For tests: each process that may move goes to another scheduler each time before it runs.
     bool is_restless() const noexcept { return settings_.restless; }
-    void set_moves_frames(bool moves) noexcept { moves_frames_ = moves; }
     /// Queues a process that nobody has queued yet.
     void submit(Schedulable& process) noexcept;
     /// The online scheduler with the shortest queue.
@@ -122,13 +122,13 @@ private:
     StackPool stacks_;
     std::vector<std::unique_ptr<Scheduler>> schedulers_;
     std::vector<std::thread> threads_;
-    std::atomic<std::uint32_t> online_;
-    std::atomic<bool> stopping_{false};
-    bool moves_frames_ = true;
-    std::atomic<Preemption> preemption_{Preemption::cooperative};
+    std::atomic<std::uint32_t> online_;                           ///< written by set_online
+    std::atomic<bool> stopping_{false};                           ///< written by stop, once
+    bool moves_frames_ = true;                                    ///< before the start
+    std::atomic<Preemption> preemption_{Preemption::cooperative}; ///< written by set_preemption
 
-    std::atomic<std::uint32_t> quiet_waiters_{0};
-    std::mutex mutex_; ///< protects all below but the pool, and the waits on changed_
+    std::atomic<std::uint32_t> quiet_waiters_{0}; ///< threads in wait_until_quiet; written by them
+    std::mutex mutex_;                            ///< protects all below but the pool, and the waits on changed_
     std::condition_variable changed_;
     std::uint32_t threads_running_ = 0;
     std::uint32_t threads_ready_ = 0;

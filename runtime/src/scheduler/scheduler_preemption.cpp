@@ -71,6 +71,8 @@ void Scheduler::end_by_force() noexcept {
     __builtin_unreachable();
 }
 
+// -- looks at the stack ----
+
 bool Scheduler::has_overflowed(const Schedulable& process) const noexcept {
     const PooledFiber* fiber = process.fiber.load(std::memory_order_relaxed);
     return fiber != nullptr && (fiber->zone() != Zone::closed || is_below_stack() || StackPool::is_overrun(fiber->stack()));

@@ -61,8 +61,8 @@ private:
     static std::int64_t urge(Watched& watched, std::int64_t now_ns);
     static std::int64_t report(Watched& watched, std::int64_t now_ns);
 
-    static SliceMonitor* made_;
-    std::mutex mutex_; ///< protects all but pace_
+    static SliceMonitor* made_; ///< written once, by `instance`
+    std::mutex mutex_;          ///< protects all but pace_
     std::condition_variable changed_;
     std::vector<Watched> watched_;
     bool someone_waits_ = false;           ///< in the last look

@@ -46,8 +46,8 @@ public:
 
 private:
     enum class State : std::uint8_t { idle, wanted, taken };
-    std::atomic<State> state_{State::idle};
-    StackSample sample_; ///< the handler's while wanted, the monitor's once taken
+    std::atomic<State> state_{State::idle}; ///< written by the monitor, while wanted by the handler
+    StackSample sample_;                    ///< the handler's while wanted, the monitor's once taken
 };
 
 /// The running slice: what a scheduler's own thread writes, and the slice monitor and the signal handler read. All that
@@ -105,14 +105,14 @@ public:
     std::uintptr_t interrupted_pc() const noexcept { return interrupted_pc_; }
 
 private:
-    std::atomic<bool> preempt_{false}; ///< set by the monitor and by exit signals, cleared by the owning thread
-    std::atomic<bool> stuck_{false};
-    std::atomic<Schedulable*> process_{nullptr};
+    std::atomic<bool> preempt_{false};           ///< set by the monitor and by exit signals, cleared by the owning thread
+    std::atomic<bool> stuck_{false};             ///< set by the monitor, cleared by both
+    std::atomic<Schedulable*> process_{nullptr}; ///< this and the three below: written by the owning thread
     Counter<std::int64_t> began_ns_;
     Counter64 number_;
-    Counter64 running_; ///< beside process_, whose slot may be another's when somebody looks
-    std::atomic<std::uint64_t> aimed_at_{0};
-    std::uintptr_t interrupted_pc_ = 0;
+    Counter64 running_;                      ///< beside process_, whose slot may be another's when somebody looks
+    std::atomic<std::uint64_t> aimed_at_{0}; ///< written by the monitor
+    std::uintptr_t interrupted_pc_ = 0;      ///< written by the signal handler
 };
 
 } // namespace fiberscope::detail

@@ -38,7 +38,7 @@ const std::array columns = {
         QT_TRANSLATE_NOOP("SchedulerModel", "State"),
         QT_TRANSLATE_NOOP(
             "SchedulerModel",
-            "online: takes new work. draining: goes offline, runs what has started on it to its end. offline: has no process. "
+            "online: takes new work. draining: goes offline, processes wait on it that have begun. offline: has no such process. "
             "stuck: its process does not give way, others take what can be taken"),
         left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
     ColumnText{
