@@ -91,7 +91,7 @@ int floorOf(const QString& header) {
     static const QList<QStringList> floors{
         {"build_check", "config", "fault_text", "fields", "isolation", "pid", "preemption", "priority", "target", "term",
          "wait_time"},
-        {"message", "receive", "result", "process"},
+        {"message_value", "message", "receive", "result", "process"},
         {"server", "supervision", "supervisor", "application", "sys", "task"},
         {"events", "snapshot", "inspect"},
         {"node_config", "node", "fiberscope"},

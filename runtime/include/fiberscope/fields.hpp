@@ -16,6 +16,9 @@ namespace detail {
 template <class... T>
 struct TypeList {};
 
+template <class T>
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
 /// Up to so many fields a structured binding of ours, which takes bit-fields, too; beyond that Boost.PFR's.
 inline constexpr std::size_t most_fields_bound = 12;
 
@@ -114,27 +117,30 @@ using AnyFieldAt = AnyField;
 
 /// Turns into any number or enumerator. (In braces, a class would have members made for it.)
 struct AnyNumber {
-    template <class T>
-    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>) operator T() const noexcept; // NOLINT(google-explicit-constructor)
+    template <Scalar T>
+    operator T() const noexcept; // NOLINT(google-explicit-constructor)
 };
 
 struct NoField {};
 
+template <class Base, class T>
+concept BaseOf = std::is_base_of_v<Base, T> && !std::is_same_v<Base, T>;
+
 /// Turns into a base class of T, but not into T.
 template <class T>
 struct AnyBaseOf {
-    template <class Base>
-    requires(std::is_base_of_v<Base, T> && !std::is_same_v<Base, T>) operator Base() const noexcept; // NOLINT
+    template <BaseOf<T> Base>
+    operator Base() const noexcept; // NOLINT(google-explicit-constructor)
+};
+
+template <class T, class First>
+concept MadeOf = requires {
+    T{First{}};
 };
 
 /// An aggregate with a base class: that is its first element.
 template <class T>
-concept HasBase = requires {
-    T{AnyBaseOf<T>{}};
-}
-&&!requires {
-    T{NoField{}};
-};
+concept HasBase = MadeOf<T, AnyBaseOf<T>> && !MadeOf<T, NoField>;
 
 template <class T, std::size_t... Before, std::size_t... After>
 constexpr bool takes_pair_at(std::index_sequence<Before...>, std::index_sequence<After...>) {

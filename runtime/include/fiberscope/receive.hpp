@@ -66,11 +66,6 @@ struct Received {
     int clause = -1;
 };
 
-template <class T>
-T* as_pointer(T& value) noexcept {
-    return &value;
-}
-
 template <int Index, class First, class... Rest>
 int first_match(MessageSignal& signal, First& first, Rest&... rest) {
     if constexpr (!is_after<First>)
