@@ -178,8 +178,8 @@ private:
     Outcome outcome_;
 };
 
-/// One count from start to end, so many times over. Linked to all its helpers: if one of them is killed, the job fails as a whole and its
-/// supervisor starts it afresh.
+/// One count from start to end, so many times over. Linked to all its helpers: if one of them is killed, the job fails as a whole
+/// and its supervisor starts it afresh.
 class Job {
 public:
     Job(std::filesystem::path folder, std::uint32_t passes) : folder_{std::move(folder)}, passes_{passes} {}

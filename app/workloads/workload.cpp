@@ -32,8 +32,8 @@ WorkloadResult build_wordcount(std::string_view argument) {
         return std::filesystem::is_directory(path, error);
     };
     const auto cross = argument.find('x');
-    const bool has_passes = !is_folder(argument) && cross != std::string_view::npos && cross > 0 &&
-                            argument.find_first_not_of("0123456789") == cross;
+    const bool has_passes =
+        !is_folder(argument) && cross != std::string_view::npos && cross > 0 && argument.find_first_not_of("0123456789") == cross;
     const auto passes = parse_number(has_passes ? argument.substr(0, cross) : "1", {"passes", 1, 1'000'000});
     if (!passes)
         return passes.error();

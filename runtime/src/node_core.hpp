@@ -21,7 +21,7 @@
 namespace fiberscope::detail {
 
 /// A Node without its handle: what stays alive while a thread of it does.
-class [[gnu::visibility("hidden")]] NodeCore : public std::enable_shared_from_this<NodeCore> {
+class FIBERSCOPE_HIDDEN NodeCore : public std::enable_shared_from_this<NodeCore> {
 public:
     NodeCore(const NodeConfig& config, Node& node);
     ~NodeCore();
@@ -38,9 +38,7 @@ public:
     /// Of a stop for which nobody says another.
     static constexpr std::chrono::seconds usual_deadline{10};
     /// The calling thread is one of the Node's own: what it is at now cannot end before it goes on.
-    bool is_inside() const noexcept {
-        return system->group().is_inside();
-    }
+    bool is_inside() const noexcept { return system->group().is_inside(); }
     /// This program is a child that fork() made of the Node's: it has its memory, but none of its threads.
     bool is_forked() const noexcept;
     /// Lets go of the Node without the wait for its end, where the calling thread would wait for itself or for threads that
@@ -49,7 +47,7 @@ public:
     /// Those that are left, without the threads that are attached from outside: they end in their own time.
     std::vector<Pid> living() const;
     /// Runs `operation` in a process of its own, or with nullptr and the reason.
-    void run_async(std::function<void(Process * self, const ExitReason& reason)> operation);
+    void run_async(std::function<void(Process* self, const ExitReason& reason)> operation);
     std::string stopped_because() const;
     /// A call that blocks the thread, where one of the Node's own processes makes it: the error to answer, after the log
     /// has said so; else nothing. `instead`: what to do in its place.

@@ -61,4 +61,5 @@ struct Sink final : Server<Sink> {
 
 const ServerSpec store = Store::start();
 const ServerSpec sink = Sink::start();
-const Supervisor top = Supervisor::one_for_one().child("owner", [cell = std::make_unique<int>(1)](Process& self) { self.send(self.pid(), *cell); });
+const Supervisor top =
+    Supervisor::one_for_one().child("owner", [cell = std::make_unique<int>(1)](Process& self) { self.send(self.pid(), *cell); });

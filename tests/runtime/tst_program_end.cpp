@@ -18,8 +18,8 @@ void TestProgramEnd::it_ends_at_once_data() {
     QTest::addColumn<QString>("way");
     QTest::addColumn<QString>("where");
     QTest::addColumn<QString>("mode");
-    for (const char* way : {"exit", "exit_blocking", "exit_killed", "fork", "fork_inside", "fork_comes_back", "fork_stops", "stop_inside",
-                            "stop_blocking", "destroy_inside"})
+    for (const char* way : {"exit", "exit_blocking", "exit_killed", "fork", "fork_inside", "fork_comes_back", "fork_stops",
+                            "stop_inside", "stop_blocking", "destroy_inside"})
         for (const char* where : {"local", "static", "global"})
             for (const char* mode : {"cooperative", "signal"})
                 QTest::addRow("%s, %s, %s", way, where, mode) << way << where << mode;

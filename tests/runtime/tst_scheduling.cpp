@@ -251,7 +251,8 @@ void TestScheduling::nice_is_added_to_that_of_the_program() {
         const Node node{config};
         const auto scheduler = static_cast<id_t>(node.snapshot().schedulers[0].thread_id);
         QCOMPARE(::getpriority(PRIO_PROCESS, scheduler), before + 8);
-    }}.join();
+    }}
+        .join();
 }
 
 QTEST_APPLESS_MAIN(TestScheduling)

@@ -129,7 +129,9 @@ void TestWorkTime::a_stopped_program_charges_nobody() {
     QVERIFY(node.wait_until_quiet(10s));
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto of = [](const timeval& time) { return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec}; };
+    const auto of = [](const timeval& time) {
+        return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+    };
     const std::chrono::nanoseconds used = of(usage.ru_utime) + of(usage.ru_stime);
     QVERIFY(running_cpu_ns > 0);
     QVERIFY2(std::chrono::nanoseconds{running_cpu_ns} <= used + 50ms, "it was charged for time in which nothing ran");

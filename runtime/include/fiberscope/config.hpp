@@ -24,6 +24,8 @@
 #else
 #define FIBERSCOPE_API [[gnu::visibility("default")]]
 #endif
+/// What those headers name but only the library knows.
+#define FIBERSCOPE_HIDDEN [[gnu::visibility("hidden")]]
 
 // A program and the library have to agree on these macros: with them strings and containers are laid out differently, and
 // nothing but the following would notice. The linker does: only a library that was built the same way has the symbol, and

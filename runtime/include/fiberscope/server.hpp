@@ -29,15 +29,22 @@ struct From {
     Ref tag;
 };
 
+namespace detail {
+
+/// A Reply may be made of T, which is not one itself.
+template <class T, class Reply>
+concept ValueFor = std::constructible_from<typename Reply::Value, T> && !std::same_as<std::decay_t<T>, Reply>;
+
+} // namespace detail
+
 /// What a `handle_call` returns: the reply, or `Reply<Get>::later()` if it comes by `reply(from, value)`.
 template <class Request>
 class Reply {
 public:
     using Value = ReplyOf<Request>;
 
-    template <class T>
-    requires std::constructible_from<Value, T&&> &&(!std::same_as<std::decay_t<T>, Reply>)Reply(T&& value)
-        : value_{Value(std::forward<T>(value))} {} // NOLINT(google-explicit-constructor)
+    template <detail::ValueFor<Reply> T>
+    Reply(T&& value) : value_{Value(std::forward<T>(value))} {} // NOLINT(google-explicit-constructor)
     static Reply later() { return Reply{}; }
 
     std::optional<Value>& value() noexcept { return value_; }
@@ -67,7 +74,7 @@ class ServerBase;
 /// How to start a server: what a supervisor keeps to start it again. A value, copied freely.
 struct ServerSpec {
     std::function<std::unique_ptr<ServerBase>()> make; ///< runs in the new process: the server's init
-    const char* mangled_type = nullptr;
+    const char* mangled_type = nullptr;                ///< of the server, for its name in the observer
     SpawnOptions options;
 
     /// The same server under a registered name.
@@ -252,16 +259,16 @@ private:
         constexpr bool infos_other = requires(Derived & server, const Other& other) {
             server.handle_info(other);
         };
-        constexpr bool takes_all = requires(Derived & server, const detail::NoField& any) {
+        constexpr bool calls_all = requires(Derived & server, const detail::NoField& any) {
             server.handle_call(any);
-        }
-        || requires(Derived & server, const detail::NoField& any) {
+        };
+        constexpr bool casts_all = requires(Derived & server, const detail::NoField& any) {
             server.handle_cast(any);
-        }
-        || requires(Derived & server, const detail::NoField& any) {
+        };
+        constexpr bool infos_all = requires(Derived & server, const detail::NoField& any) {
             server.handle_info(any);
-        }
-        || (std::is_convertible_v<Other, T> || ...);
+        };
+        constexpr bool takes_all = calls_all || casts_all || infos_all || (std::is_convertible_v<Other, T> || ...);
         static_assert(
             takes_all || !(calls_other || casts_other || infos_other),
             "a type is forgotten in Messages: a handler takes one that is not in using Messages = fiberscope::Messages<...>");

@@ -5,7 +5,9 @@
 #include <fiberscope/supervision.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -59,9 +61,9 @@ struct ChildSpec {
     Term id;
     /// A server, a supervisor, a plain process with this body, or code that starts one.
     std::variant<ServerSpec, std::shared_ptr<const Supervisor>, std::function<void(Process&)>, StartFunction> start;
-    SpawnOptions spawn; ///< for a plain process
-    const void* function = nullptr;
-    const char* mangled_type = nullptr;
+    SpawnOptions spawn;                 ///< for a plain process
+    const void* function = nullptr;     ///< a plain process: address of its body, ...
+    const char* mangled_type = nullptr; ///< ... or the type of that, for its name in the observer
     ChildOptions options;
 
     ChildType type() const noexcept;
@@ -82,6 +84,10 @@ enum class AutoShutdown : std::uint8_t {
 };
 
 namespace detail {
+
+/// Callable as the body of a process.
+template <class Function>
+concept ProcessBody = std::is_invocable_v<Function&, Process&>;
 
 /// The body, or where it cannot be copied a caller of the one that there is.
 template <class Function>
@@ -121,9 +127,8 @@ public:
     }
     /// Adds a plain process with this body, copied for each start. One that cannot be copied is kept, and each start calls
     /// it again: what it has moved away or changed stays so, and the children of such a template share it.
-    template <class Function>
-    requires std::is_invocable_v < std::decay_t<Function>
-    &, Process& > Supervisor child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+    template <detail::ProcessBody Function>
+    Supervisor child(Term id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
         ChildSpec spec{std::move(id), {}, std::move(spawn), nullptr, nullptr, options};
         if constexpr (std::is_pointer_v<Function>)
             spec.function = reinterpret_cast<const void*>(body);
@@ -142,9 +147,8 @@ public:
     Supervisor child(const char* id, StartFunction start, ChildOptions options = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(start), options);
     }
-    template <class Function>
-    requires std::is_invocable_v < std::decay_t<Function>
-    &, Process& > Supervisor child(const char* id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
+    template <detail::ProcessBody Function>
+    Supervisor child(const char* id, Function body, ChildOptions options = {}, SpawnOptions spawn = {}) && {
         return std::move(*this).child(Term::atom(id), std::move(body), options, std::move(spawn));
     }
     Supervisor child(ChildSpec spec) && {

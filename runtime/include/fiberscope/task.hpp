@@ -94,8 +94,7 @@ template <class Function>
 TaskHandle start_supervised_task(Process& owner, const Target& supervisor, Function function, SpawnOptions options,
                                  bool is_linked) {
     TaskHandle task{owner};
-    auto body = std::make_shared<TaskBody<Function>>(
-        TaskBody<Function>{owner.pid(), task.ref(), is_linked, std::move(function)});
+    auto body = std::make_shared<TaskBody<Function>>(TaskBody<Function>{owner.pid(), task.ref(), is_linked, std::move(function)});
     auto start = [body = std::move(body), options = std::move(options)](Process& parent) { // once: it is temporary
         return Result<Pid>{boost::system::in_place_value, parent.spawn_link(std::move(*body), options)};
     };

@@ -48,7 +48,10 @@ private:
 
 namespace detail {
 struct TermNode;
-}
+
+template <class T>
+concept Integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+} // namespace detail
 
 class Term;
 bool operator==(const Term& left, const Term& right) noexcept; // here, too: g++ does not export what is a friend alone
@@ -65,10 +68,8 @@ public:
     constexpr Term(Atom atom) noexcept : word_{std::uintptr_t{atom.id()} << 2U | 1U} {} // NOLINT(google-explicit-constructor)
     Term(Pid pid);                                                                      // NOLINT(google-explicit-constructor)
     Term(Ref ref);                                                                      // NOLINT(google-explicit-constructor)
-    template <class Integer>
-    requires std::is_integral_v<Integer> &&(!std::is_same_v<Integer, bool>)Term(Integer value)
-        : Term{integer(static_cast<std::int64_t>(value))} {} // NOLINT(google-explicit-constructor)
-
+    template <detail::Integer T>
+    Term(T value) : Term{integer(static_cast<std::int64_t>(value))} {} // NOLINT(google-explicit-constructor)
     /// The atom `true` or `false`.
     template <std::same_as<bool> Bool>
     Term(Bool value) : Term{boolean(value)} {} // NOLINT(google-explicit-constructor)

@@ -17,12 +17,12 @@ namespace fiberscope {
 namespace detail {
 
 /// What a Term points to if one word cannot hold it. Never changed after it is made.
-struct [[gnu::visibility("hidden")]] TermNode {
+struct FIBERSCOPE_HIDDEN TermNode {
     using Value = std::variant<std::int64_t, double, std::string, Pid, Ref, std::vector<Term>>;
 
     TermNode(Term::Kind node_kind, Value node_value) : kind{node_kind}, value{std::move(node_value)} {}
 
-    std::atomic<std::uint32_t> references{1};
+    std::atomic<std::uint32_t> references{1}; ///< Terms that point here; written by any
     const Term::Kind kind;
     Value value;
 };

@@ -13,7 +13,7 @@ namespace fiberscope::detail {
 /// What a server's process executes: start the object, then one handler a message. Between two messages it holds no
 /// frames, so an idle server costs its control block and its object.
 /// **Source:** gen_server.erl, sys.erl and proc_lib.erl of OTP 25, rules G01 to G14.
-class [[gnu::visibility("hidden")]] ServerLoop final : public ProcessCode {
+class FIBERSCOPE_HIDDEN ServerLoop final : public ProcessCode {
 public:
     explicit ServerLoop(std::function<std::unique_ptr<ServerBase>()> make) : make_{std::move(make)} {}
 

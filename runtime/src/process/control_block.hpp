@@ -24,7 +24,7 @@ class ProcessSystem;
 /// A slot of the process table: what stays at its address for the Node's life, so that anybody may look at it at any time.
 /// Processes come and go in it, each with a Life of its own.
 /// **Thread:** each part says who touches it.
-class [[gnu::visibility("hidden")]] ControlBlock final : public Schedulable {
+class FIBERSCOPE_HIDDEN ControlBlock final : public Schedulable {
 public:
     ControlBlock(ProcessSystem& system, std::uint32_t slot);
     ~ControlBlock();
@@ -144,7 +144,7 @@ inline bool Life::handle_signals() {
 }
 
 /// From the public handle to the block behind it.
-struct [[gnu::visibility("hidden")]] ProcessAccess {
+struct FIBERSCOPE_HIDDEN ProcessAccess {
     static ControlBlock& block(const Process& process) noexcept { return *process.block_; }
     static Life& life(const Process& process) noexcept { return process.block_->life(); }
 };

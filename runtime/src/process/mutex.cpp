@@ -13,7 +13,7 @@ namespace fiberscope {
 namespace detail {
 
 /// Who waits for a Mutex: a process that parks, or a thread. Lies on its stack; chained under the Mutex's guard.
-struct [[gnu::visibility("hidden")]] MutexWaiter {
+struct FIBERSCOPE_HIDDEN MutexWaiter {
     ControlBlock* process = nullptr; ///< nullptr: a thread
     ThreadWait thread;
     MutexWaiter* next = nullptr;
