@@ -70,7 +70,7 @@ private slots:
         shown.population.start(1);
         shown.refresh();
         const int before = shown.table.columnWidth(static_cast<int>(ProcessColumn::messageQueueLength));
-        QCOMPARE(before, 60);
+        QCOMPARE(before, 50);
         shown.startBigOne(1);
         shown.refresh();
         QCOMPARE(shown.cutIn(0), QStringList{});

@@ -136,7 +136,7 @@ constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
      100, right, true, falling, reductionsText, reductions, nullptr},
     {"memory", "Memory", "Bytes that the process holds: control block, the deepest use of its stack, mailbox, heap.", 100, right,
      true, falling, count<&Row::memory_bytes>, number<&Row::memory_bytes>, nullptr},
-    {"message_queue_length", "MsgQ", "Message queue length: messages that arrived and were not received yet.", 60, right, true,
+    {"message_queue_length", "MsgQ", "Message queue length: messages that arrived and were not received yet.", 50, right, true,
      falling, count<&Row::message_queue_length>, number<&Row::message_queue_length>, nullptr},
     {"current_function", "Current Function", "The function in which the process last stopped or was seen.", 200, left, true,
      rising, plain<interned<&Row::current_function>>, nullptr, interned<&Row::current_function>},
