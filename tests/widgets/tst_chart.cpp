@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/chart.hpp"
 #include "view/chart_colors.hpp"
+#include "view/chart_legend.hpp"
 
 #include <QImage>
 #include <QTest>
@@ -79,6 +80,24 @@ private slots:
         addExits(atTheEdge, 122, newest);
         QVERIFY(inkOf(inTheMiddle) > 0);
         QCOMPARE(inkOf(atTheEdge), inkOf(inTheMiddle));
+    }
+
+    /// A line may be fainter than a text.
+    void namesInALegendCanBeRead() {
+        ChartLegend legend;
+        QPalette dark{QColor{0x33, 0x36, 0x3b}, QColor{0x26, 0x28, 0x2c}};
+        legend.setPalette(dark);
+        const QColor line{0, 128, 0};
+        legend.addEntry(QStringLiteral("Spawns"), line);
+        legend.resize(legend.sizeHint());
+        const QImage picture = legend.grab().toImage();
+        const QRgb ink = readableOn(dark.color(QPalette::Window), line, textContrast).rgb();
+        qsizetype pixels = 0;
+        for (int y = 0; y < picture.height(); ++y)
+            for (int x = 0; x < picture.width(); ++x)
+                pixels += picture.pixel(x, y) == ink ? 1 : 0;
+        QVERIFY(ink != line.rgb());
+        QVERIFY(pixels > 0);
     }
 };
 

@@ -6,6 +6,7 @@
 #include <fiberscope/fiberscope.hpp>
 
 #include <QAction>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QContextMenuEvent>
@@ -14,6 +15,7 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QRegularExpression>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
@@ -108,6 +110,34 @@ private slots:
         QVERIFY(m_page->statusText().startsWith("0 of 10,000 events"));
         m_page->model().clear();
         QVERIFY(!label->isVisible());
+    }
+
+    void anEventThatIsReadStaysWhereItIs() {
+        const auto log = [this](int from) {
+            for (int i = from; i < from + 200; ++i)
+                m_node->log(LogLevel::info, "line " + std::to_string(i));
+            QTRY_VERIFY(rowOf(QStringLiteral("line %1").arg(from + 199)) >= 0);
+        };
+        const auto* bar = table()->verticalScrollBar();
+        const auto* follow = m_page->findChild<QCheckBox*>(QStringLiteral("logFollow"));
+        log(0);
+        QCOMPARE(bar->value(), bar->maximum());
+        QVERIFY(!m_page->statusText().contains(QStringLiteral("not followed")));
+        const QModelIndex last = m_page->model().index(m_page->model().rowCount() - 1, LogModel::TextColumn);
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, table()->visualRect(last).center());
+        QVERIFY(!follow->isChecked());
+        QVERIFY(m_page->statusText().contains(QStringLiteral("not followed")));
+        const int before = bar->value();
+        log(200);
+        QCOMPARE(bar->value(), before);
+        QCOMPARE(table()->currentIndex().row(), last.row());
+        QTest::keyClick(table(), Qt::Key_End);
+        QVERIFY(follow->isChecked());
+        QVERIFY(!m_page->statusText().contains(QStringLiteral("not followed")));
+        log(400);
+        QCOMPARE(bar->value(), bar->maximum());
+        QTest::keyClick(table(), Qt::Key_PageUp);
+        QVERIFY(!follow->isChecked());
     }
 
     void levelAndProcessFilterTogether() {

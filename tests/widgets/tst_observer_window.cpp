@@ -368,6 +368,29 @@ private slots:
         QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
     }
 
+    void anExitSignalFromTheTreeTellsWhatItLedTo() {
+        m_window->setCurrentTab("Applications");
+        auto* tree = m_window->findChild<QAbstractItemView*>("supervisionTree");
+        const auto box = [tree] {
+            const auto found = tree->model()->match(tree->model()->index(0, 0), Qt::DisplayRole, "clerk_4", 1,
+                                                    Qt::MatchContains | Qt::MatchRecursive);
+            return found.isEmpty() ? QModelIndex{} : found.front();
+        };
+        QTRY_VERIFY(box().isValid());
+        tree->setCurrentIndex(box());
+        const auto pid = m_node->whereis("clerk_4");
+        m_window->findChild<QAction*>("treeSendExit")->trigger();
+        QTRY_VERIFY(m_window->findChild<QDialog*>("sendExitDialog") != nullptr);
+        auto* dialog = m_window->findChild<QDialog*>("sendExitDialog");
+        dialog->findChild<QLineEdit*>("exitReason")->setText("oops");
+        dialog->accept();
+        QTRY_VERIFY(m_node->whereis("clerk_4") && m_node->whereis("clerk_4") != pid);
+        const auto told =
+            QString::fromStdString("Exit signal oops sent to clerk_4 " + to_string(pid) +
+                                   ": it ended with oops; shop_sup restarted it as " + to_string(m_node->whereis("clerk_4")));
+        QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
+    }
+
     void whatEndsWhileTheUserIsAskedHadEndedAlready() {
         const auto pid = m_node->whereis("clerk_3");
         table()->selectRow(rowOf("clerk_3"));

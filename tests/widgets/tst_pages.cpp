@@ -500,7 +500,7 @@ private slots:
         observed.sampler->stop(); // its events do not come
         QVERIFY(observed.node.stop_application("shop").has_value());
         auto* message = page.findChild<QLabel*>(QStringLiteral("applicationMessage"));
-        QTRY_COMPARE(message->text(), QStringLiteral("Application shop has stopped."));
+        QTRY_COMPARE(message->text(), QStringLiteral("Application shop has ended."));
         const auto loss = std::make_shared<EventBatch>();
         loss->lost = 1000;
         emit observed.sampler->eventsPolled(loss);

@@ -3,6 +3,7 @@
 
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
+#include "view/number_delegate.hpp"
 #include "view/process_table_view.hpp"
 #include "view/text_table.hpp"
 
@@ -122,6 +123,41 @@ private slots:
         QCOMPARE(shown.cutIn(0), QStringList{});
         header->resizeSection(static_cast<int>(ProcessColumn::name), 1000);
         QTRY_COMPARE(shown.cutIn(0), QStringList{});
+    }
+
+    /// The text of the next column begins at once.
+    void numbersAndTheirTitlesKeepClearOfTheNextColumn() {
+        Shown shown;
+        shown.startBigOne(1);
+        shown.refresh();
+        const auto* header = shown.table.horizontalHeader();
+        const int column = static_cast<int>(ProcessColumn::messageQueueLength);
+        const int edge = header->sectionViewportPosition(column) + header->sectionSize(column);
+        const auto isEmpty = [&](QWidget* seen, const QRect& part) {
+            const QImage picture = seen->grab(part).toImage();
+            for (int y = 0; y < picture.height(); ++y)
+                for (int x = 1; x < picture.width(); ++x)
+                    if (picture.pixel(x, y) != picture.pixel(0, y))
+                        return false;
+            return true;
+        };
+        const QRect cell{edge - numberPadding - 1, 2, numberPadding, shown.table.rowHeight(0) - 4};
+        QVERIFY(isEmpty(shown.table.viewport(), cell));
+        QVERIFY(!isEmpty(shown.table.viewport(), cell.translated(-2 * numberPadding, 0))); // a number is there
+        QVERIFY(isEmpty(header->viewport(), cell.adjusted(0, 2, -3, 2)));
+        QVERIFY(!isEmpty(header->viewport(), cell.translated(-2 * numberPadding, 2)));
+    }
+
+    void homeAndEndLeadToRows() {
+        Shown shown;
+        for (std::uint32_t slot = 1; slot <= 500; ++slot)
+            shown.population.start(slot);
+        shown.refresh();
+        QTest::keyClick(&shown.table, Qt::Key_End);
+        QCOMPARE(shown.table.currentIndex().row(), 499);
+        QTest::keyClick(&shown.table, Qt::Key_Home);
+        QCOMPARE(shown.table.currentIndex().row(), 0);
+        QCOMPARE(shown.table.selectionModel()->selectedRows().size(), 1);
     }
 
     void numbersOfSmallTablesAreNotCutEither() {

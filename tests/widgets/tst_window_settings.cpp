@@ -8,6 +8,7 @@
 #include <QDialog>
 #include <QDialogButtonBox>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QScreen>
 #include <QSettings>
@@ -64,6 +65,25 @@ private slots:
             brightest = std::max(brightest, picture.pixelColor(x, 0).lightnessF());
         m_window->findChild<QAction*>("theme-desktop")->trigger();
         QVERIFY2(brightest > 0.4F, qPrintable(QString::number(brightest)));
+    }
+
+    void menusHaveEdgesAndSeparatorsInTheDark() {
+        m_window->findChild<QAction*>("theme-dark")->trigger();
+        QMenu menu;
+        menu.addAction("one");
+        const auto* separator = menu.addSeparator();
+        menu.addAction("two");
+        menu.ensurePolished();
+        menu.resize(menu.sizeHint());
+        const QImage picture = menu.grab().toImage();
+        const QRect line = menu.actionGeometry(const_cast<QAction*>(separator));
+        float brightest = 0;
+        for (int y = line.top(); y <= line.bottom(); ++y)
+            brightest = std::max(brightest, picture.pixelColor(line.center().x(), y).lightnessF());
+        const float edge = picture.pixelColor(picture.width() / 2, 0).lightnessF();
+        m_window->findChild<QAction*>("theme-desktop")->trigger();
+        QVERIFY2(brightest > 0.4F, qPrintable(QString::number(brightest)));
+        QVERIFY2(edge > 0.4F, qPrintable(QString::number(edge)));
     }
 
     void whatTheProgramSetsIsForThisRun() {

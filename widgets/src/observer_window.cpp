@@ -19,12 +19,12 @@
 #include "view/status_bar.hpp"
 #include "view/system_page.hpp"
 #include "view/theme.hpp"
+#include "view/theme_menu.hpp"
 #include "view/window_place.hpp"
 
 #include <fiberscope/node.hpp>
 
 #include <QAction>
-#include <QActionGroup>
 #include <QCloseEvent>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -113,6 +113,7 @@ void ObserverWindow::addPage(ObserverPage* page) {
     connect(page, &ObserverPage::processShowRequested, this, &ObserverWindow::showProcess);
     connect(page, &ObserverPage::killRequested, m_commands,
             [this](const QList<fiberscope::Pid>& pids) { m_commands->kill(pids, ProcessCommands::Ask::ifRisky); });
+    connect(page, &ObserverPage::exitSignalRequested, m_commands, &ProcessCommands::sendExit);
     connect(page, &ObserverPage::notice, m_notice, &KillNotice::showText);
     connect(page, &ObserverPage::statusTextChanged, m_status, [this, page](const QString& text) {
         if (page == m_current)
@@ -216,24 +217,7 @@ void ObserverWindow::createViewMenu() {
     interval->setObjectName(QStringLiteral("refreshInterval"));
     m_viewMenu->addAction(m_pause);
     m_viewMenu->addSeparator();
-    createThemeMenu(*m_viewMenu->addMenu(tr("&Theme")));
-}
-
-void ObserverWindow::createThemeMenu(QMenu& menu) {
-    const QStringList names{tr("As the &desktop"), tr("&Light"), tr("D&ark")};
-    auto* group = new QActionGroup{&menu};
-    for (const auto theme : themes) {
-        auto* action = group->addAction(names[static_cast<int>(theme)]);
-        action->setObjectName(QStringLiteral("theme-%1").arg(themeId(theme)));
-        action->setCheckable(true);
-        action->setChecked(theme == currentTheme());
-        connect(action, &QAction::triggered, this, [theme] { applyTheme(theme); });
-        menu.addAction(action);
-    }
-    connect(&menu, &QMenu::aboutToShow, group, [group] {
-        for (auto* action : group->actions())
-            action->setChecked(action->objectName() == QStringLiteral("theme-%1").arg(themeId(currentTheme())));
-    });
+    m_viewMenu->addMenu(new ThemeMenu{m_viewMenu});
 }
 
 void ObserverWindow::showPageActions(const ObserverPage& page) {

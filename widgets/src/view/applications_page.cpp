@@ -5,7 +5,6 @@
 #include "model/number_text.hpp"
 #include "model/text_format.hpp"
 #include "view/child_commands.hpp"
-#include "view/send_exit_dialog.hpp"
 #include "view/supervision_tree_view.hpp"
 
 #include <fiberscope/node.hpp>
@@ -41,9 +40,10 @@ QString nameOf(const QListWidgetItem* application) {
 
 ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     : ObserverPage{parent}, m_sampler{sampler}, m_commands{new ChildCommands{sampler, *this}},
-      m_collector{sampler}, m_model{new SupervisionModel{this}}, m_splitter{new QSplitter{Qt::Horizontal}},
-      m_list{new QListWidget}, m_search{new QLineEdit}, m_foundLabel{new QLabel}, m_stack{new QStackedWidget},
-      m_message{new QLabel{tr("Waiting for data")}}, m_tree{new SupervisionTreeView}, m_states{sampler} {
+      m_collector{sampler}, m_model{new SupervisionModel{this}},
+      m_splitter{new QSplitter{Qt::Horizontal}}, m_list{new QListWidget}, m_search{new QLineEdit},
+      m_foundLabel{new QLabel}, m_stack{new QStackedWidget}, m_message{new QLabel{tr("Waiting for data")}},
+      m_tree{new SupervisionTreeView}, m_endings{[&sampler] { return sampler.node().applications(); }}, m_states{sampler} {
     setObjectName(QStringLiteral("applicationsPage"));
     m_list->setObjectName(QStringLiteral("applicationList"));
     m_list->setAccessibleName(tr("Applications"));
@@ -107,7 +107,7 @@ QWidget* ApplicationsPage::buildTree() {
 void ApplicationsPage::addActions() {
     addProcessAction(tr("Process Info"), QStringLiteral("treeProcessInfo"), [this](auto pid) { emit processInfoRequested(pid); });
     addProcessAction(tr("Send Exit Signal…"), QStringLiteral("treeSendExit"),
-                     [this](auto pid) { sendExit(pid, m_model->node(selected()).name); });
+                     [this](auto pid) { emit exitSignalRequested({pid}); });
     addProcessAction(tr("Kill Process"), QStringLiteral("treeKill"), [this](auto pid) { emit killRequested({pid}); });
     addChildAction(tr("Terminate Child"), QStringLiteral("treeTerminateChild"), ChildRequest::terminate);
     addChildAction(tr("Restart Child"), QStringLiteral("treeRestartChild"), ChildRequest::restart);
@@ -201,50 +201,27 @@ void ApplicationsPage::takeFrame(const SupervisionFramePtr& frame) {
 }
 
 void ApplicationsPage::takeEvents(const EventsSample& batch) {
-    for (const auto& event : batch->events) {
-        if (event.kind == fiberscope::EventKind::gave_up && m_topSupervisors.contains(event.pid.bits()))
-            m_endings[m_topSupervisors[event.pid.bits()]].gaveUp = true;
-        else if (event.kind == fiberscope::EventKind::application_stopped)
-            noteEnd(event);
-        else if (event.kind == fiberscope::EventKind::application_started)
-            m_endings.remove(toQString(event.name.name()));
-    }
-    m_hasLost = m_hasLost || batch->lost > 0;
+    m_endings.takeEvents(*batch);
     if (!m_ended.isEmpty())
         m_message->setText(messageText());
 }
 
-void ApplicationsPage::noteEnd(const fiberscope::Event& stopped) {
-    m_lastEnded = toQString(stopped.name.name());
-    m_endings[m_lastEnded].reason = termText(stopped.reason.term());
-}
-
 QString ApplicationsPage::messageText() const {
     if (!m_ended.isEmpty())
-        return endText(m_ended);
-    return m_lastEnded.isEmpty() ? tr("No application runs") : tr("No application runs.\n%1").arg(endText(m_lastEnded));
-}
-
-QString ApplicationsPage::endText(const QString& application) const {
-    const Ending ending = m_endings.value(application);
-    if (ending.reason.isEmpty() && m_hasLost)
-        return tr("Application %1 has ended. Why is not known: events were lost.").arg(lineText(application));
-    QString text = ending.gaveUp ? tr("Application %1 has ended: its top supervisor gave up, after more restarts than it allows.")
-                                 : tr("Application %1 has stopped.");
-    text = text.arg(lineText(application));
-    return ending.reason.isEmpty() ? text : tr("%1\nExit reason: %2").arg(text, lineText(ending.reason));
+        return m_endings.text(m_ended);
+    const QString last = m_endings.last();
+    return last.isEmpty() ? tr("No application runs") : tr("No application runs.\n%1").arg(m_endings.text(last));
 }
 
 void ApplicationsPage::showApplications(const SupervisionFrame& frame) {
     forgetEnded(frame);
-    m_hasLost = m_hasLost && !m_ended.isEmpty();
-    m_topSupervisors.clear();
+    if (m_ended.isEmpty())
+        m_endings.forgetLoss();
     QSet<QString> listed;
     for (int row = 0; row < m_list->count(); ++row)
         listed.insert(nameOf(m_list->item(row)));
     for (const auto& application : frame.applications) {
         const QString name = toQString(application.name.name());
-        m_topSupervisors.insert(application.supervisor.bits(), name);
         if (listed.contains(name))
             continue;
         auto* item = new QListWidgetItem{lineText(name), m_list};
@@ -376,7 +353,7 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
     if (pid) {
         add(tr("Process info for %1").arg(who), "processInfo", [this, pid] { emit processInfoRequested(pid); });
         add(tr("Show %1 in Processes").arg(who), "showProcess", [this, pid] { emit processShowRequested(pid); });
-        add(tr("Send exit signal…"), "sendExit", [this, pid, name = m_model->node(index).name] { sendExit(pid, name); });
+        add(tr("Send exit signal…"), "sendExit", [this, pid] { emit exitSignalRequested({pid}); });
         menu.addSeparator();
     }
     if (const auto child = m_model->supervisedChild(index)) {
@@ -396,12 +373,6 @@ void ApplicationsPage::fillMenu(QMenu& menu, const QModelIndex& index) {
     menu.addSeparator();
     if (pid)
         add(tr("Kill process %1").arg(who), "kill", [this, pid] { emit killRequested({pid}); });
-}
-
-void ApplicationsPage::sendExit(fiberscope::Pid pid, const QString& name) {
-    SendExitDialog dialog{namedPidText(name, pid), m_sampler.node().id(), this};
-    if (dialog.exec() == QDialog::Accepted)
-        m_sampler.node().exit(pid, dialog.reason());
 }
 
 void ApplicationsPage::saveSettings(QSettings& settings) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model/application_endings.hpp"
 #include "model/child_request.hpp"
 #include "model/paced_look_up.hpp"
 #include "model/sampler.hpp"
@@ -9,7 +10,6 @@
 #include "model/supervision_model.hpp"
 #include "view/observer_page.hpp"
 
-#include <QHash>
 #include <QTimer>
 
 #include <functional>
@@ -61,10 +61,8 @@ private:
     void takeEvents(const EventsSample& batch);
     void showApplications(const SupervisionFrame& frame);
     void forgetEnded(const SupervisionFrame& frame);
-    void noteEnd(const fiberscope::Event& stopped);
     /// What is said in place of a tree.
     QString messageText() const;
-    QString endText(const QString& application) const;
     QModelIndex selected() const;
     void chooseApplication();
     void find();
@@ -76,7 +74,6 @@ private:
     void showCurrent();
     void showMenu(QPoint position);
     void fillMenu(QMenu& menu, const QModelIndex& index);
-    void sendExit(fiberscope::Pid pid, const QString& name);
     fiberscope::Pid currentPid() const;
 
     Sampler& m_sampler;
@@ -90,16 +87,8 @@ private:
     QStackedWidget* m_stack;
     QLabel* m_message;
     SupervisionTreeView* m_tree;
-    /// How an application ended, as events told; they may be lost, so it may be unknown.
-    struct Ending {
-        QString reason;
-        bool gaveUp = false;
-    };
-    QHash<QString, Ending> m_endings;
-    QHash<quint64, QString> m_topSupervisors; ///< names of the applications in the last frame
-    QString m_lastEnded;                      ///< told while no application runs
-    QString m_ended;                          ///< what was shown until it ended; told until another is chosen
-    bool m_hasLost = false;                   ///< events, since the last frame with all that is listed
+    ApplicationEndings m_endings;
+    QString m_ended; ///< what was shown until it ended; told until another is chosen
     QAction* m_detailed = nullptr;
     SupervisionFinder m_finder;
     QList<QPersistentModelIndex> m_found;

@@ -20,8 +20,6 @@ constexpr std::array<QRgb, 16> observerColors = {
 /// Thin bright lines on white read well with less contrast than dark ones on black.
 constexpr double lineContrastOnLight = 2.0;
 constexpr double lineContrastOnDark = 3.5;
-/// Of marks: they have numbers.
-constexpr double textContrast = 4.5;
 
 double linear(float channel) {
     const auto value = static_cast<double>(channel);

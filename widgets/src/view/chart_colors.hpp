@@ -23,6 +23,9 @@ struct ChartColors {
     QColor line(int index) const;
 };
 
+/// WCAG ratio of texts, and of marks that have numbers.
+constexpr double textContrast = 4.5;
+
 /// For what is of less interest, and for hints: between text and ground. Not every desktop's palette has a colour for it that
 /// can be read.
 QColor faintColor(const QPalette& palette);

@@ -120,7 +120,8 @@ void ChartLegend::paintEvent(QPaintEvent*) {
         QFont font = boldFont();
         font.setStrikeOut(!entry.shown);
         painter.setFont(font);
-        painter.setPen(entry.shown ? entry.color : faintColor(palette()));
+        const QColor ground = palette().color(QPalette::Window);
+        painter.setPen(entry.shown ? readableOn(ground, entry.color, textContrast) : faintColor(palette()));
         painter.drawText(entry.rect, Qt::AlignCenter, entry.name);
     }
 }

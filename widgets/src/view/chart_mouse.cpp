@@ -22,7 +22,6 @@ constexpr double shortestRange = 2;
 constexpr int rowsPerColumn = 16;
 /// A narrower chart has no room for more than its title; the wide one above it tells.
 constexpr int hintWidth = 480;
-constexpr double textContrast = 4.5;
 } // namespace
 
 void Chart::connectMouse() {

@@ -22,6 +22,7 @@ constexpr Shortcut shortcuts[] = {
     {"Ctrl+K, Ctrl+F, /", "The filter of the tab (/: but in a text field)"},
     {"Esc", "Clear the filter"},
     {"0 to 9", "Jump to a process by the number in its pid"},
+    {"Home, End", "First row, last row; in the log, End follows what comes"},
     {"Enter", "Process information"},
     {"Menu", "What can be done to the selected row or box"},
     {"Del", "Kill the selected processes"},

@@ -83,7 +83,7 @@ void LoadChartsPage::buildCharts() {
     m_memory->addLine(tr("Stacks"), 2, [](const LoadPoint& point) { return point.stacksBytes / bytesPerMb; });
     m_messages->addLine(tr("Messages"), 0, [](const LoadPoint& point) { return point.messagesPerSecond; });
     m_messages->addLine(tr("Spawns"), 1, [](const LoadPoint& point) { return point.spawnsPerSecond; });
-    m_messages->addLine(tr("Exits"), 7, [](const LoadPoint& point) { return point.exitsPerSecond; });
+    m_messages->addLine(tr("Exits"), 3, [](const LoadPoint& point) { return point.exitsPerSecond; });
     for (Chart* chart : m_charts)
         link(chart);
 }

@@ -10,8 +10,6 @@ namespace fiberscope::widgets {
 
 namespace {
 
-constexpr double textContrast = 4.5;
-
 std::optional<QColor> levelColor(fiberscope::LogLevel level) {
     switch (level) {
     case fiberscope::LogLevel::critical:

@@ -100,7 +100,7 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     m_normalExits->setToolTip(tr("From now on, also log processes that end with the reason normal or shutdown"));
     m_follow = new QCheckBox{tr("Follow")};
     m_follow->setObjectName(QStringLiteral("logFollow"));
-    m_follow->setToolTip(tr("Keeps the newest event in view; scrolling up stops it"));
+    m_follow->setToolTip(tr("Keeps the newest event in view. A click on an event and scrolling up stop it; End goes on"));
     m_follow->setChecked(true);
     bar.addWidget(new QLabel{tr("Level:")});
     bar.addWidget(m_level);
@@ -112,7 +112,10 @@ void LogPage::buildFilterBar(QHBoxLayout& bar) {
     connect(m_level, &QComboBox::currentIndexChanged, this, &LogPage::applyFilter);
     connect(m_filter, &QLineEdit::textChanged, this, &LogPage::applyFilter);
     connect(m_normalExits, &QCheckBox::toggled, &m_reader, &LogReader::setKeepsNormalExits);
-    connect(m_follow, &QCheckBox::toggled, this, &LogPage::followIfAtEnd);
+    connect(m_follow, &QCheckBox::toggled, this, [this] {
+        followIfAtEnd();
+        emit statusTextChanged(statusText());
+    });
     auto* clear = new QShortcut{QKeySequence{Qt::Key_Escape}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
     connect(clear, &QShortcut::activated, m_filter, &QLineEdit::clear);
 }
@@ -133,6 +136,9 @@ void LogPage::buildTable() {
     connect(m_table, &QTableView::doubleClicked, this, &LogPage::goToProcess);
     connect(m_table, &QTableView::customContextMenuRequested, this, &LogPage::showMenu);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &LogPage::showDetails);
+    connect(m_table, &QAbstractItemView::pressed, this, [this] { m_follow->setChecked(false); }); // what is read stays
+    connect(m_table, &RowTableView::rowReached, this,
+            [this](const QModelIndex& index) { m_follow->setChecked(index.row() == m_model->rowCount() - 1); });
     connect(m_table->verticalScrollBar(), &QScrollBar::actionTriggered, this, [this] {
         // the value changes after the action: a position above the end stops following, the end starts it again
         const QScrollBar* bar = m_table->verticalScrollBar();
@@ -181,9 +187,10 @@ void LogPage::setActive(bool active) {
 
 QString LogPage::statusText() const {
     const auto shown = static_cast<quint64>(m_model->rowCount());
-    if (shown == m_model->lineCount())
-        return tr("Number of Events: %1").arg(countText(shown));
-    return tr("%1 of %2").arg(countText(shown), countText(m_model->lineCount(), "event", "events"));
+    const QString count = shown == m_model->lineCount()
+                              ? tr("Number of Events: %1").arg(countText(shown))
+                              : tr("%1 of %2").arg(countText(shown), countText(m_model->lineCount(), "event", "events"));
+    return m_follow->isChecked() ? count : tr("%1. Newer ones are not followed: End or Follow goes on").arg(count);
 }
 
 void LogPage::applyFilter() {

@@ -44,6 +44,8 @@ signals:
     void processShowRequested(fiberscope::Pid pid);
     /// Kills a process, after asking where that is the habit (several, or a system process).
     void killRequested(QList<fiberscope::Pid> pids);
+    /// Asks for an exit reason, sends it, and tells what that led to.
+    void exitSignalRequested(QList<fiberscope::Pid> pids);
     /// Something to tell at the bottom of the window, rich text with links as pidLink() makes them.
     void notice(const QString& text);
 };

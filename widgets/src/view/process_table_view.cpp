@@ -4,7 +4,6 @@
 #include "model/process_columns.hpp"
 #include "view/whole_columns.hpp"
 
-#include <QFontMetrics>
 #include <QHeaderView>
 #include <QKeyEvent>
 
@@ -21,30 +20,20 @@ bool isOfNumbers(int column) {
 
 } // namespace
 
-ProcessTableView::ProcessTableView(QWidget* parent) : QTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers}} {
-    setSelectionBehavior(SelectRows);
+ProcessTableView::ProcessTableView(QWidget* parent) : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers}} {
     setSelectionMode(ExtendedSelection);
-    setEditTriggers(NoEditTriggers);
-    setAlternatingRowColors(true);
-    setShowGrid(false);
-    setWordWrap(false);
     setTabKeyNavigation(false);
     setSortingEnabled(true);
     setHorizontalScrollMode(ScrollPerPixel);
     setContextMenuPolicy(Qt::CustomContextMenu);
-    verticalHeader()->hide();
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setMinimumSectionSize(0);
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
     auto* header = horizontalHeader();
-    header->setHighlightSections(false);
     header->setStretchLastSection(true);
     header->setSectionsMovable(true);
     header->setContextMenuPolicy(Qt::CustomContextMenu);
 }
 
 void ProcessTableView::setModel(QAbstractItemModel* model) {
-    QTableView::setModel(model);
+    RowTableView::setModel(model);
     connect(model, &QAbstractItemModel::layoutChanged, m_wholeColumns, &WholeColumns::fit);
 }
 
@@ -71,7 +60,7 @@ void ProcessTableView::keyPressEvent(QKeyEvent* event) {
     else if (event->key() == Qt::Key_Space)
         event->ignore(); // the window's key for pause
     else
-        QTableView::keyPressEvent(event);
+        RowTableView::keyPressEvent(event);
 }
 
 } // namespace fiberscope::widgets

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "view/row_table_view.hpp"
+
 #include <QElapsedTimer>
-#include <QTableView>
 
 namespace fiberscope::widgets {
 
 class WholeColumns;
 
-/// The process table: whole rows, one fixed height, no cost per row, no number cut, keys as a process viewer has them.
+/// The process table: no cost per row, no number cut, keys as a process viewer has them.
 /// **Thread:** GUI thread.
-class ProcessTableView : public QTableView {
+class ProcessTableView : public RowTableView {
     Q_OBJECT
 
 public:

@@ -2,6 +2,8 @@
 #include "view/row_table_view.hpp"
 
 #include "model/line_text.hpp"
+#include "view/number_delegate.hpp"
+#include "view/row_header.hpp"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -13,6 +15,8 @@
 namespace fiberscope::widgets {
 
 RowTableView::RowTableView(QWidget* parent) : QTableView{parent} {
+    setHorizontalHeader(new RowHeader{this});
+    setItemDelegate(new NumberDelegate{this});
     setSelectionBehavior(SelectRows);
     setEditTriggers(NoEditTriggers);
     setAlternatingRowColors(true);
@@ -20,15 +24,25 @@ RowTableView::RowTableView(QWidget* parent) : QTableView{parent} {
     setWordWrap(false);
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    verticalHeader()->setMinimumSectionSize(0);
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 6);
-    horizontalHeader()->setHighlightSections(false);
 }
 
 void RowTableView::keyPressEvent(QKeyEvent* event) {
     if (event->matches(QKeySequence::Copy))
-        copySelectedRows();
-    else
-        QTableView::keyPressEvent(event);
+        return copySelectedRows();
+    const QModelIndex before = currentIndex();
+    QTableView::keyPressEvent(event);
+    const bool isToRow = event->key() >= Qt::Key_Home && event->key() <= Qt::Key_PageDown;
+    if (isToRow || currentIndex().row() != before.row())
+        emit rowReached(currentIndex());
+}
+
+QModelIndex RowTableView::moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) {
+    if (action != MoveHome && action != MoveEnd)
+        return QTableView::moveCursor(action, modifiers);
+    const QModelIndex first = QTableView::moveCursor(MoveHome, Qt::NoModifier); // of the row, that can be seen
+    return first.sibling(action == MoveHome ? 0 : model()->rowCount() - 1, first.column());
 }
 
 void RowTableView::copySelectedRows() const {

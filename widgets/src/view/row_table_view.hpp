@@ -6,7 +6,7 @@
 namespace fiberscope::widgets {
 
 /// A read-only table of rows, one line each. Ctrl+C copies the selected rows, cells parted by tabs; Qt's own would copy the
-/// current cell, selected or not.
+/// current cell, selected or not. Home and End go to the first and the last row, numbers keep clear of the texts beside them.
 /// **Thread:** GUI thread.
 class RowTableView : public QTableView {
     Q_OBJECT
@@ -14,8 +14,13 @@ class RowTableView : public QTableView {
 public:
     explicit RowTableView(QWidget* parent = nullptr);
 
+signals:
+    /// A key has led to this row.
+    void rowReached(const QModelIndex& index);
+
 protected:
     void keyPressEvent(QKeyEvent* event) override;
+    QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
 
 private:
     void copySelectedRows() const;

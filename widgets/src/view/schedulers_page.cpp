@@ -78,8 +78,8 @@ void SchedulersPage::buildOnlineBar(QHBoxLayout& bar) {
     m_slider->setMaximumWidth(260);
     m_slider->setTracking(false);
     for (QWidget* control : {static_cast<QWidget*>(m_online), static_cast<QWidget*>(m_slider)}) {
-        control->setToolTip(tr(
-            "How many schedulers take work. One that goes offline gives its processes to the others, as soon as they may move"));
+        control->setToolTip(
+            tr("How many schedulers take work. One that goes offline gives away all that may run on another one"));
         control->setEnabled(all > 1);
     }
     showOnline(m_sampler.node().schedulers_online(), m_sampler.node().schedulers());

@@ -46,7 +46,8 @@ QPalette paletteOf(const Colours& colours) {
     return palette;
 }
 
-/// Fusion draws the frame of a check box darker than the window: in the dark an empty one would not be seen.
+/// Fusion draws frames and lines darker than the window: in the dark an empty check box, where a menu ends, and what its
+/// separators part would not be seen.
 class SeenInTheDark : public QProxyStyle {
 public:
     using QProxyStyle::QProxyStyle;
@@ -54,14 +55,29 @@ public:
     void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                        const QWidget* widget) const override {
         QProxyStyle::drawPrimitive(element, option, painter, widget);
-        if (element != PE_IndicatorCheckBox || !isDark(option->palette))
+        if ((element != PE_IndicatorCheckBox && element != PE_PanelMenu) || !isDark(option->palette))
             return;
         painter->save();
-        painter->setPen(faintColor(option->palette));
+        painter->setPen(element == PE_PanelMenu ? lineColor(option->palette) : faintColor(option->palette));
         painter->setBrush(Qt::NoBrush);
         painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
         painter->restore();
     }
+
+    void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+        QProxyStyle::drawControl(element, option, painter, widget);
+        const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option);
+        if (element != CE_MenuItem || item == nullptr || item->menuItemType != QStyleOptionMenuItem::Separator ||
+            !item->text.isEmpty() || !isDark(option->palette))
+            return;
+        const int middle = option->rect.center().y();
+        painter->fillRect(option->rect.left() + 5, middle, option->rect.width() - 10, 1, lineColor(option->palette));
+    }
+
+private:
+    /// Between ground and hints.
+    static QColor lineColor(const QPalette& palette) { return palette.color(QPalette::Disabled, QPalette::WindowText); }
 };
 
 QStyle* styleOf(Theme theme, const QString& ofDesktop) {

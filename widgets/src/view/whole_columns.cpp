@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/whole_columns.hpp"
 
+#include "view/number_delegate.hpp"
+
 #include <QHeaderView>
 #include <QPixmap>
 #include <QScopedValueRollback>
@@ -83,7 +85,9 @@ int WholeColumns::need(const QModelIndex& cell) const {
     const auto sign = cell.data(Qt::DecorationRole).value<QPixmap>();
     const int signWidth = sign.isNull() ? 0 : sign.deviceIndependentSize().toSize().width() + 2 * margin;
     const int textWidth = m_table.fontMetrics().horizontalAdvance(cell.data().toString()) + 2 * margin;
-    return signWidth + textWidth + 1; // and what the grid may take
+    const auto alignment = Qt::Alignment{cell.data(Qt::TextAlignmentRole).toInt()};
+    const int padding = alignment.testFlag(Qt::AlignRight) ? numberPadding : 0;
+    return signWidth + textWidth + padding + 1; // and what the grid may take
 }
 
 int WholeColumns::lastShown() const {

@@ -98,7 +98,6 @@ private:
     void goToFilter();
     void createMenus();
     void createViewMenu();
-    void createThemeMenu(QMenu& menu);
     void connectSampler();
     void switchTo(int tab);
     ObserverPage* pageCalled(const QString& name) const;
