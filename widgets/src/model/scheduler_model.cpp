@@ -60,7 +60,7 @@ const std::array columns = {
                QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
                [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "With stack"),
-               QT_TRANSLATE_NOOP("SchedulerModel", "Processes that hold a stack: started ones stay on their scheduler for life; "
+               QT_TRANSLATE_NOOP("SchedulerModel", "Processes that hold a stack, most of them in the middle of their code; "
                                                    "idle servers hold no stack and are not counted"),
                right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
     ColumnText{
