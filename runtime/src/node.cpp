@@ -57,6 +57,15 @@ void start_logger(Process& starter) {
         throw std::system_error{ENOMEM, std::generic_category(), "the logger did not start: " + to_string(started.error())};
 }
 
+/// What looks names up on disk is nothing for a scheduler, nor for the stack of a process.
+template <class Work>
+void off_the_scheduler(Work work) {
+    if (Process* const caller = current_process())
+        caller->blocking(work);
+    else
+        work();
+}
+
 /// Ends an external process when its last owner lets go of it.
 void detach(ControlBlock* block) {
     const RuntimeCall in_runtime;
@@ -319,7 +328,7 @@ Snapshot Node::snapshot() const {
 
 void Node::snapshot(Snapshot& reuse) const {
     const RuntimeCall in_runtime;
-    take_snapshot(*core_->system, reuse);
+    off_the_scheduler([&] { take_snapshot(*core_->system, reuse); });
     reuse.node.stopped_because = core_->stopped_because();
 }
 
@@ -337,7 +346,7 @@ std::uint64_t Node::last_event_seq() const {
 EventBatch Node::events_after(std::uint64_t seq) const {
     const RuntimeCall in_runtime;
     EventBatch batch = core_->system->events().after(seq);
-    name_functions(batch);
+    off_the_scheduler([&batch] { name_functions(batch); });
     return batch;
 }
 

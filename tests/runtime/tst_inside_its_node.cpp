@@ -44,6 +44,7 @@ private slots:
     void initTestCase_data() { add_scheduler_rows(); }
     void calls_that_would_block_a_scheduler_say_so();
     void other_threads_and_other_nodes_may();
+    void a_small_stack_is_enough_to_look_at_it();
     void a_shared_handle_outlives_its_node();
     void the_end_of_a_shared_handle_stops_nothing();
 };
@@ -87,6 +88,34 @@ void TestInsideItsNode::other_threads_and_other_nodes_may() {
     const auto sum = me->receive_for<int>(5s);
     QVERIFY(sum.has_value());
     QCOMPARE(*sum, 84);
+}
+
+/// Names of functions are looked up on disk, which takes more stack than a process has, and more time than a scheduler.
+void TestInsideItsNode::a_small_stack_is_enough_to_look_at_it() {
+    QFETCH_GLOBAL(unsigned, count);
+    Node node{with_schedulers(count)};
+    ExternalProcess me = node.attach();
+    const auto looks = [to = me->pid()](Process& self) {
+        const Pid ended = self.spawn([](Process& child) { child.receive<Tick>(); });
+        self.monitor(ended);
+        self.exit(ended, ExitReason::kill());
+        self.receive<Down>();
+        std::vector<std::string> seen;
+        const Snapshot all = self.node().snapshot();
+        for (const ProcessRow& row : all.processes)
+            if (row.pid == self.pid())
+                seen.emplace_back(name_of(row.initial_function));
+        for (const Event& event : self.node().events_after(0).events)
+            if (event.kind == EventKind::exit && event.pid == ended)
+                seen.emplace_back(name_of(event.initial_function));
+        self.send(to, std::move(seen));
+    };
+    const auto [pid, monitor] = me->spawn_monitor(looks, {.stack_bytes = 16 * 1024});
+    const auto seen = me->receive_for<std::vector<std::string>>(10s);
+    QVERIFY2(seen.has_value(), to_string(reason_of_end(me, pid, monitor)).c_str());
+    QCOMPARE(seen->size(), std::size_t{2});
+    for (const std::string& name : *seen)
+        QVERIFY2(name.find("a_small_stack_is_enough_to_look_at_it") != std::string::npos, name.c_str());
 }
 
 void TestInsideItsNode::a_shared_handle_outlives_its_node() {

@@ -184,13 +184,15 @@ public:
 
     // -- observing ----
 
-    /// Takes a snapshot; with `reuse` into its buffers. **Blocks:** never waits for a process; reads every row.
+    /// Takes a snapshot; with `reuse` into its buffers. Names are looked up on disk when they are asked for first.
+    /// **Blocks:** never waits for a process; reads every row. A process parks meanwhile, as in `blocking`, and has its
+    /// **Errors**.
     Snapshot snapshot() const;
     void snapshot(Snapshot& reuse) const;
     /// Node and scheduler figures alone, but `processes_bytes`, which is 0: cheap whatever the number of processes.
     /// **Blocks:** never.
     void counters(Snapshot& reuse) const;
-    /// Events after `seq` (0: from the oldest that the ring holds).
+    /// Events after `seq` (0: from the oldest that the ring holds). **Blocks**, **Errors:** as `snapshot`.
     EventBatch events_after(std::uint64_t seq) const;
     /// The seq of the newest event; what happens from now on comes after it.
     std::uint64_t last_event_seq() const;
