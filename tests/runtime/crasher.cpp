@@ -62,6 +62,14 @@ void open_data_file(const char* path) {
         std::_Exit(4);
 }
 
+/// As `2>&-` in a shell starts it; its first file gets the number of standard error.
+[[noreturn]] void begin_without_standard_error(char** argv) {
+    ::setenv("CRASHER_HAS_BEGUN", "1", 1);
+    ::close(STDERR_FILENO);
+    ::execv("/proc/self/exe", argv);
+    std::_Exit(4);
+}
+
 } // namespace
 
 /// Takes the place of the library's: in the child nobody comes who could be waited for.
@@ -73,6 +81,11 @@ extern "C" int poll(pollfd* files, nfds_t count, int timeout_ms) {
 
 int main(int argc, char** argv) {
     const std::string way = argc > 1 ? argv[1] : "";
+    if (way == "no_standard_error") {
+        if (std::getenv("CRASHER_HAS_BEGUN") == nullptr)
+            begin_without_standard_error(argv);
+        open_data_file(argv[2]);
+    }
     NodeConfig config = with_schedulers(1);
     config.name = "shop@localhost";
     config.trap_faults = way != "untrapped";
@@ -120,6 +133,15 @@ int main(int argc, char** argv) {
         {"data_file",
          [&] {
              open_data_file(argv[2]);
+             ::raise(SIGSEGV);
+         }},
+        {"no_standard_error",
+         [&] {
+             const auto fails = [](const Event&) { throw std::runtime_error{"no disk"}; };
+             if (node.add_log_handler("fails", LogLevel::warning, fails))
+                 node.log(LogLevel::warning, "a line for all");
+             while (node.set_log_handler_level("fails", LogLevel::warning))
+                 std::this_thread::yield(); // until it is removed, which was said before
              ::raise(SIGSEGV);
          }},
         {"no_reader",

@@ -20,6 +20,7 @@ private slots:
     void a_handler_of_the_programs_is_respected();
     void a_report_that_cannot_be_saved_goes_elsewhere();
     void a_report_that_is_cut_is_no_report();
+    void a_file_that_is_not_standard_error_is_not_written_to_data();
     void a_file_that_is_not_standard_error_is_not_written_to();
     void a_reader_that_is_gone_changes_nothing();
     void a_forked_child_crashes_at_once();
@@ -134,11 +135,18 @@ void TestCrashReport::a_report_that_is_cut_is_no_report() {
     QVERIFY(QDir{folder.path()}.isEmpty());
 }
 
+void TestCrashReport::a_file_that_is_not_standard_error_is_not_written_to_data() {
+    QTest::addColumn<QString>("way");
+    QTest::addRow("it was closed") << "data_file";
+    QTest::addRow("there was none") << "no_standard_error"; // so nothing logs there, either
+}
+
 void TestCrashReport::a_file_that_is_not_standard_error_is_not_written_to() {
+    QFETCH(QString, way);
     const QTemporaryDir folder;
     const QTemporaryDir data;
     QFile file{data.filePath("mine")};
-    const Ended program = end_of("data_file", folder.path(), {file.fileName()});
+    const Ended program = end_of(way, folder.path(), {file.fileName()});
     QCOMPARE(program.code, SIGSEGV);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.readAll(), QByteArray{"my data\n"});

@@ -55,4 +55,9 @@ bool standard_error::write(std::string_view text) noexcept {
     return is_open() && write_all(STDERR_FILENO, text);
 }
 
+void standard_error::say(std::string_view text) noexcept {
+    if (at_start)
+        write_all(STDERR_FILENO, text);
+}
+
 } // namespace fiberscope::detail

@@ -13,6 +13,8 @@ namespace standard_error {
 bool is_open() noexcept;
 /// False if that could not be written, or not all of it. **Blocks:** while the reader is slow, a second at most.
 bool write(std::string_view text) noexcept;
+/// Wherever the program has sent its standard error since; nowhere if it was started without one. **Blocks:** as `write`.
+void say(std::string_view text) noexcept;
 
 } // namespace standard_error
 

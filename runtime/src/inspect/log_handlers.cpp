@@ -51,8 +51,7 @@ Result<std::monostate> LogHandlers::add(Atom id, std::optional<LogLevel> level, 
 void LogHandlers::add_standard_error(std::optional<LogLevel> level) {
     if (!level || ::fcntl(STDERR_FILENO, F_GETFD) < 0) // closed: whatever is opened next gets its number
         return;
-    // wherever the program has sent its output since, so not by `standard_error`, which would say nothing there
-    const LogHandler handler = [](const Event& event) { write_all(STDERR_FILENO, log_text(event)); };
+    const LogHandler handler = [](const Event& event) { standard_error::say(log_text(event)); };
     static_cast<void>(add_entry({standard_error_id, level, std::make_shared<const LogHandler>(handler), 0}));
 }
 
@@ -246,8 +245,7 @@ void LogHandlers::call(const Entry& entry, const Event& event) noexcept {
 
 /// As OTP: who cannot handle the log is removed, and that is said where everybody sees it.
 void LogHandlers::drop_failed(Atom id, const std::string& reason) {
-    write_all(STDERR_FILENO,
-              "fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n");
+    standard_error::say("fiberscope: the log handler " + std::string{id.name()} + " failed and is removed: " + reason + "\n");
     static_cast<void>(remove(id));
 }
 

@@ -16,8 +16,6 @@
 #include <mutex>
 #include <string>
 
-#include <unistd.h>
-
 namespace fiberscope::detail {
 
 namespace {
@@ -43,8 +41,7 @@ void say_uncaught_exit() noexcept {
         try {
             std::rethrow_exception(exception);
         } catch (const ProcessExit& exit) {
-            const std::string line = "terminate called: uncaught ProcessExit: " + to_string(exit.reason) + "\n";
-            write_all(STDERR_FILENO, line);
+            standard_error::say("terminate called: uncaught ProcessExit: " + to_string(exit.reason) + "\n");
         } catch (...) { // NOLINT(bugprone-empty-catch): the handler that was there before tells of it
         }
 }
