@@ -2,8 +2,6 @@
 /// Who runs when and where: schedulers, priorities, the blocking pool, life and end of Nodes.
 #include "process_fixture.hpp"
 
-#include <QDeadlineTimer>
-
 #include <array>
 #include <functional>
 #include <semaphore>
@@ -31,6 +29,7 @@ private slots:
     void many_processes();
     void spawn_storm_across_schedulers();
     void idle_schedulers_take_new_processes();
+    void idle_schedulers_take_who_had_its_slice();
     void several_nodes_at_once();
     void nice_is_added_to_that_of_the_program();
     void call_after_stop_says_so();
@@ -189,31 +188,60 @@ void TestScheduling::spawn_storm_across_schedulers() {
         QVERIFY(me->receive_for<Tick>(20s));
 }
 
+namespace {
+
+/// Processes that have always something to do, and how often they came round. To be made before their Node.
+class BusyPair {
+public:
+    /// Both by one process, so on one scheduler.
+    void spawn_in(Node& node) {
+        node.spawn([this](Process& self) {
+            for (auto& mine : turns_)
+                self.spawn([&mine](Process& busy) {
+                    for (;; ++mine)
+                        busy.poll();
+                });
+        });
+    }
+    bool have_both_run() const { return turns_[0] > 0 && turns_[1] > 0; }
+
+private:
+    std::array<std::atomic<std::uint64_t>, 2> turns_{};
+};
+
+bool do_both_schedulers_run(const Node& node) {
+    const Snapshot snapshot = node.snapshot();
+    return snapshot.schedulers[0].running && snapshot.schedulers[1].running;
+}
+
+} // namespace
+
 /// Two busy processes spawned by one: the second must not wait behind the first while a scheduler idles.
 void TestScheduling::idle_schedulers_take_new_processes() {
+    BusyPair pair;
     Node node{with_schedulers(2)};
     QVERIFY(node.wait_until_quiet(10s));
-    std::atomic<bool> stop{false};
-    std::array<std::atomic<std::uint64_t>, 2> turns{};
-    node.spawn([&](Process& self) {
-        for (auto& mine : turns)
-            self.spawn([&stop, &mine](Process& busy) {
-                while (!stop) {
-                    ++mine;
-                    busy.poll();
-                }
-            });
+    pair.spawn_in(node);
+    QTRY_VERIFY_WITH_TIMEOUT(do_both_schedulers_run(node), 10'000);
+}
+
+/// The same when the second scheduler had something to do at first: both have begun on the first one by then.
+void TestScheduling::idle_schedulers_take_who_had_its_slice() {
+    BusyPair pair;
+    std::atomic<int> occupant{0};
+    Node node{with_schedulers(2)};
+    QVERIFY(node.wait_until_quiet(10s));
+    node.spawn([&occupant](Process&) {
+        occupant = 1;
+        while (occupant == 1)
+            ;
     });
-    const auto shared_out = [&node] {
-        const Snapshot snapshot = node.snapshot();
-        return snapshot.schedulers[0].running && snapshot.schedulers[1].running;
-    };
-    const QDeadlineTimer deadline{10'000};
-    while (!shared_out() && !deadline.hasExpired())
-        std::this_thread::yield();
-    const bool both_ran = shared_out();
-    stop = true;
-    QVERIFY(both_ran);
+    QTRY_COMPARE(occupant.load(), 1);
+    pair.spawn_in(node);
+    QTRY_VERIFY(pair.have_both_run());
+    QVERIFY(do_both_schedulers_run(node));
+    occupant = 2;
+    QTRY_VERIFY_WITH_TIMEOUT(node.process_count() == 3 && do_both_schedulers_run(node), 10'000); // with the logger
 }
 
 void TestScheduling::several_nodes_at_once() {

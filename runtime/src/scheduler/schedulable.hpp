@@ -76,10 +76,24 @@ public:
     std::uint8_t low_turns_missed = 0;
     /// It has not run yet. Set before its first queueing, cleared by the scheduler that begins it.
     bool is_new = false;
+    /// It was queued since its slice was over. Whoever queues it.
+    bool had_its_slice = false;
     /// Next in a run queue or inbox. Whoever holds it.
     Schedulable* queue_next = nullptr;
     /// The fiber that holds its frames; nullptr if it has none. Owner.
     std::atomic<PooledFiber*> fiber{nullptr};
+    /// Where its innermost frame lies while it is parked in the middle of its body. Owner.
+    std::uintptr_t innermost_frame = 0;
+    /// It will run soon: has its frames, which may have left the caches since it parked, fetched meanwhile. Owner.
+    void fetch_frames() const noexcept {
+        constexpr std::intptr_t line_bytes = 64;
+        constexpr std::intptr_t lines_below = 3; // what the switch has saved
+        constexpr std::intptr_t lines_above = 6; // of those who parked
+        if (fiber.load(std::memory_order_relaxed) != nullptr)
+            for (std::intptr_t line = -lines_below; line < lines_above; ++line)
+                __builtin_prefetch(
+                    reinterpret_cast<const void*>(innermost_frame + static_cast<std::uintptr_t>(line * line_bytes)));
+    }
     /// Its owner: the scheduler that runs it, or on which it waits or is queued; nullptr: it has not been submitted, or is
     /// external. Only its owner touches what says so, and makes it runnable. Written by the owner, by a thief under the lock of
     /// the owner's queue, and by who adopts it from an owner that sleeps.
