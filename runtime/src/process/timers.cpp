@@ -29,9 +29,9 @@ TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, st
     }
     try {
         if (here == Scheduler::current())
-            here->timers().add(at_ns, nullptr, ref.bits());
+            here->timers().add(here->now_ns(), at_ns, nullptr, ref.bits());
         else
-            here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(at_ns, nullptr, ref.bits()); });
+            here->post([at_ns, ref](Scheduler& owner) { owner.timers().add(owner.now_ns(), at_ns, nullptr, ref.bits()); });
     } catch (...) {
         cancel_timer(ref); // it would never fire
         throw;

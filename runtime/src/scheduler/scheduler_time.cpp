@@ -18,7 +18,7 @@ void Scheduler::arm(Schedulable& process, std::int64_t at_ns) {
     std::int64_t entry = process.timer_entry_ns.load(std::memory_order_seq_cst);
     while (entry > at_ns)
         if (process.timer_entry_ns.compare_exchange_weak(entry, at_ns, std::memory_order_seq_cst)) {
-            timers_.add(at_ns, &process, 0);
+            timers_.add(now_ns_, at_ns, &process, 0);
             return;
         }
 }
@@ -43,7 +43,7 @@ void Scheduler::fire(const TimerQueue::Entry& entry) noexcept {
     else if (wanted != never_ns) {
         std::int64_t none = never_ns;
         if (process.timer_entry_ns.compare_exchange_strong(none, wanted, std::memory_order_seq_cst))
-            timers_.add(wanted, &process, 0); // in the room of this entry
+            timers_.add(now_ns_, wanted, &process, 0); // in the room of this entry
     }
 }
 
