@@ -248,6 +248,7 @@ void Scheduler::switch_out(Schedulable& process) noexcept {
         return;
     }
     Scheduler* here = nullptr;
+    process.innermost_frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     {
         const ThreadState state;
         leaving_ = &process;

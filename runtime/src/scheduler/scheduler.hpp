@@ -113,6 +113,7 @@ public:
             return false;
         process.run_state.store(RunState::runnable, std::memory_order_relaxed);
         queue_.push_locked(process);
+        process.fetch_frames();
         return true;
     }
     /// Takes over a waiting process of a scheduler that sleeps. True: it is this scheduler's.
