@@ -19,15 +19,15 @@ NumberResult parse_number(std::string_view text, const NumberRange& range) {
 NumbersResult parse_numbers(std::string_view text, const NumberRange& first, const NumberRange& second,
                             std::uint64_t second_default) {
     const auto cross = text.find('x');
+    if (cross == std::string_view::npos) {
+        const auto only = parse_number(text, first);
+        return only ? NumbersResult{std::pair{*only, second_default}} : only.error();
+    }
     const auto left = parse_number(text.substr(0, cross), first);
-    if (!left)
-        return left.error();
-    if (cross == std::string_view::npos)
-        return std::pair{*left, second_default};
     const auto right = parse_number(text.substr(cross + 1), second);
-    if (!right)
-        return right.error();
-    return std::pair{*left, *right};
+    if (left && right)
+        return std::pair{*left, *right};
+    return fmt::format("'{}': {}", text, left ? right.error() : left.error());
 }
 
 } // namespace fiberscope::app

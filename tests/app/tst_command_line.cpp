@@ -107,7 +107,8 @@ private slots:
         row({"--workload", "kv:"}, "workload kv: nothing follows the ':'");
         row({"--workload", "kv:0"}, "workload kv: '0' is not a number of shards from 1 to 1024");
         row({"--workload", "kv:4x"}, "workload kv: '4x' is not a number of shards from 1 to 1024");
-        row({"--workload", "ring:5x0"}, "workload ring: '0' is not a number of hops from 1 to 1000000000");
+        row({"--workload", "ring:5x0"}, "workload ring: '5x0': '0' is not a number of hops from 1 to 1000000000");
+        row({"--workload", "ring:x:!"}, "workload ring: 'x:!': '' is not a number of members from 2 to 100000");
         row({"--workload", "wordcount:/no/such"}, "workload wordcount: '/no/such' is not a folder");
         row({"--workload", "wordcount:2x/no/such"}, "workload wordcount: '/no/such' is not a folder");
         row({"--workload", "wordcount:0x/tmp"}, "workload wordcount: '0' is not a number of passes from 1 to 1000000");

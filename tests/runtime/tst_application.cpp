@@ -130,6 +130,7 @@ private slots:
         QVERIFY(started.has_value());
         const ApplicationInfo info = world.node.applications().at(0);
         QCOMPARE(info.supervisor, world.pid("shop_sup"));
+        QCOMPARE(world.events(EventKind::application_started).at(0).supervisor, info.supervisor);
         compare(info.description, "Sells apples");
         const Snapshot snapshot = world.node.snapshot();
         const auto master = std::find_if(snapshot.processes.begin(), snapshot.processes.end(),

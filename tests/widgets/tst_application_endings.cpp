@@ -20,6 +20,8 @@ Event happened(EventKind kind, const ExitReason& reason = {}) {
     event.reason = reason;
     if (kind == EventKind::gave_up)
         event.pid = supervisor;
+    if (kind == EventKind::application_started)
+        event.supervisor = supervisor;
     return event;
 }
 
@@ -55,12 +57,29 @@ private slots:
     }
 
     void aGiveUpOfOneThatStartedLaterIsTold() {
-        const auto started = std::exchange(m_running, {});
+        m_running.clear();
         auto endings = running();
-        m_running = started;
         endings.takeEvents(batch({happened(EventKind::application_started)}));
         endings.takeEvents(
             batch({happened(EventKind::gave_up), happened(EventKind::application_stopped, ExitReason::shutdown())}));
+        QVERIFY(endings.text("shop").contains("gave up"));
+    }
+
+    /// Over before anybody asked what runs; its first child may even have failed before its start was told.
+    void aGiveUpBetweenTwoLooksIsTold_data() {
+        QTest::addColumn<bool>("givesUpFirst");
+        QTest::newRow("after its start") << false;
+        QTest::newRow("before its start") << true;
+    }
+    void aGiveUpBetweenTwoLooksIsTold() {
+        QFETCH(bool, givesUpFirst);
+        m_running.clear();
+        auto endings = running();
+        std::vector<Event> events{happened(EventKind::application_started), happened(EventKind::gave_up)};
+        if (givesUpFirst)
+            std::swap(events[0], events[1]);
+        events.push_back(happened(EventKind::application_stopped, ExitReason::shutdown()));
+        endings.takeEvents(batch(std::move(events)));
         QVERIFY(endings.text("shop").contains("gave up"));
     }
 

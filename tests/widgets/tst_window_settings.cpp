@@ -67,9 +67,18 @@ private slots:
         QVERIFY2(brightest > 0.4F, qPrintable(QString::number(brightest)));
     }
 
+    void menusHaveEdgesAndSeparatorsInTheDark_data() {
+        QTest::addColumn<bool>("isOfDesktop");
+        QTest::newRow("the dark theme") << false;
+        QTest::newRow("a dark desktop") << true;
+    }
     void menusHaveEdgesAndSeparatorsInTheDark() {
-        m_window->findChild<QAction*>("theme-dark")->trigger();
+        QFETCH(bool, isOfDesktop);
         QMenu menu;
+        if (isOfDesktop)
+            menu.setPalette(QPalette{QColor{0x33, 0x36, 0x3b}});
+        else
+            m_window->findChild<QAction*>("theme-dark")->trigger();
         menu.addAction("one");
         const auto* separator = menu.addSeparator();
         menu.addAction("two");

@@ -59,7 +59,7 @@ struct Event {
     std::uintptr_t initial_address = 0; ///< exit: of the body, until events_after gives it its name
     const char* initial_type = nullptr; ///< exit: or the type of the body, likewise
     ExitReason reason;                  ///< exit, restart (of the old process), gave_up, application_stopped
-    Pid supervisor;                     ///< restart
+    Pid supervisor;                     ///< restart; application_started: the top one
     Atom supervisor_name;               ///< restart, gave_up: registered name; or `undefined`
     Term child_id;                      ///< restart, gave_up: id of the child spec
     Pid old_pid;                        ///< restart

@@ -16,13 +16,11 @@
 namespace fiberscope::detail {
 namespace {
 
-void record(Process& self, EventKind kind, Atom name, ExitReason reason) {
-    Event event;
-    event.kind = kind;
-    event.pid = self.pid();
-    event.name = name;
-    event.reason = std::move(reason);
-    record_event(self, std::move(event));
+void record(Process& self, EventKind kind, Atom name, Event what) {
+    what.kind = kind;
+    what.pid = self.pid();
+    what.name = name;
+    record_event(self, std::move(what));
 }
 
 } // namespace
@@ -44,7 +42,9 @@ ApplicationMaster::ApplicationMaster(ApplicationController* controller, Applicat
     }
     supervisor_ = *supervisor;
     controller_->started(self(), application_, supervisor_);
-    record(self(), EventKind::application_started, application_.name(), {});
+    Event start;
+    start.supervisor = supervisor_;
+    record(self(), EventKind::application_started, application_.name(), std::move(start));
     log_report(self(), LogLevel::info, self().pid(), "PROGRESS REPORT",
                {{"application", to_string(Term{application_.name()})}, {"started_at", to_string(supervisor_)}});
 }
@@ -106,7 +106,9 @@ void ApplicationMaster::leave(const ExitReason& reason, bool by_itself) {
     if (!std::exchange(supervisor_, {}))
         return;
     controller_->ended(application_.name(), by_itself);
-    record(self(), EventKind::application_stopped, application_.name(), reason);
+    Event end;
+    end.reason = reason;
+    record(self(), EventKind::application_stopped, application_.name(), std::move(end));
     log_exited(reason);
 }
 

@@ -26,22 +26,25 @@ ApplicationEndings::ApplicationEndings(Running running) : m_running{std::move(ru
 
 void ApplicationEndings::takeEvents(const fiberscope::EventBatch& batch) {
     m_hasLost = m_hasLost || batch.lost > 0;
-    bool hasStarted = batch.lost > 0;
+    if (batch.lost > 0)
+        learnSupervisors();
     for (const auto& event : batch.events) {
         const QString name = toQString(event.name.name());
-        if (event.kind == EventKind::gave_up && m_topSupervisors.contains(event.pid.bits())) {
-            m_endings[m_topSupervisors[event.pid.bits()]].gaveUp = true;
+        if (event.kind == EventKind::gave_up) {
+            const auto top = m_topSupervisors.constFind(event.pid.bits());
+            if (top != m_topSupervisors.constEnd())
+                m_endings[*top].gaveUp = true;
+            else
+                m_gaveUp.insert(event.pid.bits());
         } else if (event.kind == EventKind::application_stopped) {
             m_last = name;
             m_endings[name].reason = termText(event.reason.term());
             m_topSupervisors.removeIf([&name](const auto& entry) { return entry.value() == name; });
         } else if (event.kind == EventKind::application_started) {
-            m_endings.remove(name);
-            hasStarted = true;
+            m_topSupervisors.insert(event.supervisor.bits(), name);
+            m_endings.insert(name, {{}, std::exchange(m_gaveUp, {}).contains(event.supervisor.bits())});
         }
     }
-    if (hasStarted)
-        learnSupervisors();
 }
 
 void ApplicationEndings::learnSupervisors() {

@@ -5,6 +5,7 @@
 #include <fiberscope/events.hpp>
 
 #include <QHash>
+#include <QSet>
 #include <QString>
 
 #include <functional>
@@ -18,7 +19,7 @@ class ApplicationEndings {
 public:
     using Running = std::function<std::vector<fiberscope::ApplicationInfo>()>;
 
-    /// `running` tells the applications that run; asked whenever one has started, since who gives up is known by its pid.
+    /// `running` tells the applications that run; asked now and when events were lost, since who gives up is known by its pid.
     explicit ApplicationEndings(Running running);
 
     void takeEvents(const fiberscope::EventBatch& batch);
@@ -39,6 +40,7 @@ private:
     Running m_running;
     QHash<QString, Ending> m_endings;
     QHash<quint64, QString> m_topSupervisors; ///< names of applications; one that has ended needs its pid no more
+    QSet<quint64> m_gaveUp; ///< of others, since an application started last: one may give up before its start is told
     QString m_last;
     bool m_hasLost = false;
 };

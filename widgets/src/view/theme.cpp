@@ -12,6 +12,9 @@
 #include <QStyleOption>
 #include <QWidget>
 
+#include <optional>
+#include <utility>
+
 namespace fiberscope::widgets {
 
 namespace {
@@ -80,8 +83,10 @@ private:
     static QColor lineColor(const QPalette& palette) { return palette.color(QPalette::Disabled, QPalette::WindowText); }
 };
 
+const auto fusion = QStringLiteral("fusion");
+
 QStyle* styleOf(Theme theme, const QString& ofDesktop) {
-    return theme == Theme::desktop ? QStyleFactory::create(ofDesktop) : new SeenInTheDark{QStringLiteral("fusion")};
+    return theme == Theme::desktop && ofDesktop != fusion ? QStyleFactory::create(ofDesktop) : new SeenInTheDark{fusion};
 }
 
 /// What the program started with, kept before the first change.
@@ -94,7 +99,7 @@ const Start& start() {
     return kept;
 }
 
-Theme applied = Theme::desktop;
+std::optional<Theme> applied; ///< nothing: the application is as it started
 
 } // namespace
 
@@ -118,10 +123,13 @@ void applyTheme(Theme theme) {
     const auto& before = start();
     if (theme == applied)
         return;
-    applied = theme;
+    const bool isAsStarted = !std::exchange(applied, theme) && theme == Theme::desktop;
+    if (isAsStarted && before.style != fusion)
+        return;
     QApplication::setStyle(styleOf(theme, before.style));
-    QApplication::setPalette(theme == Theme::desktop ? before.palette
-                                                     : paletteOf(theme == Theme::dark ? darkColours : lightColours));
+    if (!isAsStarted)
+        QApplication::setPalette(theme == Theme::desktop ? before.palette
+                                                         : paletteOf(theme == Theme::dark ? darkColours : lightColours));
 }
 
 void deriveHints(QWidget& window) {
@@ -134,7 +142,7 @@ void deriveHints(QWidget& window) {
 }
 
 Theme currentTheme() {
-    return applied;
+    return applied.value_or(Theme::desktop);
 }
 
 } // namespace fiberscope::widgets
