@@ -8,6 +8,8 @@
 #include <array>
 #include <cstdio>
 #include <latch>
+#include <memory>
+#include <new>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -200,6 +202,9 @@ void processes_without_stacks() {
             end = to_string(down->reason);
     }
     fmt::print("ended: {}\n", end);
+    constexpr std::size_t some_bytes = std::size_t{24} << 20U;
+    const std::unique_ptr<std::byte[]> memory{new (std::nothrow) std::byte[some_bytes]};
+    fmt::print("others have memory: {}\n", memory != nullptr);
     bool answers = true;
     for (int i = 0; i < 1000; ++i)
         answers = answers && node.call(server, Ask{}).has_value();

@@ -39,6 +39,7 @@ void TestShortage::who_asks_fails_and_others_go_on_data() {
                                                           "stopped true\n";
 #if !defined(FIBERSCOPE_ADDRESS_SANITIZER) && !defined(FIBERSCOPE_THREAD_SANITIZER)
     QTest::addRow("processes_without_stacks") << "ended: system_limit\n"
+                                                 "others have memory: true\n"
                                                  "server answers true\n"
                                                  "another: system_limit\n"
                                                  "a server: system_limit\n"

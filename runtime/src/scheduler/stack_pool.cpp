@@ -22,6 +22,8 @@ constexpr int madv_guard_remove = 103;
 /// Two mappings a guard; the kernel's default limit of mappings is 65,530.
 constexpr std::size_t most_protected_guards = 30'000;
 constexpr std::size_t slab_bytes = std::size_t{64} << 20U;
+/// Address space that stacks do not take: what else the program does goes on when there is no more for them.
+constexpr std::size_t left_to_others_bytes = std::size_t{32} << 20U;
 /// Pages at the top of a returned stack that stay resident: the next user touches them at once.
 constexpr std::size_t hot_bytes = 8 * 1024;
 /// Returned stacks that keep them. Beyond those, what was used is given back.
@@ -133,11 +135,13 @@ bool StackPool::grow(std::size_t index) noexcept {
     } catch (const std::bad_alloc&) {
         return false;
     }
-    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const std::size_t asked = bytes + left_to_others_bytes;
+    void* base = ::mmap(nullptr, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         return false;
-    ::madvise(base, bytes, MADV_NOHUGEPAGE);
     auto* first = static_cast<std::byte*>(base);
+    ::munmap(first + bytes, left_to_others_bytes);
+    ::madvise(base, bytes, MADV_NOHUGEPAGE);
     slabs_.push_back({first, bytes});
     reserved_bytes_ += bytes;
     stacks.stacks += count;
