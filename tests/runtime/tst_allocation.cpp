@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: BSL-1.0
+/// What a process has allocated is counted as its own, wherever it is given back, and goes with a message to its receiver.
+#include "process_fixture.hpp"
+#include "sanitizers.hpp"
+
+#include "base/allocation.hpp"
+#include "process/control_block.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" void* __libc_malloc(std::size_t bytes) noexcept;
+
+using namespace fiberscope;
+using namespace fiberscope::test;
+using fiberscope::detail::allocation_library;
+
+namespace {
+
+constexpr std::int64_t kilobyte = 1024;
+constexpr std::int64_t megabyte = 1024 * kilobyte;
+
+/// What a process of the calling thread has, to the byte.
+std::int64_t held_by(const Process& self) {
+    return allocation_library->bytes_of(*detail::ProcessAccess::block(self).account());
+}
+
+ProcessRow row_of(const Node& node, Pid pid) {
+    for (const ProcessRow& row : node.snapshot().processes)
+        if (row.pid == pid)
+            return row;
+    return {};
+}
+
+std::int64_t memory_of(const Node& node, Pid pid) {
+    return static_cast<std::int64_t>(row_of(node, pid).memory_bytes);
+}
+
+std::string text_of(std::int64_t bytes) {
+    return std::string(static_cast<std::size_t>(bytes), 'x');
+}
+
+bool is_about(std::int64_t bytes, std::int64_t expected) {
+    return bytes > expected - expected / 20 - 512 && bytes < expected + expected / 20 + 512;
+}
+
+#define COMPARE_ABOUT(bytes, expected)                                                                                           \
+    do {                                                                                                                         \
+        const std::int64_t found = (bytes);                                                                                      \
+        QVERIFY2(is_about(found, expected), std::to_string(found).c_str());                                                      \
+    } while (false)
+
+/// Runs `body` as a process to its end.
+template <class Body>
+void run(Node& node, Body body) {
+    ExternalProcess me = node.attach();
+    const auto [pid, monitor] = me->spawn_monitor(std::move(body));
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+/// Holds texts, as long as it is told.
+struct Store final : Server<Store> {
+    struct Keep {
+        using Reply = std::monostate;
+        int count;
+        std::int64_t bytes;
+    };
+    struct Drop {
+        using Reply = std::monostate;
+    };
+    struct Held {
+        using Reply = std::int64_t;
+    };
+    using Messages = fiberscope::Messages<Keep, Drop, Held>;
+
+    Reply<Keep> handle_call(const Keep& keep) {
+        for (int i = 0; i < keep.count; ++i)
+            texts.push_back(text_of(keep.bytes));
+        return std::monostate{};
+    }
+    Reply<Drop> handle_call(const Drop& /*drop*/) {
+        texts = {};
+        return std::monostate{};
+    }
+    Reply<Held> handle_call(const Held& /*held*/) { return held_by(self()); }
+
+    std::vector<std::string> texts;
+};
+
+struct Address {
+    std::uintptr_t memory;
+};
+struct Text {
+    std::string text;
+};
+struct Texts {
+    std::vector<std::string> texts;
+};
+struct Fields {
+    int number;
+    Text text;
+    std::optional<std::string> perhaps;
+    std::array<std::string, 2> two;
+};
+struct Nested {
+    std::string text;
+    std::vector<Nested> inner;
+};
+struct Large {
+    char bytes[512];
+};
+
+} // namespace
+
+class TestAllocation : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void says_whether_it_counts();
+    void signals_are_not_refused();
+    void what_a_server_holds();
+    void given_back_by_another_process();
+    void given_back_by_a_thread();
+    void every_way_to_allocate();
+    void sizes_are_as_without_it();
+    void realloc_keeps_what_it_holds();
+    void blocks_of_others_are_not_misread();
+    void exceptions();
+    void the_runtimes_own_is_nobodys();
+    void a_body_is_its_process_s();
+    void a_blocking_function_is_its_process_s();
+    void the_heap_is_counted_once();
+    void a_message_is_its_receivers_data();
+    void a_message_is_its_receivers();
+    void a_message_in_the_mailbox_is_its_receivers();
+    void replies_casts_timers_and_tasks();
+    void what_is_shared_stays();
+    void a_message_to_the_dead_is_nobodys();
+    void a_killed_process_gives_all_back();
+    void what_is_left_goes_to_nobody();
+    void a_forked_child();
+    void agrees_with_the_allocator();
+    void many_at_once_data();
+    void many_at_once();
+};
+
+void TestAllocation::initTestCase() {
+    const Node node{with_schedulers(1)};
+#if defined(FIBERSCOPE_ADDRESS_SANITIZER)
+    QCOMPARE(node.snapshot().node.allocation, std::string{"not counted: AddressSanitizer owns malloc"});
+    QCOMPARE(node.snapshot().node.allocated_by_nobody_bytes, std::uint64_t{0});
+    QSKIP("AddressSanitizer owns malloc");
+#endif
+}
+
+void TestAllocation::says_whether_it_counts() {
+    const Node node{with_schedulers(1)};
+    QCOMPARE(node.snapshot().node.allocation, std::string{"counted"});
+    QVERIFY(detail::blocks_have_addresses());
+}
+
+/// The library is none of the program's own text.
+void TestAllocation::signals_are_not_refused() {
+    NodeConfig config = with_schedulers(1);
+    config.preemption = Preemption::signal;
+    const Node node{config};
+    QCOMPARE(node.preemption(), Preemption::signal);
+}
+
+void TestAllocation::what_a_server_holds() {
+    Node node{with_schedulers(2)};
+    const Pid store = *node.start(Store::start());
+    const std::int64_t before = memory_of(node, store);
+    QVERIFY(node.call(store, Store::Keep{5000, 100}));
+    COMPARE_ABOUT(memory_of(node, store) - before, 5000 * (112 + 16) + 8192 * 32);
+    const NodeRow sums = node.snapshot().node;
+    QVERIFY(static_cast<std::int64_t>(sums.allocated_by_processes_bytes) > 500'000);
+    QVERIFY(static_cast<std::int64_t>(sums.processes_bytes) > static_cast<std::int64_t>(sums.allocated_by_processes_bytes));
+    QVERIFY(node.call(store, Store::Drop{}));
+    QVERIFY(memory_of(node, store) - before < 512);
+}
+
+void TestAllocation::given_back_by_another_process() {
+    Node node{with_schedulers(2)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        void* memory = std::malloc(megabyte);
+        COMPARE_ABOUT(held_by(self) - before, megabyte);
+        const auto [other, monitor] = self.spawn_monitor([](Process& freeing) {
+            const std::int64_t empty = held_by(freeing);
+            std::free(reinterpret_cast<void*>(freeing.receive<Address>().memory));
+            QCOMPARE(held_by(freeing), empty);
+        });
+        self.send(other, Address{reinterpret_cast<std::uintptr_t>(memory)});
+        self.receive<Down>();
+        QCOMPARE(held_by(self), before);
+    });
+}
+
+void TestAllocation::given_back_by_a_thread() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+        void* memory = std::malloc(megabyte);
+        void* of_the_thread = nullptr;
+        std::thread{[memory, &of_the_thread] {
+            std::free(memory);
+            of_the_thread = std::malloc(megabyte);
+        }}.join();
+        QVERIFY(held_by(self) - before < 512);
+        COMPARE_ABOUT(allocation_library->bytes_of_nobody() - nobodys, megabyte);
+        std::free(of_the_thread); // here, and still it is not this process's
+        QVERIFY(held_by(self) - before < 512);
+        QVERIFY(allocation_library->bytes_of_nobody() - nobodys < 64 * kilobyte);
+    });
+}
+
+void TestAllocation::every_way_to_allocate() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        constexpr std::size_t bytes = 100'000;
+        std::vector<void*> all(32);
+        const std::int64_t with_vector = held_by(self);
+        std::size_t count = 0;
+        const auto add = [&](void* memory) {
+            QVERIFY(memory != nullptr);
+            all[count++] = memory;
+            std::memset(memory, 0x5a, bytes);
+            COMPARE_ABOUT(held_by(self) - with_vector, static_cast<std::int64_t>(count * bytes));
+        };
+        add(std::malloc(bytes));
+        add(std::calloc(10, bytes / 10));
+        add(std::realloc(nullptr, bytes));
+        add(::reallocarray(nullptr, 10, bytes / 10));
+        add(std::aligned_alloc(64, bytes / 64 * 64 + 64));
+        add(::memalign(1024, bytes));
+        add(::valloc(bytes));
+        void* aligned = nullptr;
+        QCOMPARE(::posix_memalign(&aligned, 256, bytes), 0);
+        QCOMPARE(reinterpret_cast<std::uintptr_t>(aligned) % 256, std::uintptr_t{0});
+        add(aligned);
+        add(::strdup(std::string(bytes, 'x').c_str()));
+        for (void* memory : all)
+            std::free(memory);
+        QCOMPARE(held_by(self), with_vector);
+        delete[] new char[bytes];
+        delete new (std::align_val_t{128}) Large; // NOLINT
+        QCOMPARE(held_by(self), with_vector);
+        all = {};
+        QCOMPARE(held_by(self), before);
+        void* mapped_alone = std::malloc(100 * megabyte);
+        COMPARE_ABOUT(held_by(self) - before, 100 * megabyte);
+        std::free(mapped_alone);
+        QCOMPARE(held_by(self), before);
+    });
+}
+
+/// What stands behind a block is no user's.
+void TestAllocation::sizes_are_as_without_it() {
+    for (std::size_t bytes = 0; bytes < 5000; ++bytes) {
+        auto* memory = static_cast<unsigned char*>(std::calloc(1, bytes));
+        const std::size_t usable = ::malloc_usable_size(memory);
+        QVERIFY(usable >= bytes);
+        for (std::size_t i = 0; i < bytes; ++i)
+            QCOMPARE(memory[i], static_cast<unsigned char>(0));
+        std::memset(memory, 0xff, usable); // who asks for the size may use it
+        std::free(memory);
+    }
+    QCOMPARE(::malloc_usable_size(nullptr), std::size_t{0});
+    void* volatile none = std::malloc(SIZE_MAX - 4);
+    QVERIFY(none == nullptr && errno == ENOMEM);
+    errno = 0;
+    none = std::calloc(SIZE_MAX / 2, 3);
+    QVERIFY(none == nullptr && errno == ENOMEM);
+    errno = 0;
+    none = ::reallocarray(nullptr, SIZE_MAX / 2, 3);
+    QVERIFY(none == nullptr && errno == ENOMEM);
+    void* aligned = nullptr;
+    QCOMPARE(::posix_memalign(&aligned, 3, 10), EINVAL);
+    QCOMPARE(::posix_memalign(&aligned, 48, 10), EINVAL);
+}
+
+void TestAllocation::realloc_keeps_what_it_holds() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        auto* memory = static_cast<char*>(std::malloc(100));
+        std::memset(memory, 'x', 100);
+        for (const std::int64_t bytes : {megabyte, std::int64_t{200}, 50 * megabyte, 60 * megabyte, std::int64_t{5000}}) {
+            memory = static_cast<char*>(std::realloc(memory, static_cast<std::size_t>(bytes)));
+            QCOMPARE(std::string(memory, 100), std::string(100, 'x'));
+            COMPARE_ABOUT(held_by(self) - before, bytes);
+        }
+        const std::int64_t held = held_by(self);
+        void* volatile none = std::realloc(memory, SIZE_MAX / 2);
+        QVERIFY(none == nullptr);
+        QCOMPARE(held_by(self), held);
+        QVERIFY(std::realloc(memory, 0) == nullptr);
+        QCOMPARE(held_by(self), before);
+        void* nobodys = nullptr;
+        std::thread{[&nobodys] { nobodys = std::malloc(megabyte); }}.join();
+        nobodys = std::realloc(nobodys, 2 * megabyte); // whoever does that has it
+        COMPARE_ABOUT(held_by(self) - before, 2 * megabyte);
+        std::free(nobodys);
+    });
+}
+
+void TestAllocation::blocks_of_others_are_not_misread() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+        for (int round = 0; round < 1000; ++round) { // each behind one of ours, which has lain there
+            std::free(std::malloc(1000));
+            void* memory = __libc_malloc(1000);
+            QCOMPARE(::malloc_usable_size(memory), std::size_t{1000});
+            if (round % 2 == 0)
+                std::memset(memory, round, 1000);
+            std::free(memory);
+        }
+        QCOMPARE(held_by(self), before);
+        void* memory = std::realloc(__libc_malloc(1000), 5000);
+        COMPARE_ABOUT(held_by(self) - before, 5000);
+        std::free(memory);
+        QCOMPARE(held_by(self), before);
+        QCOMPARE(allocation_library->bytes_of_nobody(), nobodys);
+    });
+}
+
+void TestAllocation::exceptions() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        try {
+            throw Large{};
+        } catch (const Large&) {
+            QVERIFY(held_by(self) - before >= 512);
+        }
+        QCOMPARE(held_by(self), before);
+    });
+}
+
+void TestAllocation::the_runtimes_own_is_nobodys() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        for (int i = 0; i < 1000; ++i) {
+            self.monitor(self.node().whereis("logger"));
+            self.send(self.pid(), Tick{i});
+            self.put(Term{i}, Term{i});
+        }
+        QVERIFY(held_by(self) - before < 512);
+        for (int i = 0; i < 1000; ++i)
+            self.receive<Tick>();
+        QVERIFY(held_by(self) - before < 512);
+    });
+}
+
+void TestAllocation::a_body_is_its_process_s() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        std::array<char, 10'000> captured{};
+        const Pid child = self.spawn([captured](Process& other) {
+            COMPARE_ABOUT(held_by(other), 10'000);
+            other.receive<Tick>();
+            other.send(other.parent(), Tock{captured[0]});
+        });
+        QCOMPARE(held_by(self), before);
+        self.send(child, Tick{});
+        self.receive<Tock>();
+    });
+}
+
+void TestAllocation::a_blocking_function_is_its_process_s() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const std::int64_t before = held_by(self);
+        std::string text = self.blocking([] { return text_of(megabyte); });
+        COMPARE_ABOUT(held_by(self) - before, megabyte);
+        self.blocking([&text] { text = {}; });
+        QVERIFY(held_by(self) - before < 512);
+    });
+}
+
+void TestAllocation::the_heap_is_counted_once() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    const Pid pid = node.spawn([to = me->pid()](Process& self) {
+        const std::pmr::vector<std::byte> bytes{static_cast<std::size_t>(megabyte), &self.heap()};
+        self.send(to, Tock{});
+        self.receive<Tick>();
+    });
+    me->receive<Tock>();
+    COMPARE_ABOUT(memory_of(node, pid), megabyte + 10 * kilobyte);
+    QVERIFY(static_cast<std::int64_t>(node.snapshot().node.allocated_by_processes_bytes) >= megabyte);
+    me->send(pid, Tick{});
+}
+
+// -- messages ----
+
+namespace {
+
+struct Make {
+    std::int64_t bytes;                      ///< that it reaches, about
+    std::function<void(Process&, Pid)> send; ///< in a process
+};
+
+template <class Value, class MakeValue>
+Make sends(std::int64_t bytes, MakeValue make) {
+    return {bytes, [make](Process& self, Pid to) { self.send(to, Value(make())); }};
+}
+
+std::vector<std::string> many_texts() {
+    return std::vector<std::string>(100, text_of(984)); // 1,000 bytes each
+}
+
+Term many_terms() {
+    std::vector<Term> texts;
+    for (int i = 0; i < 100; ++i)
+        texts.push_back(Term::string(text_of(900)));
+    return Term::list(texts);
+}
+
+std::vector<std::pair<const char*, Make>> all_messages() {
+    constexpr std::int64_t large = 100'000;
+    using Map = std::map<int, std::string>;
+    using Hashed = std::unordered_map<int, std::string>;
+    const auto keyed = [](auto map) {
+        for (int i = 0; i < 100; ++i)
+            map.emplace(i, text_of(920));
+        return map;
+    };
+    return {
+        {"string", sends<std::string>(large, [] { return text_of(large); })},
+        {"vector", sends<std::vector<std::string>>(large, many_texts)},
+        {"bits", sends<std::vector<bool>>(large, [] { return std::vector<bool>(static_cast<std::size_t>(large) * 8); })},
+        {"deque", sends<std::deque<std::string>>(large + 4000,
+                                                 [] {
+                                                     const auto texts = many_texts();
+                                                     return std::deque<std::string>{texts.begin(), texts.end()};
+                                                 })},
+        {"list", sends<std::list<std::string>>(large + 6400,
+                                               [] {
+                                                   const auto texts = many_texts();
+                                                   return std::list<std::string>{texts.begin(), texts.end()};
+                                               })},
+        {"set", sends<std::set<std::int64_t>>(100 * 48,
+                                              [] {
+                                                  std::set<std::int64_t> numbers;
+                                                  for (int i = 0; i < 100; ++i)
+                                                      numbers.insert(i);
+                                                  return numbers;
+                                              })},
+        {"unordered_set", sends<std::unordered_set<std::string>>(103'000,
+                                                                 [] {
+                                                                     std::unordered_set<std::string> texts;
+                                                                     for (int i = 0; i < 100; ++i)
+                                                                         texts.insert(std::to_string(1000 + i) + text_of(960));
+                                                                     return texts;
+                                                                 })},
+        {"map", sends<Map>(large + 2000, [keyed] { return keyed(Map{}); })},
+        {"unordered_map", sends<Hashed>(large, [keyed] { return keyed(Hashed{}); })},
+        {"optional", sends<std::optional<std::string>>(large, [] { return text_of(large); })},
+        {"variant", sends<std::variant<int, std::string>>(large, [] { return text_of(large); })},
+        {"tuple", sends<std::tuple<int, std::string>>(large,
+                                                      [] {
+                                                          return std::tuple{1, text_of(large)};
+                                                      })},
+        {"pair", sends<std::pair<std::string, int>>(large,
+                                                    [] {
+                                                        return std::pair{text_of(large), 1};
+                                                    })},
+        {"array", sends<std::array<std::string, 2>>(2 * large,
+                                                    [] {
+                                                        return std::array{text_of(large), text_of(large)};
+                                                    })},
+        {"unique_ptr", sends<std::unique_ptr<Text>>(large, [] { return std::make_unique<Text>(Text{text_of(large)}); })},
+        {"fields", sends<Fields>(4 * large,
+                                 [] {
+                                     return Fields{1, {text_of(large)}, text_of(large), {text_of(large), text_of(large)}};
+                                 })},
+        {"nested", sends<Nested>(3 * large,
+                                 [] {
+                                     return Nested{text_of(large), {Nested{text_of(large), {Nested{text_of(large), {}}}}}};
+                                 })},
+        {"term", sends<Term>(105'000, many_terms)},
+        {"reason", sends<ExitReason>(105'000, [] { return ExitReason{many_terms()}; })},
+    };
+}
+
+} // namespace
+
+void TestAllocation::a_message_is_its_receivers_data() {
+    QTest::addColumn<int>("index");
+    int index = 0;
+    for (const auto& [name, make] : all_messages())
+        QTest::newRow(name) << index++;
+}
+
+/// All of it, and nothing is left with the sender.
+void TestAllocation::a_message_is_its_receivers() {
+    QFETCH(int, index);
+    const Make make = all_messages()[static_cast<std::size_t>(index)].second;
+    Node node{with_schedulers(2)};
+    run(node, [&make](Process& self) {
+        const Pid receiver = self.spawn([to = self.pid()](Process& receiving) {
+            receiving.send(to, Tock{});
+            receiving.receive<Tick>();
+            receiving.send(to, held_by(receiving));
+            receiving.receive(on_any([](const Message&) {})); // and forgets it
+            receiving.send(to, held_by(receiving));
+        });
+        self.receive<Tock>();
+        const std::int64_t before = held_by(self);
+        make.send(self, receiver);
+        const std::int64_t left_with_sender = held_by(self) - before;
+        QVERIFY2(left_with_sender < 1500, std::to_string(left_with_sender).c_str()); // tables
+        self.send(receiver, Tick{});
+        const auto with_message = self.receive<std::int64_t>();
+        const auto without = self.receive<std::int64_t>();
+        COMPARE_ABOUT(with_message - without, make.bytes);
+        QVERIFY(held_by(self) - before < 512);
+    });
+}
+
+void TestAllocation::a_message_in_the_mailbox_is_its_receivers() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    const Pid pid = node.spawn([](Process& self) { self.receive<Tick>(); });
+    const std::int64_t before = memory_of(node, pid);
+    me->send(pid, text_of(megabyte));
+    COMPARE_ABOUT(memory_of(node, pid) - before, megabyte);
+    node.send(pid, text_of(megabyte)); // from outside, too
+    COMPARE_ABOUT(memory_of(node, pid) - before, 2 * megabyte);
+    me->send(pid, Tick{});
+}
+
+void TestAllocation::replies_casts_timers_and_tasks() {
+    struct Giver final : Server<Giver> {
+        struct Give {
+            using Reply = std::string;
+        };
+        using Messages = fiberscope::Messages<Give, Text, Store::Held>;
+        Reply<Give> handle_call(const Give& /*give*/) { return text_of(megabyte); }
+        void handle_cast(Text text) { kept = std::move(text.text); }
+        Reply<Store::Held> handle_call(const Store::Held& /*held*/) { return held_by(self()); }
+        std::string kept;
+    };
+    Node node{with_schedulers(2)};
+    run(node, [](Process& self) {
+        const Pid giver = self.start(Giver::start()).value();
+        const std::int64_t before = held_by(self);
+        const auto giver_before = self.call(giver, Store::Held{});
+        {
+            const std::string reply = self.call(giver, Giver::Give{});
+            COMPARE_ABOUT(held_by(self) - before, megabyte);
+            QVERIFY(self.call(giver, Store::Held{}) - giver_before < 512);
+        }
+        self.cast(giver, Text{text_of(megabyte)});
+        COMPARE_ABOUT(self.call(giver, Store::Held{}) - giver_before, megabyte);
+        QVERIFY(held_by(self) - before < 512);
+        self.send_after(1ms, self.pid(), Text{text_of(megabyte)});
+        self.receive<Text>();
+        QVERIFY(held_by(self) - before < 512);
+        {
+            auto task = task::async(self, [] { return text_of(megabyte); });
+            const std::string value = task.await();
+            COMPARE_ABOUT(held_by(self) - before, megabyte);
+        }
+        QVERIFY(held_by(self) - before < 1024);
+    });
+}
+
+void TestAllocation::what_is_shared_stays() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const Pid other = self.spawn([](Process& receiving) { receiving.receive<Tick>(); });
+        const std::int64_t before = held_by(self);
+        const Term term = Term::string(text_of(megabyte));
+        const auto shared = std::make_shared<const std::string>(text_of(megabyte));
+        self.send(other, term);
+        self.send(other, shared);
+        COMPARE_ABOUT(held_by(self) - before, 2 * megabyte);
+        self.send(other, Tick{});
+    });
+}
+
+void TestAllocation::a_message_to_the_dead_is_nobodys() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        const auto [dead, monitor] = self.spawn_monitor([](Process&) {});
+        self.receive<Down>();
+        const std::int64_t before = held_by(self);
+        const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+        self.send(dead, text_of(megabyte));
+        QCOMPARE(held_by(self), before);
+        QVERIFY(allocation_library->bytes_of_nobody() - nobodys < 64 * kilobyte);
+    });
+}
+
+// -- ends ----
+
+void TestAllocation::a_killed_process_gives_all_back() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    for (int round = 0; round < 20; ++round) {
+        const auto [pid, monitor] = me->spawn_monitor([to = me->pid()](Process& self) {
+            const std::string text = text_of(megabyte);
+            self.send(to, Tock{});
+            self.receive<Tick>();
+        });
+        me->receive<Tock>();
+        QVERIFY(memory_of(node, pid) > megabyte);
+        const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+        me->exit(pid, ExitReason::kill());
+        reason_of_end(me, pid, monitor);
+        QVERIFY(node.wait_until_quiet(10s));
+        QVERIFY(std::abs(allocation_library->bytes_of_nobody() - nobodys) < 64 * kilobyte);
+    }
+}
+
+/// The next process of that slot has nothing to do with it.
+void TestAllocation::what_is_left_goes_to_nobody() {
+    NodeConfig config = with_schedulers(1);
+    config.process_limit = 16; // so that slots come again soon
+    Node node{config};
+    ExternalProcess me = node.attach();
+    std::vector<void*> left;
+    const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+    for (int i = 0; i < 100; ++i)
+        run(node, [&left](Process& self) {
+            QVERIFY(held_by(self) < 512);
+            left.push_back(std::malloc(100 * kilobyte));
+        });
+    COMPARE_ABOUT(allocation_library->bytes_of_nobody() - nobodys, 100 * 100 * kilobyte);
+    const Pid next = node.spawn([to = me->pid()](Process& self) {
+        const std::string text = text_of(megabyte);
+        self.send(to, Tock{});
+        self.receive<Tick>();
+    });
+    me->receive<Tock>();
+    const std::int64_t held = memory_of(node, next);
+    for (void* memory : left)
+        std::free(memory);
+    QCOMPARE(memory_of(node, next), held);
+    QVERIFY(allocation_library->bytes_of_nobody() - nobodys < 64 * kilobyte);
+    me->send(next, Tick{});
+}
+
+void TestAllocation::a_forked_child() {
+    Node node{with_schedulers(1)};
+    run(node, [](Process& self) {
+        auto* memory = static_cast<char*>(std::malloc(megabyte));
+        const std::int64_t held = held_by(self);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            bool is_right = held_by(self) == held;
+            std::free(memory);
+            is_right = is_right && is_about(held - held_by(self), megabyte);
+            void* more = std::malloc(3 * megabyte);
+            is_right = is_right && is_about(held_by(self) - held, 2 * megabyte);
+            std::free(more);
+            ::_exit(is_right ? 0 : 1);
+        }
+        int status = -1;
+        QCOMPARE(::waitpid(child, &status, 0), child);
+        QCOMPARE(status, 0);
+        QCOMPARE(held_by(self), held);
+        std::free(memory);
+    });
+}
+
+void TestAllocation::agrees_with_the_allocator() {
+    const auto ours = [](const Node& node) {
+        const NodeRow sums = node.snapshot().node;
+        return static_cast<std::int64_t>(sums.allocated_by_processes_bytes + sums.allocated_by_nobody_bytes);
+    };
+    const auto allocators = [] {
+        const struct mallinfo2 info = ::mallinfo2();
+        return static_cast<std::int64_t>(info.uordblks + info.hblkhd);
+    };
+    Node node{with_schedulers(2)};
+    std::vector<Pid> stores;
+    for (int i = 0; i < 100; ++i)
+        stores.push_back(*node.start(Store::start()));
+    for (const Pid store : stores)
+        QVERIFY(node.call(store, Store::Keep{1000, 200}));
+    const std::vector<std::string> outside(10'000, text_of(300));
+    COMPARE_ABOUT(ours(node), allocators());
+    for (std::size_t i = 0; i < stores.size(); i += 2)
+        QVERIFY(node.call(stores[i], Store::Drop{}));
+    COMPARE_ABOUT(ours(node), allocators());
+    for (const Pid store : stores)
+        node.exit(store, ExitReason::kill());
+    QVERIFY(node.wait_until_quiet(10s));
+    QVERIFY(ours(node) < allocators() + megabyte);
+}
+
+// -- under way ----
+
+void TestAllocation::many_at_once_data() {
+    QTest::addColumn<bool>("by_signal");
+    QTest::newRow("cooperative") << false;
+    QTest::newRow("interrupted by signals") << true;
+}
+
+/// Texts go round among processes that are preempted, killed and moved; what they have agrees in the end.
+void TestAllocation::many_at_once() {
+    QFETCH(bool, by_signal);
+    const std::int64_t nobodys = allocation_library->bytes_of_nobody();
+    std::int64_t most_negative = 0;
+    {
+        NodeConfig config = with_schedulers(3);
+        config.preemption = by_signal ? Preemption::signal : Preemption::cooperative;
+        config.slice = std::chrono::microseconds{100};
+        config.signal_slice = std::chrono::microseconds{200};
+        Node node{config};
+        std::vector<Pid> members;
+        for (int i = 0; i < 50; ++i)
+            members.push_back(node.spawn([](Process& self) {
+                std::vector<Pid> others = self.receive<std::vector<Pid>>();
+                std::vector<std::string> kept;
+                for (std::size_t turn = self.pid().slot();; ++turn) {
+                    kept.push_back(text_of(static_cast<std::int64_t>(turn * 7919 % 3000)));
+                    self.send(others[turn % others.size()], std::move(kept[turn % kept.size()]));
+                    self.receive(on<std::string>([&](std::string text) { kept.push_back(std::move(text)); }), after(0s));
+                    if (kept.size() > 100)
+                        kept.clear();
+                }
+            }));
+        for (const Pid member : members)
+            node.send(member, members);
+        for (int round = 0; round < 30; ++round) {
+            std::this_thread::sleep_for(10ms);
+            const Snapshot snapshot = node.snapshot();
+            for (const ProcessRow& row : snapshot.processes)
+                QVERIFY(row.memory_bytes < 1'000'000'000);
+            if (round % 3 == 0)
+                node.exit(members[static_cast<std::size_t>(round)], ExitReason::kill());
+        }
+        node.stop();
+        most_negative = static_cast<std::int64_t>(node.snapshot().node.abandoned);
+    }
+    const std::int64_t left = allocation_library->bytes_of_nobody() - nobodys;
+    if (most_negative == 0) // else it has lost what it had
+        QVERIFY2(std::abs(left) < 2 * megabyte, std::to_string(left).c_str());
+}
+
+QTEST_APPLESS_MAIN(TestAllocation)
+#include "tst_allocation.moc"
