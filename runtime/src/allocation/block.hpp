@@ -11,9 +11,10 @@
 namespace fiberscope::detail {
 
 /// glibc's own `malloc_usable_size`, whose place the library takes.
-inline constinit std::size_t (*library_usable_bytes)(void* memory) = nullptr;
+using UsableBytes = std::size_t (*)(void* memory);
+inline constinit UsableBytes library_usable_bytes = nullptr;
 inline void find_library_usable_bytes() noexcept {
-    library_usable_bytes = reinterpret_cast<std::size_t (*)(void*)>(::dlsym(RTLD_NEXT, "malloc_usable_size"));
+    library_usable_bytes = reinterpret_cast<UsableBytes>(::dlsym(RTLD_NEXT, "malloc_usable_size"));
 }
 
 constexpr std::size_t tag_bytes = sizeof(std::uint64_t);
