@@ -30,34 +30,18 @@ constexpr std::int64_t bytes_in(std::uint64_t elsewhere) noexcept {
 
 // -- nobody's ----
 
-/// Bytes that a scheduler's thread has added and taken away. Stays when the thread has gone: another goes on with it.
-struct alignas(64) Tally {
-    Counter<std::int64_t> bytes; ///< written by its thread
-    std::atomic<bool> is_taken{false};
-};
 /// The same for threads that share it.
 struct alignas(64) SharedTally {
     std::atomic<std::int64_t> bytes{0};
 };
 
+using accounts::here;
+using accounts::Tally;
+
 constinit std::array<Tally, 512> tallies{};
 constinit std::array<SharedTally, 16> shared_tallies{};
 
 constinit const AllocatingCode nobodys_code{};
-
-struct Here {
-    const AllocatingCode* code = &nobodys_code;
-    Tally* tally = nullptr;
-};
-[[gnu::tls_model("initial-exec")]] constinit thread_local Here here;
-
-void add_to_nobody(std::int64_t bytes) noexcept {
-    if (here.tally != nullptr)
-        return here.tally->bytes.add(bytes);
-    constexpr unsigned thread_shift = 12; // the addresses of two threads' variables are pages apart
-    const std::size_t index = (reinterpret_cast<std::uintptr_t>(&here) >> thread_shift) % shared_tallies.size();
-    shared_tallies[index].bytes.fetch_add(bytes, std::memory_order_relaxed);
-}
 
 Tally* take_tally() noexcept {
     auto* const found = std::find_if(tallies.begin(), tallies.end(),
@@ -117,8 +101,18 @@ private:
 
 constinit Table table;
 
-/// False: that life is over.
-bool add_elsewhere(AllocationAccount& account, std::uint64_t life, std::int64_t bytes) noexcept {
+} // namespace
+
+[[gnu::tls_model("initial-exec")]] constinit thread_local accounts::Here accounts::here{&nobodys_code, nullptr};
+
+void accounts::add_to_shared_tally(std::int64_t bytes) noexcept {
+    constexpr unsigned thread_shift = 12; // the addresses of two threads' variables are pages apart
+    const std::size_t index = (reinterpret_cast<std::uintptr_t>(&here) >> thread_shift) % shared_tallies.size();
+    shared_tallies[index].bytes.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+bool accounts::add_elsewhere(AllocationAccount& account, Owner owner, std::int64_t bytes) noexcept {
+    const std::uint64_t life = life_of(owner);
     std::uint64_t old = account.elsewhere.load(std::memory_order_relaxed);
     std::uint64_t changed = 0;
     do {
@@ -129,7 +123,12 @@ bool add_elsewhere(AllocationAccount& account, std::uint64_t life, std::int64_t 
     return true;
 }
 
-} // namespace
+/// An account that there never was is none of ours: what was taken for a tag is not one.
+void accounts::add_to_another(Owner owner, std::int64_t bytes) noexcept {
+    AllocationAccount* account = table.find(owner);
+    if (account != nullptr && !add_elsewhere(*account, owner, bytes))
+        add_to_nobody(bytes);
+}
 
 AllocationAccount* accounts::open() noexcept {
     return table.take();
@@ -172,33 +171,6 @@ const AllocatingCode* accounts::execute(const AllocatingCode* code, bool is_sche
     } else if (is_scheduler)
         here.tally = take_tally();
     return before;
-}
-
-Owner accounts::charge(std::int64_t bytes) noexcept {
-    const AllocatingCode& code = *here.code;
-    if (code.runtime_calls.load(std::memory_order_relaxed) != 0 || code.account == nullptr) {
-        add_to_nobody(bytes);
-        return 0;
-    }
-    const Owner owner = code.account->owner.load(std::memory_order_relaxed);
-    if (!code.is_elsewhere) [[likely]]
-        code.account->own.add(bytes);
-    else if (!add_elsewhere(*code.account, life_of(owner), bytes)) {
-        add_to_nobody(bytes);
-        return 0;
-    }
-    return owner;
-}
-
-void accounts::add(Owner owner, std::int64_t bytes) noexcept {
-    if (owner == 0)
-        return add_to_nobody(bytes);
-    AllocationAccount* account = here.code->account;
-    if (account != nullptr && account->owner.load(std::memory_order_relaxed) == owner && !here.code->is_elsewhere) [[likely]]
-        return account->own.add(bytes);
-    account = table.find(owner);
-    if (account != nullptr && !add_elsewhere(*account, life_of(owner), bytes))
-        add_to_nobody(bytes);
 }
 
 } // namespace fiberscope::detail

@@ -31,10 +31,55 @@ std::int64_t bytes_of(const AllocationAccount& account) noexcept;
 std::int64_t bytes_of_nobody() noexcept;
 const AllocatingCode* execute(const AllocatingCode* code, bool is_scheduler) noexcept;
 
+/// Bytes that a scheduler's thread has added and taken away. Stays when the thread has gone: another goes on with it.
+struct alignas(64) Tally {
+    Counter<std::int64_t> bytes; ///< written by its thread
+    std::atomic<bool> is_taken{false};
+};
+
+/// What this thread does.
+struct Here {
+    const AllocatingCode* code;
+    Tally* tally; ///< nullptr: it shares one
+};
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local Here here;
+
+void add_to_shared_tally(std::int64_t bytes) noexcept;
+inline void add_to_nobody(std::int64_t bytes) noexcept {
+    here.tally != nullptr ? here.tally->bytes.add(bytes) : add_to_shared_tally(bytes);
+}
+/// False: its life is over.
+bool add_elsewhere(AllocationAccount& account, Owner owner, std::int64_t bytes) noexcept;
+/// To an account that is not this thread's; to nobody's where that is over.
+void add_to_another(Owner owner, std::int64_t bytes) noexcept;
+
 /// Adds `bytes` to who runs here. Returns who that is.
-Owner charge(std::int64_t bytes) noexcept;
+inline Owner charge(std::int64_t bytes) noexcept {
+    const AllocatingCode& code = *here.code;
+    if (code.runtime_calls.load(std::memory_order_relaxed) == 0 && code.account != nullptr) [[likely]] {
+        const Owner owner = code.account->owner.load(std::memory_order_relaxed);
+        if (!code.is_elsewhere) [[likely]] {
+            code.account->own.add(bytes);
+            return owner;
+        }
+        if (add_elsewhere(*code.account, owner, bytes))
+            return owner;
+    }
+    add_to_nobody(bytes);
+    return 0;
+}
+
 /// Adds `bytes`, which may be fewer than none, to what `owner` has, or to nobody's where it has ended.
-void add(Owner owner, std::int64_t bytes) noexcept;
+inline void add(Owner owner, std::int64_t bytes) noexcept {
+    const AllocatingCode& code = *here.code;
+    if (owner == 0)
+        add_to_nobody(bytes);
+    else if (code.account != nullptr && code.account->owner.load(std::memory_order_relaxed) == owner && !code.is_elsewhere)
+        [[likely]]
+        code.account->own.add(bytes);
+    else
+        add_to_another(owner, bytes);
+}
 
 } // namespace accounts
 

@@ -34,7 +34,7 @@ std::size_t with_tag(std::size_t bytes) noexcept {
     return bytes <= SIZE_MAX - tag_bytes ? bytes + tag_bytes : bytes;
 }
 
-void* counted(void* memory) noexcept {
+[[gnu::always_inline]] inline void* counted(void* memory) noexcept {
     if (counts && memory != nullptr) [[likely]] {
         const Block block{memory};
         block.set_owner(accounts::charge(block.bytes()));
