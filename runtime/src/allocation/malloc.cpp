@@ -245,8 +245,8 @@ void take(void* hand_over, const void* memory) noexcept {
 void finish_hand_over(const HandOver& moving) noexcept {
     if (moving.from_bytes != 0)
         accounts::add(moving.from_owner, -moving.from_bytes);
-    if (moving.to_bytes != 0)
-        accounts::add(moving.to_owner, moving.to_bytes);
+    if (moving.to_bytes != 0 && !accounts::add_elsewhere(*moving.to, moving.to_owner, moving.to_bytes))
+        accounts::add_to_nobody(moving.to_bytes);
 }
 
 } // namespace
