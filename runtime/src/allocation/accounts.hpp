@@ -53,6 +53,27 @@ bool add_elsewhere(AllocationAccount& account, Owner owner, std::int64_t bytes) 
 /// To an account that is not this thread's; to nobody's where that is over.
 void add_to_another(Owner owner, std::int64_t bytes) noexcept;
 
+/// What is common: adds `bytes` to who runs here, and says who that is. False: it is none of these.
+inline bool charge_here(std::int64_t bytes, Owner& owner) noexcept {
+    const AllocatingCode& code = *here.code;
+    const bool is_process = code.runtime_calls.load(std::memory_order_relaxed) == 0 && code.account != nullptr;
+    if (is_process ? code.is_elsewhere : here.tally == nullptr) [[unlikely]]
+        return false;
+    owner = is_process ? code.account->owner.load(std::memory_order_relaxed) : 0;
+    (is_process ? code.account->own : here.tally->bytes).add(bytes);
+    return true;
+}
+/// The same of a block that `owner` has.
+inline bool add_here(Owner owner, std::int64_t bytes) noexcept {
+    const AllocatingCode& code = *here.code;
+    const bool is_own =
+        code.account != nullptr && code.account->owner.load(std::memory_order_relaxed) == owner && !code.is_elsewhere;
+    if (!is_own && (owner != 0 || here.tally == nullptr)) [[unlikely]]
+        return false;
+    (is_own ? code.account->own : here.tally->bytes).add(bytes);
+    return true;
+}
+
 /// Adds `bytes` to who runs here. Returns who that is.
 inline Owner charge(std::int64_t bytes) noexcept {
     const AllocatingCode& code = *here.code;

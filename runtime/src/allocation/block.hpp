@@ -25,38 +25,34 @@ class Block {
 public:
     explicit Block(void* memory) noexcept : memory_{static_cast<std::byte*>(memory)}, usable_bytes_{usable_bytes_of(memory)} {}
 
+    /// glibc has mapped it alone, and knows best how long it is.
+    static bool is_mapped_alone(const void* memory) noexcept { return (static_cast<const std::size_t*>(memory)[-1] & 2U) != 0; }
     std::size_t usable_bytes() const noexcept { return usable_bytes_; }
     /// What it takes of the allocator's memory.
     std::int64_t bytes() const noexcept { return static_cast<std::int64_t>(usable_bytes_ + sizeof(std::size_t)); }
 
-    bool has_owner() const noexcept {
-        const std::uint64_t found = *tag();
-        return found == sealed(found & owner_mask);
-    }
+    bool has_owner() const noexcept { return (*tag() ^ seal()) >> owner_bits == 0; }
     /// **Pre-condition:** has_owner.
     Owner owner() const noexcept { return *tag() & owner_mask; }
-    void set_owner(Owner owner) const noexcept { *tag() = sealed(owner); }
+    void set_owner(Owner owner) const noexcept { *tag() = seal() | owner; }
     void forget_owner() const noexcept { *tag() = 0; }
 
 private:
     static constexpr unsigned owner_bits = 40;
     static constexpr std::uint64_t owner_mask = (std::uint64_t{1} << owner_bits) - 1;
 
-    /// glibc keeps the size in front of the block, with three marks; those of blocks that are mapped alone it knows best.
+    /// glibc keeps the size in front of the block, with three marks.
     static std::size_t usable_bytes_of(void* memory) noexcept {
         constexpr std::size_t marks = 7;
-        constexpr std::size_t is_mapped_alone = 2;
-        const std::size_t size = static_cast<const std::size_t*>(memory)[-1];
-        if ((size & is_mapped_alone) != 0) [[unlikely]]
+        if (is_mapped_alone(memory)) [[unlikely]]
             return library_usable_bytes(memory);
-        return (size & ~marks) - sizeof(std::size_t);
+        return (static_cast<const std::size_t*>(memory)[-1] & ~marks) - sizeof(std::size_t);
     }
     std::uint64_t* tag() const noexcept { return reinterpret_cast<std::uint64_t*>(memory_ + usable_bytes_ - tag_bytes); }
-    /// Never 0: that would be memory that nobody has written to.
-    std::uint64_t sealed(Owner owner) const noexcept {
+    /// The bits above the owner's; never 0: that would be memory that nobody has written to.
+    std::uint64_t seal() const noexcept {
         constexpr std::uint64_t mixer = 0x9e3779b97f4a7c15U;
-        const std::uint64_t seal = ((reinterpret_cast<std::uintptr_t>(memory_) ^ owner << 17U) + 1) * mixer;
-        return owner | ((seal >> owner_bits | 1U) << owner_bits);
+        return (reinterpret_cast<std::uintptr_t>(memory_) * mixer & ~owner_mask) | (owner_mask + 1);
     }
 
     std::byte* const memory_;

@@ -34,11 +34,21 @@ std::size_t with_tag(std::size_t bytes) noexcept {
     return bytes <= SIZE_MAX - tag_bytes ? bytes + tag_bytes : bytes;
 }
 
-[[gnu::always_inline]] inline void* counted(void* memory) noexcept {
-    if (counts && memory != nullptr) [[likely]] {
+[[gnu::noinline, gnu::cold]] void* counted_slowly(void* memory) noexcept {
+    if (counts && memory != nullptr) {
         const Block block{memory};
         block.set_owner(accounts::charge(block.bytes()));
     }
+    return memory;
+}
+[[gnu::always_inline]] inline void* counted(void* memory) noexcept {
+    if (!counts || memory == nullptr || Block::is_mapped_alone(memory)) [[unlikely]]
+        return counted_slowly(memory);
+    const Block block{memory};
+    Owner owner = 0;
+    if (!accounts::charge_here(block.bytes(), owner)) [[unlikely]]
+        return counted_slowly(memory);
+    block.set_owner(owner);
     return memory;
 }
 
@@ -46,14 +56,21 @@ void* allocate(std::size_t bytes) noexcept {
     return counted(__libc_malloc(with_tag(bytes)));
 }
 
-void free_block(void* memory) noexcept {
-    if (memory == nullptr)
-        return;
-    if (counts) [[likely]]
-        if (const Block block{memory}; block.has_owner()) [[likely]] {
+[[gnu::noinline, gnu::cold]] void free_slowly(void* memory) noexcept {
+    if (counts && memory != nullptr)
+        if (const Block block{memory}; block.has_owner()) {
             accounts::add(block.owner(), -block.bytes());
             block.forget_owner();
         }
+    __libc_free(memory);
+}
+[[gnu::always_inline]] inline void free_block(void* memory) noexcept {
+    if (!counts || memory == nullptr || Block::is_mapped_alone(memory)) [[unlikely]]
+        return free_slowly(memory);
+    const Block block{memory};
+    if (!block.has_owner() || !accounts::add_here(block.owner(), -block.bytes())) [[unlikely]]
+        return free_slowly(memory);
+    block.forget_owner();
     __libc_free(memory);
 }
 
@@ -143,6 +160,7 @@ bool are_blocks_known() noexcept {
         obstacle = "the C library's blocks are not those of the glibc that it knows";
         return;
     }
+    accounts::execute(accounts::here.code, true); // the main thread: a window's allocates as much as a scheduler
     obstacle = nullptr;
     counts = true;
 }
