@@ -75,6 +75,8 @@ use_pkg_config() {
     PACKAGES=fiberscope-allocation compile g++ "$BUILD/allocating" -std=c++20 -O2 -Wl,--as-needed "$allocating"
     expect "$counted" "$BUILD/allocating"
     expect "$counted" env LD_PRELOAD="$LD_LIBRARY_PATH/libfiberscope_allocation.so" "$BUILD/not_linked"
+    expect "not counted: malloc is another library's, or the program's own, little" \
+        env LD_PRELOAD=libc_malloc_debug.so.0 "$BUILD/allocating"
     PACKAGES=fiberscope-allocation compile g++ "$BUILD/sanitized" -std=c++20 -O1 -fsanitize=address "$allocating"
     expect "not counted: AddressSanitizer owns malloc, little" "$BUILD/sanitized"
 }

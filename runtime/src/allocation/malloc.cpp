@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <malloc.h>
+#include <search.h>
 #include <unistd.h>
 
 extern "C" {
@@ -228,16 +229,37 @@ const void* module_of(const void* address) noexcept {
 }
 
 /// Whoever comes first in the order of the loader's search has them all, or nobody knows whose a block is.
-const char* idle_because() noexcept {
-    if (obstacle != nullptr)
-        return obstacle;
+bool has_all_names() noexcept {
     constexpr std::array<const char*, 11> names{
         "malloc",        "free",           "calloc", "realloc", "reallocarray",      "memalign",
         "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "malloc_usable_size"};
     const void* const ours = module_of(&counts);
-    const bool has_all = std::all_of(names.begin(), names.end(),
-                                     [ours](const char* name) { return module_of(::dlsym(RTLD_DEFAULT, name)) == ours; });
-    return has_all ? nullptr : "malloc is another library's, or the program's own";
+    return std::all_of(names.begin(), names.end(),
+                       [ours](const char* name) { return module_of(::dlsym(RTLD_DEFAULT, name)) == ours; });
+}
+
+/// The C library's own calls arrive here: a versioned malloc may stand before ours without being found by its name.
+bool is_called() noexcept {
+    AllocationAccount account;
+    AllocatingCode code;
+    code.runtime_calls.store(0, std::memory_order_relaxed);
+    code.account = &account;
+    const auto compare = [](const void*, const void*) { return 0; };
+    const int key = 0;
+    void* tree = nullptr;
+    const AllocatingCode* const before = std::exchange(accounts::here.code, &code);
+    ::tsearch(&key, &tree, compare); // allocates
+    const bool is_counted = account.own.get() > 0;
+    ::tdelete(&key, &tree, compare); // and frees
+    const bool is_counted_off = account.own.get() == 0;
+    accounts::here.code = before;
+    return is_counted && is_counted_off;
+}
+
+const char* idle_because() noexcept {
+    if (obstacle != nullptr)
+        return obstacle;
+    return has_all_names() && is_called() ? nullptr : "malloc is another library's, or the program's own";
 }
 
 HandOver begin_hand_over(AllocationAccount& to) noexcept {
