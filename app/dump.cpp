@@ -72,6 +72,9 @@ void writeNode(JsonWriter& json, const NodeRow& node) {
     json.field("run_queue_length", node.run_queue_length);
     json.field("timers", node.timers);
     json.field("processes_bytes", node.processes_bytes);
+    json.field("allocated_by_processes_bytes", node.allocated_by_processes_bytes);
+    json.field("allocated_by_nobody_bytes", node.allocated_by_nobody_bytes);
+    json.field("allocation", node.allocation);
     json.field("stacks_bytes", node.stacks_bytes);
     json.field("resident_bytes", node.resident_bytes);
     json.field("preemption", node.preemption);

@@ -22,7 +22,7 @@ monitored and supervised; and an observer that shows them alive.")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME libfiberscope-runtime${soversion})
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "BEAM-like processes for C++ programs\n${what}\n\nThis is the runtime library.")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "BEAM-like processes for C++ programs\n${what}\n\nThis is the runtime library, and the one that counts what processes allocate.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libfiberscope-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
@@ -41,6 +41,7 @@ if(FIBERSCOPE_BUILD_WIDGETS)
     set(CPACK_COMPONENT_WIDGETS_DEPENDS runtime)
     set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/runtime)
 
+    set(CPACK_COMPONENT_PROGRAM_DEPENDS runtime) # the library that counts allocations
     set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME fiberscope)
     set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION devel)
     set(CPACK_DEBIAN_PROGRAM_DESCRIPTION "observer of BEAM-like processes\n${what}\n\nThis is the program: a window with workloads to play with.")

@@ -177,6 +177,7 @@ bool Node::deliver(const Target& target, std::unique_ptr<MessageSignal> message)
     const Pid to = core_->system->resolve(target);
     if (!to)
         return false;
+    core_->system->hand_over(to, *message);
     message->sent_ns = clock_ns();
     core_->system->outside_messages.fetch_add(1, std::memory_order_relaxed);
     return core_->system->send(to, std::move(message));

@@ -79,6 +79,9 @@ private slots:
         for (const char* const figure : {"abandoned", "overflows", "faults", "over_limit"})
             QVERIFY2(dump["node"][QLatin1String{figure}].isDouble(), figure);
         QVERIFY(dump["node"]["faults_are"].isString());
+        for (const char* const figure : {"processes_bytes", "allocated_by_processes_bytes", "allocated_by_nobody_bytes"})
+            QVERIFY2(dump["node"][QLatin1String{figure}].isDouble(), figure);
+        QVERIFY(dump["node"]["allocation"].isString());
         QCOMPARE(dump["node"]["process_count"].toInt(), dump["processes"].toArray().size());
         const auto shard = find(dump["processes"], "name", "kv_shard_1");
         QCOMPARE(shard["pid"].toString().toStdString(), to_string(m_node->whereis("kv_shard_1")));

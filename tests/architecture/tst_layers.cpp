@@ -91,7 +91,7 @@ int floorOf(const QString& header) {
     static const QList<QStringList> floors{
         {"build_check", "config", "fault_text", "fields", "isolation", "pid", "preemption", "priority", "target", "term",
          "wait_time"},
-        {"message_value", "message", "receive", "result", "process"},
+        {"message_value", "message_memory", "message", "receive", "result", "process"},
         {"server", "supervision", "supervisor", "application", "sys", "task"},
         {"events", "snapshot", "inspect"},
         {"node_config", "node", "fiberscope"},
@@ -185,6 +185,7 @@ private slots:
         // who may be included; inspect may include all, and nobody includes inspect
         static const QHash<QString, QStringList> below{
             {"base", {"base"}},
+            {"allocation", {"allocation", "base"}},
             {"scheduler", {"scheduler", "base"}},
             {"process", {"process", "scheduler", "base"}},
             {"behaviour", {"behaviour", "process", "scheduler", "base"}},

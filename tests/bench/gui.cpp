@@ -2,6 +2,9 @@
 /// fiberscope-bench gui [PROCESSES]: does the real window stall? A timer of the GUI thread tells how long it was kept from
 /// the event loop, a line a phase. A gap by the window's own work shows as CPU time of that thread, one by other programs
 /// does not.
+/// fiberscope-bench observer_cost [PROCESSES]: what does the window cost the node that it shows?
+#include "observer_cost.hpp"
+
 #include <fiberscope/widgets/observer_window.hpp>
 
 #include <fiberscope/fiberscope.hpp>
@@ -21,6 +24,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 using namespace fiberscope;
@@ -203,11 +207,14 @@ int main(int argc, char** argv) {
     if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM") && qEnvironmentVariableIsEmpty("DISPLAY"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication application{argc, argv};
-    const auto processes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000;
+    const bool isCost = std::string_view{argv[0]} == "observer_cost";
+    const auto processes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : (isCost ? 100'000 : 1'000'000);
     if (processes < 1 || processes > 1'800'000) {
-        std::fprintf(stderr, "fiberscope-bench: gui takes a number of processes from 1 to 1800000, not '%s'\n", argv[1]);
+        std::fprintf(stderr, "fiberscope-bench: %s takes a number of processes from 1 to 1800000, not '%s'\n", argv[0], argv[1]);
         return 2;
     }
+    if (isCost)
+        return bench::runObserverCost(static_cast<std::uint32_t>(processes));
     Node node{{.name = "gui@bench", .process_limit = 2'000'000, .log_to_stderr = {}}};
     if (!node.start(family("all", static_cast<std::uint32_t>(processes))))
         return 1;

@@ -2,6 +2,7 @@
 /// fiberscope-bench [--list] [--schedulers N] [--json] [NAME...]: one line a benchmark.
 /// fiberscope-bench --versus PEER,... [--rounds N] [--schedulers N] [NAME...]: beside other runtimes, as a table.
 /// fiberscope-bench gui [PROCESSES]: the window's stalls, by the program beside it.
+/// fiberscope-bench observer_cost [PROCESSES]: what the window costs who sends messages, by the same.
 #include "benchmark.hpp"
 #include "versus.hpp"
 
@@ -173,7 +174,8 @@ void become_gui(char** arguments) {
 } // namespace
 
 int main(int /*argc*/, char** arguments) {
-    if (arguments[0] != nullptr && arguments[1] != nullptr && std::string_view{arguments[1]} == "gui") {
+    const std::string_view first = arguments[0] != nullptr && arguments[1] != nullptr ? arguments[1] : "";
+    if (first == "gui" || first == "observer_cost") {
         become_gui(arguments);
         return 2;
     }

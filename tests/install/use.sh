@@ -7,6 +7,9 @@ set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 example=$SOURCE/tests/examples/counter.cpp
 wanted=$'total 42\ntotal 1 after its restart'
+allocating=$here/allocating.cpp
+counted="counted, a megabyte"
+not_linked="not counted: the program is not linked with Fiberscope::Allocation, little"
 mkdir -p "$BUILD"
 libdir=$(dirname -- "$(find "$PREFIX" -name fiberscope-runtime.pc)")
 export CCACHE_NOHASHDIR=1 # as in the build of what is installed: the same objects
@@ -44,13 +47,15 @@ build_project() {
     cmake -S "$here/project" -B "$directory" -G Ninja -DPROGRAM="$example" "${@:2}" >"$BUILD/$1.log" 2>&1 &&
         cmake --build "$directory" >>"$BUILD/$1.log" 2>&1 || { cat "$BUILD/$1.log"; fail "$1 does not build"; }
     expect "$wanted" "$directory/counter"
+    expect "$counted" "$directory/allocating"
 }
 
-# compile COMPILER OUTPUT [flags and sources...]: with what pkg-config says, static libraries if that is what there is.
+# compile COMPILER OUTPUT [flags and sources...]: with what pkg-config says of $PACKAGES (the runtime alone), static libraries if
+# that is what there is.
 compile() {
     local -a cflags libs
-    read -r -a cflags < <(pkg-config --cflags fiberscope-runtime)
-    read -r -a libs < <(pkg-config --libs fiberscope-runtime)
+    read -r -a cflags < <(pkg-config --cflags "${PACKAGES:-fiberscope-runtime}")
+    read -r -a libs < <(pkg-config --libs "${PACKAGES:-fiberscope-runtime}")
     "$1" "${cflags[@]}" "${@:3}" -o "$2" "${libs[@]}"
 }
 
@@ -64,6 +69,16 @@ use_find_package() {
 use_pkg_config() {
     compile "${CXX:-g++}" "$BUILD/counter" -std=c++20 -O2 "$example"
     expect "$wanted" "$BUILD/counter"
+    compile g++ "$BUILD/not_linked" -std=c++20 -O2 "$allocating"
+    expect "$not_linked" "$BUILD/not_linked"
+    # as distributions have it: a library that nothing is wanted of would be left out
+    PACKAGES=fiberscope-allocation compile g++ "$BUILD/allocating" -std=c++20 -O2 -Wl,--as-needed "$allocating"
+    expect "$counted" "$BUILD/allocating"
+    expect "$counted" env LD_PRELOAD="$LD_LIBRARY_PATH/libfiberscope_allocation.so" "$BUILD/not_linked"
+    expect "not counted: malloc is another library's, or the program's own, little" \
+        env LD_PRELOAD=libc_malloc_debug.so.0 "$BUILD/allocating"
+    PACKAGES=fiberscope-allocation compile g++ "$BUILD/sanitized" -std=c++20 -O1 -fsanitize=address "$allocating"
+    expect "not counted: AddressSanitizer owns malloc, little" "$BUILD/sanitized"
 }
 
 use_fetch_content() {

@@ -68,6 +68,20 @@ private slots:
         QCOMPARE(valueOf("Runtime", "State", source), QStringLiteral("running"));
     }
 
+    void sumsOfAllocationsAreShownWhereTheyAreCounted() {
+        NodeRow node;
+        node.allocation = "not counted: the program is not linked with Fiberscope::Allocation";
+        for (const char* const sum : {"Allocated by processes", "Allocated by nobody"})
+            QCOMPARE(valueOf("Memory Usage", sum, {node, nullptr, 0}),
+                     QStringLiteral("not counted: the program is not linked with Fiberscope::Allocation"));
+        node.allocation = "counted";
+        QCOMPARE(valueOf("Memory Usage", "Allocated by processes", {node, nullptr, 0}), QStringLiteral("not counted yet"));
+        node.allocated_by_processes_bytes = 108'900;
+        node.allocated_by_nobody_bytes = 12'900'000;
+        QCOMPARE(valueOf("Memory Usage", "Allocated by processes", {node, nullptr, 0}), QStringLiteral("106 KiB"));
+        QCOMPARE(valueOf("Memory Usage", "Allocated by nobody", {node, nullptr, 0}), QStringLiteral("12 MiB"));
+    }
+
     void countsShowTheirRateOnceItIsKnown() {
         NodeRow node;
         node.reductions = 9'000'000;

@@ -7,6 +7,7 @@
 #include <fiberscope/fault_text.hpp>
 #include <fiberscope/inspect.hpp>
 #include <fiberscope/message.hpp>
+#include <fiberscope/message_memory.hpp>
 #include <fiberscope/message_value.hpp>
 #include <fiberscope/node.hpp>
 #include <fiberscope/node_config.hpp>

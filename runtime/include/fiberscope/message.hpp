@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fiberscope/fields.hpp>
+#include <fiberscope/message_memory.hpp>
 #include <fiberscope/message_value.hpp>
 #include <fiberscope/pid.hpp>
 #include <fiberscope/term.hpp>
@@ -107,6 +108,7 @@ struct MessageType {
     bool has_destructor; ///< one that does something
     const std::type_info* info;
     std::uint64_t name_hash;
+    VisitBlocks visit_blocks; ///< nullptr: it reaches none
 };
 
 /// FNV-1a.
@@ -126,9 +128,13 @@ std::string print_value(const void* value) {
 }
 
 template <class T>
-inline const MessageType message_type{
-    typeid(T).name(), &print_value<T>,          static_cast<std::uint32_t>(sizeof(T)), !std::is_trivially_destructible_v<T>,
-    &typeid(T),       hash_of(typeid(T).name())};
+inline const MessageType message_type{typeid(T).name(),
+                                      &print_value<T>,
+                                      static_cast<std::uint32_t>(sizeof(T)),
+                                      !std::is_trivially_destructible_v<T>,
+                                      &typeid(T),
+                                      hash_of(typeid(T).name()),
+                                      block_visit_of<T>()};
 
 template <class T>
 bool is_type(const MessageType& type) noexcept {

@@ -189,7 +189,8 @@ public:
     /// **Errors**.
     Snapshot snapshot() const;
     void snapshot(Snapshot& reuse) const;
-    /// Node and scheduler figures alone, but `processes_bytes`, which is 0: cheap whatever the number of processes.
+    /// Node and scheduler figures alone, but sums over processes (`processes_bytes`, `allocated_by_processes_bytes`), which are
+    /// 0: cheap whatever the number of processes.
     /// **Blocks:** never.
     void counters(Snapshot& reuse) const;
     /// Events after `seq` (0: from the oldest that the ring holds). **Blocks**, **Errors:** as `snapshot`.

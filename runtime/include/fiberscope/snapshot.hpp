@@ -42,7 +42,8 @@ struct ProcessRow {
     Pid parent;                       ///< who spawned it; the default Pid if that was outside of the Node
     std::uint64_t reductions = 0;     ///< since its start
     std::uint64_t cpu_ns = 0;         ///< time on a scheduler since its start, to the last switch
-    std::uint64_t memory_bytes = 0;   ///< control block, stack high water, mailbox, heap
+    std::uint64_t memory_bytes = 0;   ///< control block, stack high water, mailbox, and what its code has allocated: its heap
+                                      ///< and, in a program with Fiberscope::Allocation, all else
     std::uint64_t messages_in = 0;    ///< received since its start, replies included
     std::uint64_t messages_out = 0;   ///< sent since its start
     std::uint32_t started_ms = 0;     ///< when it was spawned
@@ -129,18 +130,22 @@ struct NodeRow {
     std::uint64_t messages = 0;   ///< sent since start
     std::uint64_t reductions = 0;
     std::uint64_t context_switches = 0;
-    std::uint32_t run_queue_length = 0;      ///< of all schedulers
-    std::uint32_t blocking_threads = 0;      ///< threads of the blocking pool that run something now, ...
-    std::uint32_t most_blocking_threads = 0; ///< ... of at most so many ...
-    std::uint32_t blocking_jobs_waiting = 0; ///< ... while so many calls wait for one of them
-    std::uint32_t timers = 0;                ///< pending timers
-    std::uint64_t processes_bytes = 0;       ///< sum of the processes' memory
-    std::uint64_t stacks_bytes = 0;          ///< address space given to stacks
-    std::uint64_t resident_bytes = 0;        ///< of the whole program
-    std::string preemption;                  ///< the mode in force, with the reason if it was refused
-    std::string stack_guards;                ///< how overflow is caught, or why it is not
-    std::string faults_are;                  ///< what a hardware fault in a process leads to
-    std::string compiled;                    ///< with which of the flags that it needs the code was that made the Node
+    std::uint32_t run_queue_length = 0;             ///< of all schedulers
+    std::uint32_t blocking_threads = 0;             ///< threads of the blocking pool that run something now, ...
+    std::uint32_t most_blocking_threads = 0;        ///< ... of at most so many ...
+    std::uint32_t blocking_jobs_waiting = 0;        ///< ... while so many calls wait for one of them
+    std::uint32_t timers = 0;                       ///< pending timers
+    std::uint64_t processes_bytes = 0;              ///< sum of the processes' memory
+    std::uint64_t allocated_by_processes_bytes = 0; ///< of that: blocks of the allocator, as `allocation` says
+    std::uint64_t allocated_by_nobody_bytes = 0;    ///< the allocator's other blocks: of other threads, of the runtime (control
+                                                    ///< blocks, messages), of processes that have ended; 0: not counted
+    std::uint64_t stacks_bytes = 0;                 ///< address space given to stacks
+    std::uint64_t resident_bytes = 0;               ///< of the whole program
+    std::string preemption;                         ///< the mode in force, with the reason if it was refused
+    std::string stack_guards;                       ///< how overflow is caught, or why it is not
+    std::string faults_are;                         ///< what a hardware fault in a process leads to
+    std::string allocation;                         ///< whether what processes allocate is counted, or why not
+    std::string compiled;                           ///< with which of the flags that it needs the code was that made the Node
 };
 
 /// The text of an interned id of a row.

@@ -47,6 +47,9 @@ private:
 };
 
 namespace detail {
+class BlockVisitor;
+template <class T>
+struct BlocksOf;
 struct TermNode;
 
 template <class T>
@@ -117,6 +120,8 @@ public:
     friend bool operator==(const Term& left, const Term& right) noexcept;
 
 private:
+    friend struct detail::BlocksOf<Term>;
+    void visit_blocks(detail::BlockVisitor& visitor) const noexcept;
     explicit Term(detail::TermNode* node) noexcept : word_{reinterpret_cast<std::uintptr_t>(node)} {}
     detail::TermNode* node() const noexcept;
 

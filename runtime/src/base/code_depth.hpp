@@ -2,16 +2,18 @@
 /// Whose code a scheduler thread executes: a process's own, which may be interrupted anywhere, or the runtime's.
 #pragma once
 
+#include "base/allocation.hpp"
+
 #include <atomic>
 #include <cstdint>
 
 namespace fiberscope::detail {
 
-/// Written by its thread, read by the signal handler on the same thread, kept per process across switches.
-struct CodeDepth {
-    std::atomic<std::int32_t> runtime_calls{1}; ///< 0: the code of a process
-    std::atomic<std::int32_t> pins{0};          ///< NoPreempt scopes that are open
-    const void* called_from = nullptr;          ///< where the process's code called the runtime last: a return address
+/// Written by its thread, read by the signal handler on the same thread, kept per process across switches (but the account, which
+/// changes with the slices).
+struct CodeDepth : AllocatingCode {
+    std::atomic<std::int32_t> pins{0}; ///< NoPreempt scopes that are open
+    const void* called_from = nullptr; ///< where the process's code called the runtime last: a return address
 
     bool is_user_code() const noexcept { return runtime_calls.load(std::memory_order_relaxed) == 0; }
     bool is_pinned() const noexcept { return pins.load(std::memory_order_relaxed) != 0; }

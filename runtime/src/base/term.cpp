@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "base/intern.hpp"
 
+#include <fiberscope/message_memory.hpp>
 #include <fiberscope/term.hpp>
 
 #include <algorithm>
@@ -125,6 +126,22 @@ Term::~Term() {
 
 TermNode* Term::node() const noexcept {
     return (word_ & tag_mask) == 0 ? reinterpret_cast<TermNode*>(word_) : nullptr;
+}
+
+/// Where nobody else holds it.
+void Term::visit_blocks(detail::BlockVisitor& visitor) const noexcept {
+    const TermNode* const own = node();
+    if (own == nullptr || own->references.load(std::memory_order_relaxed) != 1)
+        return;
+    visitor.take(own);
+    if (const auto* text = std::get_if<std::string>(&own->value))
+        detail::visit_blocks(*text, visitor);
+    else if (const auto* elements = std::get_if<std::vector<Term>>(&own->value))
+        detail::visit_blocks(*elements, visitor);
+}
+
+void detail::BlocksOf<Term>::visit(const Term& term, BlockVisitor& visitor) noexcept {
+    term.visit_blocks(visitor);
 }
 
 Term::Kind Term::kind() const noexcept {

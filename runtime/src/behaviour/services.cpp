@@ -61,6 +61,7 @@ void send_reply(Process& self, Pid to, Ref tag, std::unique_ptr<MessageSignal> r
     const RuntimeCall in_runtime;
     ControlBlock& block = ProcessAccess::block(self);
     block.check_caller();
+    block.system().hand_over(to, *reply);
     reply->role = MessageRole::reply;
     reply->tag = tag;
     reply->from = self.pid();

@@ -119,6 +119,15 @@ bool is_due(const ControlBlock& block, Status status) {
            block.wake_at_ns.load(std::memory_order_relaxed) <= clock_ns();
 }
 
+/// What it has allocated, its heap included; without the library that counts it, its heap alone.
+std::uint64_t allocated_bytes_of(const ControlBlock& block) {
+    const std::uint64_t heap_bytes = block.shown.heap_bytes.get();
+    if (block.account() == nullptr)
+        return heap_bytes;
+    const auto allocated = static_cast<std::uint64_t>(std::max<std::int64_t>(allocation_library->bytes_of(*block.account()), 0));
+    return blocks_have_addresses() ? allocated : allocated + heap_bytes;
+}
+
 ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     const Shown& shown = block.shown;
     ProcessRow row;
@@ -127,7 +136,7 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.reductions = shown.reductions.get();
     row.cpu_ns = shown.cpu_ns.get();
     add_running_slice(system, block, row);
-    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get() + shown.heap_bytes.get();
+    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get() + allocated_bytes_of(block);
     if (block.fiber.load(std::memory_order_relaxed) != nullptr)
         row.memory_bytes += (shown.stack_used_bytes.get() + 4095U) / 4096U * 4096U;
     row.messages_in = shown.messages_in.get();
@@ -221,6 +230,11 @@ void take_counters(const ProcessSystem& system, Snapshot& snapshot) {
     node.preemption = preemption_text(system);
     node.stack_guards = system.group().stacks().guards();
     node.compiled = system.compiled;
+    const std::string& obstacle = find_allocation_library();
+    node.allocation = obstacle.empty() ? "counted" : "not counted: " + obstacle;
+    if (obstacle.empty())
+        node.allocated_by_nobody_bytes =
+            static_cast<std::uint64_t>(std::max<std::int64_t>(allocation_library->bytes_of_nobody(), 0));
 }
 
 void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
@@ -236,6 +250,7 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
         if (!block.is_used())
             continue;
         const ProcessRow row = row_of(system, block);
+        const std::uint64_t allocated_bytes = allocated_bytes_of(block);
         const bool has_label = row.has_label() && block.copy_label(label);
         const Snapshot::PreemptionCounts preemption{row.pid, block.preemptions.get(), block.refusals.get(),
                                                     static_cast<std::uint64_t>(block.longest_run_ns.get())};
@@ -243,6 +258,7 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
             continue; // it ended meanwhile: a part may be of the next one there
         snapshot.processes.push_back(row);
         snapshot.node.processes_bytes += row.memory_bytes;
+        snapshot.node.allocated_by_processes_bytes += allocated_bytes;
         if (has_label)
             snapshot.labels.push_back({row.pid, label});
         if ((row.flags & ProcessRow::preempted_flag) != 0)

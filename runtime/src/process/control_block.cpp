@@ -24,9 +24,13 @@ namespace {
 namespace fiberscope::detail {
 
 ControlBlock::ControlBlock(ProcessSystem& system, std::uint32_t slot)
-    : identity_{system.id(), slot}, system_{system}, process_{*this} {}
+    : identity_{system.id(), slot}, account_{allocation_library != nullptr ? allocation_library->open() : nullptr},
+      system_{system}, process_{*this} {}
 
-ControlBlock::~ControlBlock() = default;
+ControlBlock::~ControlBlock() {
+    if (account_ != nullptr)
+        allocation_library->give_back(*account_);
+}
 
 // -- what others see ----
 
@@ -133,6 +137,8 @@ void ControlBlock::end_life() noexcept {
         scheduler_->end_slice(*this);
     drop_label();
     life_.reset();
+    if (account_ != nullptr)
+        allocation_library->close(*account_);
     shown.suspended.set(false);
     shown.blocking.set(false);
     identity_.free();
@@ -188,6 +194,7 @@ void ControlBlock::wake() noexcept {
 void ControlBlock::slice_begins(Scheduler& scheduler) noexcept {
     scheduler_ = &scheduler;
     running_process = &process_;
+    code_depth.account = account_;
     life_->ending.slice_begins();
     shown.context_switches.add();
     shown.state_since_ns.set(scheduler.now_ns());
@@ -200,6 +207,7 @@ void ControlBlock::account(std::int64_t ran_ns, std::uint64_t reductions) noexce
 
 void ControlBlock::slice_ends() noexcept {
     running_process = nullptr;
+    code_depth.account = nullptr;
     shown.state_since_ns.set(scheduler_->now_ns());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "base/allocation.hpp"
 #include "process/identity.hpp"
 #include "process/life.hpp"
 #include "process/shown.hpp"
@@ -58,6 +59,8 @@ public:
     /// What people call it: its registered name, else its label, else nothing. **Blocks:** as copy_label.
     std::string name() const;
     bool is_suspended() const noexcept { return shown.suspended.get(); }
+    /// What it has allocated; nullptr: nobody counts that.
+    AllocationAccount* account() const noexcept { return account_; }
 
     // -- before the first queueing: whoever spawns it ----
 
@@ -120,6 +123,7 @@ private:
     void drop_label() noexcept;
 
     Identity identity_;
+    AllocationAccount* const account_;
     Scheduler* scheduler_ = nullptr; ///< that runs it now, or ran it last; nullptr: an external process
     std::optional<Life> life_;       ///< from begin_life to end_life
     ProcessSystem& system_;

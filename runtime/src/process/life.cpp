@@ -171,7 +171,14 @@ void Life::run_blocking(BlockingCall& call) {
     BlockingPool& pool = system().group().blocking_pool();
     const auto job = pool.submit([this, &call, &is_done, alive = system().shared_from_this()] {
         ControlBlock& waiting = block_;
-        call.run();
+        {
+            AllocatingCode function;
+            function.runtime_calls = 0;
+            function.is_elsewhere = true;
+            function.account = waiting.account();
+            const Executes executes{function, false};
+            call.run();
+        }
         is_done.store(true, std::memory_order_seq_cst); // from here on the call, this flag and this life may be gone
         alive->group().wake(waiting);
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include "base/allocation.hpp"
 #include "process/ending.hpp"
 #include "process/intake.hpp"
 #include "process/mailbox.hpp"
@@ -43,6 +44,8 @@ public:
     /// It was given up in the middle: gives back the memory of the user's objects without their destructors, which would
     /// meet them half changed.
     virtual void forget() noexcept = 0;
+    /// What its spawner has allocated for it is the new process's.
+    virtual void belongs_to(AllocationAccount* /*account*/) const noexcept {}
 };
 
 /// Tells a starter how the start of a server went; a message of the runtime's own.

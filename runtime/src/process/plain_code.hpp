@@ -16,6 +16,8 @@ public:
         if (body_ != nullptr) // it may have been forgotten before: the end itself can be given up, too
             body_.release()->forget();
     }
+    /// Without what the body captures by a pointer: nobody can look into a closure.
+    void belongs_to(AllocationAccount* account) const noexcept override { give_block(account, body_.get()); }
 
 private:
     std::unique_ptr<Body> body_;

@@ -130,6 +130,7 @@ void Process::deliver(const Target& target, std::unique_ptr<MessageSignal> messa
     const Pid to = target.pid ? target.pid : block_->system().resolve(target);
     if (!to)
         badarg();
+    block_->system().hand_over(to, *message);
     message->from = pid();
     block_->shown.messages_out.add();
     if (Scheduler* scheduler = block_->scheduler()) [[likely]] {

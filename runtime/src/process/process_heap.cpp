@@ -29,6 +29,7 @@ void ProcessHeap::do_deallocate(void* memory, std::size_t bytes, std::size_t ali
 void* ProcessHeap::Source::do_allocate(std::size_t bytes, std::size_t alignment) {
     void* memory = std::pmr::new_delete_resource()->allocate(bytes, alignment);
     owner_.block().shown.heap_bytes.add(bytes);
+    give_block(owner_.block().account(), memory);
     return memory;
 }
 

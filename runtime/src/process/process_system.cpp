@@ -49,6 +49,7 @@ SchedulerSettings settings_of(const NodeConfig& config) {
 ProcessSystem::ProcessSystem(const NodeConfig& config, Node& node)
     : config_{config}, node_{node}, started_ns_{clock_ns()}, events_{config.event_capacity}, group_{settings_of(config), *this},
       table_{*this, config.process_limit, config.schedulers} {
+    find_allocation_library();
     const std::string obstacle = group_.signals_refused_because();
     if (obstacle.empty())
         group_.set_preemption(config.preemption);
@@ -175,6 +176,7 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan&
         throw;
     }
     child->life().code = std::move(plan.code);
+    child->life().code->belongs_to(child->account());
     (here != nullptr ? here->counters.spawns.add() : static_cast<void>(outside_spawns.fetch_add(1, std::memory_order_relaxed)));
     group_.submit(*child);
     return {pid, monitor};
@@ -291,6 +293,20 @@ std::unique_ptr<Signal> ProcessSystem::try_send(Pid target, std::unique_ptr<Sign
         home->slice().request_preemption();
     SliceMonitor::instance().watch();
     return nullptr;
+}
+
+/// A large message takes its time, and its sender may be interrupted meanwhile.
+void ProcessSystem::hand_over_blocks(Pid target, const MessageSignal& message) const noexcept {
+    const ControlBlock* receiver = table_.addressed(target);
+    if (receiver == nullptr || receiver->account() == nullptr || !blocks_have_addresses())
+        return;
+    HandOver moving = allocation_library->begin(*receiver->account());
+    BlockVisitor visitor{allocation_library->take, &moving};
+    {
+        const UserCode of_the_messages_type;
+        message.type->visit_blocks(message.value, visitor);
+    }
+    allocation_library->finish(moving);
 }
 
 void ProcessSystem::answer(Pid target, Signal& signal) {

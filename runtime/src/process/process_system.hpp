@@ -68,6 +68,11 @@ public:
     /// Makes the calling thread a process. nullptr: system_limit.
     ControlBlock* attach();
 
+    /// What a message to `target` reaches is the target's from here on, sent or not.
+    void hand_over(Pid target, const MessageSignal& message) const noexcept {
+        if (allocation_library != nullptr && message.type->visit_blocks != nullptr)
+            hand_over_blocks(target, message);
+    }
     /// Sends a signal. False if the target is dead: then it has been answered in its place (noproc).
     bool send(Pid target, std::unique_ptr<Signal> signal);
     /// The same for a message from a process on `here`: straight into its queue where that is close by.
@@ -127,6 +132,7 @@ private:
                            RawStack stack);
     Pid bring_to_life(ControlBlock& child, ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
+    void hand_over_blocks(Pid target, const MessageSignal& message) const noexcept;
     TimerTable* timers_of(TimerRef timer) const noexcept;
     void destroy_undelivered(std::unique_ptr<Signal> signal) noexcept;
 

@@ -93,6 +93,7 @@ void ProcessSystem::fire_timer(Scheduler& scheduler, std::uint64_t timer) noexce
         return;
     const Pid target = due->pid ? due->pid : registry_.find(due->name);
     due->message->sent_ns = scheduler.now_ns();
+    hand_over(target, *due->message);
     std::unique_ptr<Signal> message = std::move(due->message);
     if (target)
         message = try_send(target, std::move(message));

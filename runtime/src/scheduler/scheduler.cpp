@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "scheduler/scheduler.hpp"
 
+#include "base/code_depth.hpp"
 #include "base/sanitizer.hpp"
 #include "scheduler/fiber_algorithm.hpp"
 #include "scheduler/program_exit.hpp"
@@ -63,6 +64,7 @@ void Scheduler::run() {
     current_scheduler = this;
     ThreadState::find();
     signal_memory_.use();
+    const Executes code_of_processes{code_depth, true};
     const program_exit::Watch exit_watch;
     program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());

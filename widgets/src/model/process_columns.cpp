@@ -134,8 +134,10 @@ constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
      "Accumulate "
      "those since the process started.",
      100, right, true, falling, reductionsText, reductions, nullptr},
-    {"memory", "Memory", "Bytes that the process holds: control block, the deepest use of its stack, mailbox, heap.", 100, right,
-     true, falling, count<&Row::memory_bytes>, number<&Row::memory_bytes>, nullptr},
+    {"memory", "Memory",
+     "Bytes that the process holds: control block, the deepest use of its stack, mailbox, and what it has allocated or received "
+     "in messages: its heap alone, if the program is not linked with Fiberscope::Allocation (the System tab says so).",
+     100, right, true, falling, count<&Row::memory_bytes>, number<&Row::memory_bytes>, nullptr},
     {"message_queue_length", "MsgQ", "Message queue length: messages that arrived and were not received yet.", 50, right, true,
      falling, count<&Row::message_queue_length>, number<&Row::message_queue_length>, nullptr},
     {"current_function", "Current Function", "The function in which the process last stopped or was seen.", 200, left, true,

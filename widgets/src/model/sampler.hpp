@@ -22,8 +22,9 @@ class Node;
 
 namespace fiberscope::widgets {
 
-/// Node and scheduler figures at one moment; `processes` stays empty. `processes_bytes` is counted anew for each sample, with
-/// many processes as often as costs at most a twentieth of the sampler's time; it is 0 while nobody can see it.
+/// Node and scheduler figures at one moment; `processes` stays empty. `processes_bytes` and `allocated_by_processes_bytes`
+/// are counted anew for each sample, with many processes as often as costs at most a twentieth of the sampler's time; they are 0
+/// while nobody can see them.
 using LoadSample = std::shared_ptr<const fiberscope::Snapshot>;
 using EventsSample = std::shared_ptr<const fiberscope::EventBatch>;
 

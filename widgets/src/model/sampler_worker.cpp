@@ -125,17 +125,19 @@ void Sampler::Worker::sampleLoad(const Orders& orders) {
         m_loadDue = now + orders.settings.loadInterval;
     auto sample = m_loads.take();
     m_node.counters(*sample);
-    sample->node.processes_bytes = processesBytes(orders.settings.isSeen);
+    countMemory(orders.settings.isSeen, sample->node);
     QMetaObject::invokeMethod(
         &m_sampler, [sampler = &m_sampler, sample = LoadSample{std::move(sample)}] { emit sampler->loadSampled(sample); },
         Qt::QueuedConnection);
 }
 
-std::uint64_t Sampler::Worker::processesBytes(bool isSeen) {
+void Sampler::Worker::countMemory(bool isSeen, fiberscope::NodeRow& node) {
     if (!isSeen)
-        return 0;
+        return;
     const auto maxAge = m_node.is_stopped() ? Clock::duration::max() : bytesRest * m_sampleCost;
-    return freshSample(maxAge)->snapshot.node.processes_bytes;
+    const auto& counted = freshSample(maxAge)->snapshot.node;
+    node.processes_bytes = counted.processes_bytes;
+    node.allocated_by_processes_bytes = counted.allocated_by_processes_bytes;
 }
 
 void Sampler::Worker::pollEvents() {

@@ -70,7 +70,7 @@ private:
     Clock::time_point nextDue(const Settings& settings) const;
     void sampleLoad(const Orders& orders);
     /// Memory of all processes, from a sample of them: counters do not carry it. 0 while nobody can see it.
-    std::uint64_t processesBytes(bool isSeen);
+    void countMemory(bool isSeen, fiberscope::NodeRow& node);
     void pollEvents();
     void sampleProcesses(const Orders& orders);
     /// What to sample now, if anything.

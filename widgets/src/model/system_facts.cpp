@@ -75,16 +75,34 @@ SystemBox architectureBox() {
          fixed(tr("Wordsize"), {}, QStringLiteral("%1").arg(sizeof(void*)))}};
 }
 
+/// A sum over all processes: while nobody counts it, it is 0.
+QString sumText(std::uint64_t bytes) {
+    return bytes > 0 ? bytesText(bytes) : tr("not counted yet");
+}
+
+/// What the allocator has given out.
+QString allocatedText(const fiberscope::NodeRow& node, std::uint64_t bytes) {
+    return node.allocation == "counted" ? sumText(bytes) : lineText(toQString(node.allocation));
+}
+
 SystemBox memoryBox() {
-    return {tr("Memory Usage"),
-            {{tr("Total"), tr("Resident memory of the whole program"),
-              [](const SystemSource& source) { return bytesText(source.node.resident_bytes); }},
-             {tr("Processes"), tr("Control blocks, touched stack, mailboxes and heaps of all processes"),
-              [](const SystemSource& source) {
-                  return source.node.processes_bytes > 0 ? bytesText(source.node.processes_bytes) : tr("not counted yet");
-              }},
-             {tr("Stacks"), tr("Address space given to stacks; only touched pages cost memory"),
-              [](const SystemSource& source) { return tr("%1 of address space").arg(bytesText(source.node.stacks_bytes)); }}}};
+    return {
+        tr("Memory Usage"),
+        {{tr("Total"), tr("Resident memory of the whole program"),
+          [](const SystemSource& source) { return bytesText(source.node.resident_bytes); }},
+         {tr("Processes"),
+          tr("Of all processes: control blocks, touched stack, mailboxes, and what they have allocated: their heaps, and all "
+             "else where that is counted"),
+          [](const SystemSource& source) { return sumText(source.node.processes_bytes); }},
+         {tr("Allocated by processes"),
+          tr("Blocks of memory (new, malloc) that the code of live processes has allocated or received in messages and that "
+             "were not freed"),
+          [](const SystemSource& source) { return allocatedText(source.node, source.node.allocated_by_processes_bytes); }},
+         {tr("Allocated by nobody"),
+          tr("All other blocks: of the runtime, the window and other threads, and what processes that have ended left behind"),
+          [](const SystemSource& source) { return allocatedText(source.node, source.node.allocated_by_nobody_bytes); }},
+         {tr("Stacks"), tr("Address space given to stacks; only touched pages cost memory"),
+          [](const SystemSource& source) { return tr("%1 of address space").arg(bytesText(source.node.stacks_bytes)); }}}};
 }
 
 SystemBox threadsBox() {
