@@ -138,7 +138,32 @@ std::size_t usable_bytes_of(void* memory) noexcept {
 
 // -- whether it counts ----
 
+constexpr const char* another_allocator = "malloc is another library's, or the program's own";
 constinit const char* obstacle = "it has not begun yet";
+
+const void* module_of(const void* address) noexcept {
+    Dl_info place{};
+    return ::dladdr(address, &place) != 0 ? place.dli_fbase : nullptr;
+}
+
+/// Whoever comes first in the order of the loader's search has them all, or nobody knows whose a block is.
+bool has_all_names() noexcept {
+    constexpr std::array<const char*, 11> names{
+        "malloc",        "free",           "calloc", "realloc", "reallocarray",      "memalign",
+        "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "malloc_usable_size"};
+    const void* const ours = module_of(&counts);
+    return std::all_of(names.begin(), names.end(),
+                       [ours](const char* name) { return module_of(::dlsym(RTLD_DEFAULT, name)) == ours; });
+}
+
+/// A sanitizer may have taken the place of some of those names, too.
+bool are_all_of_one_library() noexcept {
+    const void* const library = module_of(reinterpret_cast<const void*>(&__libc_malloc));
+    return library == module_of(reinterpret_cast<const void*>(&__libc_calloc)) &&
+           library == module_of(reinterpret_cast<const void*>(&__libc_realloc)) &&
+           library == module_of(reinterpret_cast<const void*>(&__libc_memalign)) &&
+           library == module_of(reinterpret_cast<const void*>(&__libc_free));
+}
 
 /// Blocks lie as we think that they do: small ones, large ones that are mapped alone, aligned ones.
 bool are_blocks_known() noexcept {
@@ -157,6 +182,10 @@ bool are_blocks_known() noexcept {
 
 [[gnu::constructor(101)]] void begin() noexcept {
     find_library_usable_bytes();
+    if (!has_all_names() || !are_all_of_one_library()) {
+        obstacle = another_allocator; // whose blocks are not to be touched
+        return;
+    }
     if (library_usable_bytes == nullptr || !are_blocks_known()) {
         obstacle = "the C library's blocks are not those of the glibc that it knows";
         return;
@@ -223,21 +252,6 @@ namespace fiberscope::detail {
 
 namespace {
 
-const void* module_of(const void* address) noexcept {
-    Dl_info place{};
-    return ::dladdr(address, &place) != 0 ? place.dli_fbase : nullptr;
-}
-
-/// Whoever comes first in the order of the loader's search has them all, or nobody knows whose a block is.
-bool has_all_names() noexcept {
-    constexpr std::array<const char*, 11> names{
-        "malloc",        "free",           "calloc", "realloc", "reallocarray",      "memalign",
-        "aligned_alloc", "posix_memalign", "valloc", "pvalloc", "malloc_usable_size"};
-    const void* const ours = module_of(&counts);
-    return std::all_of(names.begin(), names.end(),
-                       [ours](const char* name) { return module_of(::dlsym(RTLD_DEFAULT, name)) == ours; });
-}
-
 /// The C library's own calls arrive here: a versioned malloc may stand before ours without being found by its name.
 bool is_called() noexcept {
     AllocationAccount account;
@@ -259,7 +273,7 @@ bool is_called() noexcept {
 const char* idle_because() noexcept {
     if (obstacle != nullptr)
         return obstacle;
-    return has_all_names() && is_called() ? nullptr : "malloc is another library's, or the program's own";
+    return is_called() ? nullptr : another_allocator;
 }
 
 HandOver begin_hand_over(AllocationAccount& to) noexcept {

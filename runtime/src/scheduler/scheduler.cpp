@@ -41,6 +41,11 @@ void try_memory_of_thread() {
     }
 }
 
+/// Its place does not change while the thread lives; no process asks for it.
+[[gnu::noinline]] const AllocatingCode& code_of_this_thread() noexcept {
+    return code_depth;
+}
+
 } // namespace
 
 Scheduler::Scheduler(SchedulerGroup& group, std::uint32_t id)
@@ -64,7 +69,7 @@ void Scheduler::run() {
     current_scheduler = this;
     ThreadState::find();
     signal_memory_.use();
-    const Executes code_of_processes{code_depth, true};
+    const Executes code_of_processes{code_of_this_thread(), true};
     const program_exit::Watch exit_watch;
     program_exit::KeptDestructors boost_state; // its destructor waits for all fibers, and one of them may call std::exit
     ::pthread_setname_np(::pthread_self(), ("fs-sched-" + std::to_string(id_)).c_str());
