@@ -79,8 +79,12 @@ public:
     }
 
 private:
-    /// Between ground and hints.
-    static QColor lineColor(const QPalette& palette) { return palette.color(QPalette::Disabled, QPalette::WindowText); }
+    /// Between ground and hints. Desktops' own for what is disabled may be as dark as the ground.
+    static QColor lineColor(const QPalette& palette) {
+        QColor color = palette.color(QPalette::Active, QPalette::WindowText);
+        color.setAlphaF(0.45F);
+        return color;
+    }
 };
 
 const auto fusion = QStringLiteral("fusion");
