@@ -85,7 +85,8 @@ private slots:
         menu.ensurePolished();
         menu.resize(menu.sizeHint());
         const QImage picture = menu.grab().toImage();
-        const QRect line = menu.actionGeometry(const_cast<QAction*>(separator));
+        const QRect inMenu = menu.actionGeometry(const_cast<QAction*>(separator));
+        const QRect line{inMenu.topLeft() * picture.devicePixelRatio(), inMenu.size() * picture.devicePixelRatio()};
         float brightest = 0;
         for (int y = line.top(); y <= line.bottom(); ++y)
             brightest = std::max(brightest, picture.pixelColor(line.center().x(), y).lightnessF());
