@@ -181,7 +181,7 @@ void TestAllocation::sizes_are_as_without_it() {
         for (std::size_t i = 0; i < bytes; ++i)
             QCOMPARE(memory[i], static_cast<unsigned char>(0));
         std::memset(memory, 0xff, usable); // who asks for the size may use it
-        std::free(memory);
+        std::free(escaped(memory));
     }
     QVERIFY(std::abs(allocation_library->bytes_of_nobody() - nobodys) < 64 * kilobyte);
     QCOMPARE(::malloc_usable_size(nullptr), std::size_t{0});
