@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Who runs when and where: schedulers, priorities, the blocking pool, life and end of Nodes.
 #include "process_fixture.hpp"
+#include "sanitizers.hpp"
 
 #include <array>
 #include <functional>
@@ -209,6 +210,12 @@ private:
     std::array<std::atomic<std::uint64_t>, 2> turns_{};
 };
 
+#ifdef FIBERSCOPE_THREAD_SANITIZER
+constexpr bool stays_who_has_begun = true;
+#else
+constexpr bool stays_who_has_begun = false;
+#endif
+
 bool do_both_schedulers_run(const Node& node) {
     const Snapshot snapshot = node.snapshot();
     return snapshot.schedulers[0].running && snapshot.schedulers[1].running;
@@ -218,6 +225,8 @@ bool do_both_schedulers_run(const Node& node) {
 
 /// Two busy processes spawned by one: the second must not wait behind the first while a scheduler idles.
 void TestScheduling::idle_schedulers_take_new_processes() {
+    if (stays_who_has_begun)
+        QSKIP("the second is new no more if the idle scheduler wakes late, and stays then");
     BusyPair pair;
     Node node{with_schedulers(2)};
     QVERIFY(node.wait_until_quiet(10s));
@@ -227,6 +236,8 @@ void TestScheduling::idle_schedulers_take_new_processes() {
 
 /// The same when the second scheduler had something to do at first: both have begun on the first one by then.
 void TestScheduling::idle_schedulers_take_who_had_its_slice() {
+    if (stays_who_has_begun)
+        QSKIP("who has begun stays on its scheduler");
     BusyPair pair;
     std::atomic<int> occupant{0};
     Node node{with_schedulers(2)};
