@@ -10,7 +10,6 @@ namespace fiberscope::detail {
 
 void RunQueue::push_preempted(Schedulable& entry) noexcept {
     const std::lock_guard guard{lock_};
-    entry.had_its_slice = true;
     class_of(entry).preempted.push(entry);
     count(entry, 1);
 }

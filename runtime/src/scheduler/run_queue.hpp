@@ -55,7 +55,6 @@ public:
 
     /// Queues a woken or new process. **Pre-condition:** the lock is held.
     void push_locked(Schedulable& entry) noexcept {
-        entry.had_its_slice = false;
         class_of(entry).fresh.push(entry);
         count(entry, 1);
     }
@@ -79,9 +78,8 @@ public:
     /// How many wait, by Priority; how many of all others could run.
     std::array<std::uint32_t, 4> lengths() const noexcept;
     std::uint32_t movable_count() const noexcept { return movable_.get(); }
-    /// Worth stealing from. One that was just sent something by who runs now is faster here; one that has not run yet is not, nor
-    /// is one that has to wait for its next slice.
-    bool has_spare() const noexcept { return movable_.get() >= 2 || cold_.get() >= 1; }
+    /// Worth stealing from. One that was just sent something by who runs now is faster here; one that has not run yet is not.
+    bool has_spare() const noexcept { return movable_.get() >= 2 || new_.get() >= 1; }
 
 private:
     struct Class {
@@ -97,11 +95,10 @@ private:
         const auto amount = static_cast<std::uint32_t>(change);
         lengths_[static_cast<std::size_t>(entry.priority.load(std::memory_order_relaxed))].add(amount);
         size_.add(amount);
-        if (entry.is_pinned)
-            return;
-        movable_.add(amount);
-        if (entry.is_new || entry.had_its_slice)
-            cold_.add(amount);
+        if (!entry.is_pinned)
+            movable_.add(amount);
+        if (entry.is_new)
+            new_.add(amount);
     }
     Schedulable* pop_class(Class& ready, std::uint32_t slice_reductions) noexcept;
     bool passes_turn(Schedulable& entry) noexcept;
@@ -110,7 +107,7 @@ private:
     BiasedLock lock_; ///< protects all; the counts are read without
     Counter32 size_;
     Counter32 movable_;
-    Counter32 cold_; ///< of the movable: new, or with their slice behind them
+    Counter32 new_;
     std::array<Counter32, 4> lengths_{};
     std::array<Class, 3> classes_;
     std::size_t busy_class_ = 0;

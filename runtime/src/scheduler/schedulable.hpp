@@ -76,8 +76,6 @@ public:
     std::uint8_t low_turns_missed = 0;
     /// It has not run yet. Set before its first queueing, cleared by the scheduler that begins it.
     bool is_new = false;
-    /// It was queued since its slice was over. Whoever queues it.
-    bool had_its_slice = false;
     /// Next in a run queue or inbox. Whoever holds it.
     Schedulable* queue_next = nullptr;
     /// The fiber that holds its frames; nullptr if it has none. Owner.
