@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// What a message costs among many.
 #include "benchmark.hpp"
+#include "exchanges.hpp"
 
 #include <cmath>
 #include <random>
@@ -9,12 +10,6 @@ namespace fiberscope::bench {
 
 namespace {
 
-struct Done {};
-struct Hit {};
-struct Ping {
-    Pid from;
-};
-struct Pong {};
 struct Token {
     std::uint64_t hops_left;
     Pid report_to;
@@ -93,15 +88,7 @@ Figures ring_100k_server(const Setting& setting) {
 Figures fanin(const Setting& setting) {
     constexpr std::uint64_t senders = 100;
     constexpr std::uint64_t messages_each = 20'000;
-    return time_process(setting, senders * messages_each, [](Process& self) {
-        for (std::uint64_t i = 0; i < senders; ++i)
-            self.spawn([to = self.pid()](Process& sender) {
-                for (std::uint64_t message = 0; message < messages_each; ++message)
-                    sender.send(to, Hit{});
-            });
-        for (std::uint64_t i = 0; i < senders * messages_each; ++i)
-            self.receive<Hit>();
-    });
+    return time_process(setting, senders * messages_each, [](Process& self) { run_fanin(self, senders, messages_each); });
 }
 
 constexpr std::uint64_t crowd = 200;

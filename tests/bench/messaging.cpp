@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// What a message costs between two.
 #include "benchmark.hpp"
+#include "exchanges.hpp"
 
 #include <chrono>
 #include <ctime>
@@ -9,31 +10,15 @@ namespace fiberscope::bench {
 
 namespace {
 
-struct Done {};
 struct Start {
     Pid pong;
 };
-struct Ping {
-    Pid from;
-};
-struct Pong {};
-struct Hit {};
 
 constexpr std::uint64_t round_trips = 1'000'000;
 
 /// Two processes, a million round trips.
 Figures pingpong(const Setting& setting) {
-    return time_process(setting, round_trips, [](Process& self) {
-        const Pid pong = self.spawn([](Process& other) {
-            for (;;)
-                other.send(other.receive<Ping>().from, Pong{});
-        });
-        for (std::uint64_t i = 0; i < round_trips; ++i) {
-            self.send(pong, Ping{self.pid()});
-            self.receive<Pong>();
-        }
-        self.exit(pong, ExitReason::kill());
-    });
+    return time_process(setting, round_trips, [](Process& self) { run_pingpong(self, round_trips); });
 }
 
 struct PongServer final : Server<PongServer> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "observer_cost.hpp"
 
-#include <fiberscope/fiberscope.hpp>
+#include "exchanges.hpp"
+
 #include <fiberscope/widgets/observer_window.hpp>
 
 #include <QCoreApplication>
@@ -21,12 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Done {};
-struct Hit {};
-struct Ping {
-    Pid from;
-};
-struct Pong {};
+using bench::Done;
 
 constexpr std::uint64_t roundTrips = 500'000;
 constexpr std::uint64_t senders = 100;
@@ -34,25 +30,10 @@ constexpr std::uint64_t messagesEach = 10'000;
 
 /// As the rows of that name.
 void pingpong(Process& self) {
-    const Pid pong = self.spawn([](Process& other) {
-        for (;;)
-            other.send(other.receive<Ping>().from, Pong{});
-    });
-    for (std::uint64_t i = 0; i < roundTrips; ++i) {
-        self.send(pong, Ping{self.pid()});
-        self.receive<Pong>();
-    }
-    self.exit(pong, ExitReason::kill());
+    bench::run_pingpong(self, roundTrips);
 }
-
 void fanin(Process& self) {
-    for (std::uint64_t i = 0; i < senders; ++i)
-        self.spawn([to = self.pid()](Process& sender) {
-            for (std::uint64_t message = 0; message < messagesEach; ++message)
-                sender.send(to, Hit{});
-        });
-    for (std::uint64_t i = 0; i < senders * messagesEach; ++i)
-        self.receive<Hit>();
+    bench::run_fanin(self, senders, messagesEach);
 }
 
 struct Row {
