@@ -76,13 +76,12 @@ inline bool add_here(Owner owner, std::int64_t bytes) noexcept {
 
 /// Adds `bytes` to who runs here. Returns who that is.
 inline Owner charge(std::int64_t bytes) noexcept {
+    Owner owner = 0;
+    if (charge_here(bytes, owner))
+        return owner;
     const AllocatingCode& code = *here.code;
-    if (code.runtime_calls.load(std::memory_order_relaxed) == 0 && code.account != nullptr) [[likely]] {
-        const Owner owner = code.account->owner.load(std::memory_order_relaxed);
-        if (!code.is_elsewhere) [[likely]] {
-            code.account->own.add(bytes);
-            return owner;
-        }
+    if (code.runtime_calls.load(std::memory_order_relaxed) == 0 && code.account != nullptr) {
+        owner = code.account->owner.load(std::memory_order_relaxed);
         if (add_elsewhere(*code.account, owner, bytes))
             return owner;
     }
@@ -92,14 +91,9 @@ inline Owner charge(std::int64_t bytes) noexcept {
 
 /// Adds `bytes`, which may be fewer than none, to what `owner` has, or to nobody's where it has ended.
 inline void add(Owner owner, std::int64_t bytes) noexcept {
-    const AllocatingCode& code = *here.code;
-    if (owner == 0)
-        add_to_nobody(bytes);
-    else if (code.account != nullptr && code.account->owner.load(std::memory_order_relaxed) == owner && !code.is_elsewhere)
-        [[likely]]
-        code.account->own.add(bytes);
-    else
-        add_to_another(owner, bytes);
+    if (add_here(owner, bytes))
+        return;
+    owner == 0 ? add_to_nobody(bytes) : add_to_another(owner, bytes);
 }
 
 } // namespace accounts
