@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSL-1.0
-# Compiles SOURCE with COMPILER (its syntax alone). A file that begins with `// says: SENTENCE` does not compile, and the
-# sentence stands in the first 20 lines of what the compiler prints; one with `// compiles` compiles without a warning.
+# Compiles SOURCE with COMPILER (its syntax alone) and the precompiled HEADERS. A file that begins with `// says: SENTENCE`
+# does not compile, and the sentence stands in the first 20 lines of what the compiler prints; one with `// compiles`
+# compiles without a warning.
 # TOLERATED: it may compile, too.
 file(STRINGS ${SOURCE} head LIMIT_COUNT 2)
 list(GET head 1 wanted)
 separate_arguments(flags UNIX_COMMAND "${FLAGS}")
-execute_process(COMMAND ${COMPILER} ${flags} -std=c++20 -fsyntax-only -Wall -Wextra -fno-diagnostics-color ${SOURCE}
+execute_process(COMMAND ${COMPILER} ${flags} -std=c++20 -fsyntax-only -Wall -Wextra -fno-diagnostics-color
+    -include ${HEADERS} ${SOURCE}
     RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
 string(REPLACE ";" "," text "${text}")
 if(wanted STREQUAL "// compiles")
