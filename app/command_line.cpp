@@ -41,7 +41,7 @@ Reader::Reader(const QStringList& arguments) {
         {"schedulers", "Scheduler threads (default: one a core).", "N"},
         {"workload", "Starts a workload; may be given several times (default: kv).", "NAME[:ARG]"},
         {"tab", "Opens this tab, as in --tab Processes.", "NAME"},
-        {"refresh", "Time between two refreshes of the tables (default: 1).", "SECONDS"},
+        {"refresh", "Time between two refreshes of the tables (default: as last time; at first 1).", "SECONDS"},
         {"size", "Size of the window.", "WxH"},
         {"screenshot", "Writes a picture of the window off-screen, and ends (-: to standard output).", "FILE.png"},
         {"dump", "Writes what the window knows as JSON off-screen, and ends (-: to standard output).", "FILE.json"},

@@ -122,7 +122,7 @@ void writeProcess(JsonWriter& json, const ProcessRow& row, std::string_view labe
     json.field("links", row.links);
     json.field("monitors", row.monitors);
     pidField(json, "parent", row.parent);
-    json.field("age_ms", uptime_ms - std::min<std::uint64_t>(uptime_ms, row.started_ms));
+    json.field("age_ms", uptime_ms - std::min(uptime_ms, row.started_ms));
     json.endObject();
 }
 

@@ -25,7 +25,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 void JsonWriter::value(std::string_view text) {
     separate();
-    // a label may be cut inside of a character: what is not UTF-8 becomes the replacement character
+    // names and labels are any bytes: what is not UTF-8 becomes the replacement character
     const bool isAscii = std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
     if (isAscii)
         appendQuoted(text);

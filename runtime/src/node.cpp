@@ -370,7 +370,9 @@ Result<std::monostate> Node::add_log_handler(Atom id, std::optional<LogLevel> le
 
 Result<std::monostate> Node::remove_log_handler(Atom id) {
     const RuntimeCall in_runtime;
-    return core_->log_handlers->remove(id);
+    Result<std::monostate> removed;
+    off_the_scheduler([&] { removed = core_->log_handlers->remove(id); });
+    return removed;
 }
 
 Result<std::monostate> Node::set_log_handler_level(Atom id, std::optional<LogLevel> level) {

@@ -247,7 +247,7 @@ void TestEndStacks::no_end_is_told_with_the_stack_of_another() {
     const std::pair<void (*)(Process&), const char*> bodies[] = {
         {baker, "run_out_of_bread"}, {milkman, "run_out_of_milk"}, {clerk, "look_up_shelf"}, {buyer, "buyer"}};
     for (int i = 0; i < 200; ++i) {
-        const auto [body, place] = bodies[i * i % 7 % 4];
+        const auto [body, place] = bodies[i * 7 % 4];
         const auto [pid, monitor] = me->spawn_monitor(body);
         reason_of_end(me, pid, monitor);
         const std::string text = exit_event_of(node, pid).stack_text;

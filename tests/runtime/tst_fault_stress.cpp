@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Thousands of overflows and faults of supervised children, with others at work all along that check their own data.
-/// FIBERSCOPE_FAULTS: how many of a kind (default 200; 10,000 is what a release is tried with).
+/// FIBERSCOPE_FAULTS: how many of a kind (default 100; 10,000 is what a release is tried with).
 #include "accountant.hpp"
 #include "faulty_bodies.hpp"
 #include "heap_in_use.hpp"

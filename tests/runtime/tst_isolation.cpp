@@ -151,7 +151,6 @@ void TestIsolation::a_large_stack_goes_deep() {
     Node node{with_schedulers(1)};
     ExternalProcess me = node.attach();
     const auto body = [](Process&) {
-        std::vector<char> deep(1);
         struct Diver {
             static int dive(int depth) {
                 volatile char frame[512];

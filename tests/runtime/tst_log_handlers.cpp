@@ -101,6 +101,7 @@ private slots:
     void a_handler_that_throws_is_removed();
     void a_handler_may_remove_itself_and_stop_the_node();
     void a_slow_handler_blocks_nobody_and_hears_of_its_loss();
+    void removing_a_handler_that_runs_holds_up_no_scheduler();
     void stop_leaves_a_handler_that_is_stuck();
     void warnings_go_to_standard_error_by_default();
     void addresses_of_faults_are_hexadecimal();
@@ -213,6 +214,24 @@ void TestLogHandlers::a_slow_handler_blocks_nobody_and_hears_of_its_loss() {
     gate.open();
     QTRY_COMPARE(told.titles().size(), 18U); // the first, the loss, and what the ring still held
     QCOMPARE(told.titles()[1], std::string{"EVENTS LOST"});
+}
+
+void TestLogHandlers::removing_a_handler_that_runs_holds_up_no_scheduler() {
+    Gate gate;
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    QVERIFY(node.remove_log_handler("default").has_value());
+    QVERIFY(node.add_log_handler("slow", LogLevel::error, [&](const Event&) { gate.pass(); }).has_value());
+    node.log(LogLevel::error, "slow");
+    gate.wait_for_one();
+    me->spawn([&node, to = me->pid()](Process& self) {
+        const bool removed = node.remove_log_handler("slow").has_value();
+        self.send(to, Tick{removed ? 2 : 0});
+    });
+    me->spawn([to = me->pid()](Process& self) { self.send(to, Tick{1}); });
+    QCOMPARE(me->receive_for<Tick>(10s).value_or(Tick{-1}).number, 1);
+    gate.open();
+    QCOMPARE(me->receive_for<Tick>(10s).value_or(Tick{-1}).number, 2);
 }
 
 /// The gate is shut until the Node is gone.

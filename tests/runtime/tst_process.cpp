@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 /// Plain processes: spawn, messages, receive, ends, links, monitors, names, timers. Rules in the ids of OTP's list.
+#include "heap_in_use.hpp"
 #include "process_fixture.hpp"
 
 using namespace fiberscope;
@@ -35,6 +36,7 @@ private slots:
     void errno_stays_with_its_process();
     void process_limit_is_system_limit();
     void dictionary_and_label();
+    void timers_that_never_fire_are_given_back();
 };
 
 void TestProcess::message_order() {
@@ -371,11 +373,34 @@ void TestProcess::dictionary_and_label() {
         self.send(to, Tick{static_cast<int>(self.put(Atom{"key"}, 2).as_integer())});
         self.send(to, Tick{static_cast<int>(self.get(Atom{"key"}).as_integer())});
         self.receive<Tick>();
+        self.set_label(std::string(62, 'x') + "ü"); // no character is cut
+        self.receive<Tick>();
     });
     QCOMPARE(me->receive<Tick>().number, 1);
     QCOMPARE(me->receive<Tick>().number, 2);
     QVERIFY(node.wait_until_quiet(5s));
     QCOMPARE(node.snapshot().label(pid), std::string_view{"the label"});
+    me->send(pid, Tick{});
+    QVERIFY(node.wait_until_quiet(5s));
+    QCOMPARE(std::string{node.snapshot().label(pid)}, std::string(62, 'x'));
+}
+
+void TestProcess::timers_that_never_fire_are_given_back() {
+    constexpr int count = 200'000; // 9 MB of entries
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    const std::size_t before = heap_bytes();
+    for (int i = 0; i < count; ++i) // of a scheduler that the caller is not on
+        QVERIFY(me->cancel_timer(me->start_timer(1h, me->pid(), 1)));
+    for (int i = 0; i < count / 100; ++i)
+        me->spawn([](Process& self) {
+            for (int each = 0; each < 100; ++each)
+                self.start_timer(1h, self.pid(), 1);
+        });
+    QVERIFY(node.wait_until_quiet(20s));
+    QCOMPARE(node.snapshot().node.timers, 0U);
+    const std::size_t after = heap_bytes();
+    QVERIFY2(after < before + 4'000'000, std::to_string(after - before).c_str());
 }
 
 void TestProcess::nodes_that_live_have_different_ids() {

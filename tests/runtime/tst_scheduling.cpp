@@ -33,6 +33,7 @@ private slots:
     void idle_schedulers_take_who_had_its_slice();
     void several_nodes_at_once();
     void nice_is_added_to_that_of_the_program();
+    void how_many_are_online_agrees_with_who_is();
     void call_after_stop_says_so();
 };
 
@@ -263,6 +264,20 @@ void TestScheduling::several_nodes_at_once() {
     QVERIFY(!second.is_alive(pid));
     QVERIFY(!second.send(pid, Tick{}));
     QVERIFY(first.send(pid, Tick{}));
+}
+
+void TestScheduling::how_many_are_online_agrees_with_who_is() {
+    constexpr std::uint32_t schedulers = 4;
+    Node node{with_schedulers(schedulers)};
+    for (int round = 0; round < 200; ++round) {
+        std::thread other{[&] { node.set_schedulers_online(1); }};
+        node.set_schedulers_online(schedulers);
+        other.join();
+        std::uint32_t online = 0;
+        for (const SchedulerRow& row : node.snapshot().schedulers)
+            online += row.state == SchedulerState::online ? 1 : 0;
+        QCOMPARE(online, node.schedulers_online());
+    }
 }
 
 void TestScheduling::call_after_stop_says_so() {

@@ -53,6 +53,7 @@ private slots:
     void the_last_node_puts_back_what_was_there();
     void a_handler_of_the_programs_own_comes_back();
     void one_that_was_put_before_ours_stays();
+    void the_next_node_has_its_own_after_the_program_took_them_away();
     void they_can_be_refused();
     void nodes_may_come_and_go_at_once();
 };
@@ -112,6 +113,28 @@ void TestSignalHandlers::one_that_was_put_before_ours_stays() {
     ::sigaction(SIGURG, &ours, nullptr); // they go as they came
     { const Node node{with_schedulers(1)}; }
     QCOMPARE(handler_of(SIGURG), reinterpret_cast<void*>(before.sa_handler));
+}
+
+void TestSignalHandlers::the_next_node_has_its_own_after_the_program_took_them_away() {
+    const auto before = all_handlers();
+    for (void (*none)(int) : {SIG_DFL, SIG_IGN}) {
+        {
+            const Node node{with_schedulers(1)};
+            for (const int signal : borrowed_signals)
+                std::signal(signal, none);
+        }
+        const auto without = all_handlers();
+        {
+            const Node node{with_schedulers(1)};
+            const auto ours = all_handlers();
+            for (std::size_t i = 0; i < ours.size(); ++i)
+                QVERIFY2(ours[i] != without[i], ::strsignal(borrowed_signals[i]));
+        }
+        QCOMPARE(all_handlers(), without);
+    }
+    for (const int signal : borrowed_signals)
+        std::signal(signal, SIG_DFL);
+    QCOMPARE(all_handlers(), before);
 }
 
 void TestSignalHandlers::they_can_be_refused() {

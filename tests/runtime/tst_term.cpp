@@ -116,6 +116,8 @@ private slots:
                                                 << "a number ends unexpectedly at character 4";
         QTest::newRow("beyond all numbers") << "1.0e999"
                                             << "a floating point number is out of range at character 1";
+        QTest::newRow("two signs") << "+-5"
+                                   << "a number has one sign at character 2";
         QTest::newRow("too big") << "9223372036854775808"
                                  << "an integer of at most 64 bits is expected at character 1";
         QTest::newRow("pid") << "<0.x>"

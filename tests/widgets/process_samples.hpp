@@ -27,7 +27,7 @@ public:
         row.registered_name = name.empty() ? 0 : nameId(name);
         row.initial_function = nameId("shop::client/1");
         row.current_function = nameId("receive");
-        row.started_ms = static_cast<std::uint32_t>(m_uptimeMs);
+        row.started_ms = m_uptimeMs;
         row.status = Status::waiting;
         row.scheduler = 1;
         m_labels.erase(slot);

@@ -60,6 +60,21 @@ private slots:
         QCOMPARE(text(ProcessColumn::priority), "normal");
     }
 
+    void agesAreTrueAfterMonths() {
+        constexpr int days = 24 * 3600 * 1000;
+        test::Population population;
+        population.pass(20 * days);
+        population.pass(20 * days);
+        population.pass(20 * days); // more milliseconds than 32 bits have
+        ProcessFrameBuilder builder;
+        population.frame(builder, {});
+        population.start(90);
+        population.pass(21'000);
+        const auto frame = population.frame(builder, {});
+        QCOMPARE(processText(*frame, 0, ProcessColumn::age), "21 Secs");
+        QCOMPARE(frame->sample->rates[0].mark, RowMark::started);
+    }
+
     void preemptionIsShownOfThoseThatWerePreempted() {
         test::Population population;
         population.start(3);

@@ -17,7 +17,7 @@ namespace FIBERSCOPE_API fiberscope {
 struct NodeConfig {
     std::string name = "fiberscope@localhost";
     std::uint32_t schedulers = 0;              ///< scheduler threads; 0: one a core
-    std::uint32_t process_limit = 1'048'576;   ///< at most 4,194,303
+    std::uint32_t process_limit = 1'048'576;   ///< 16 to 4,190,000
     std::uint32_t reductions_per_slice = 4000; ///< budget of a slice (a runtime call costs one or more)
     /// After this a slice is over if somebody waits: the next runtime call gives way.
     Duration slice = std::chrono::microseconds{500};

@@ -127,8 +127,9 @@ protected:
 /// **Thread:** the process's own; never from another process or thread: not in a function that runs in `blocking`, not in a
 /// std::thread, not in a child that has captured it. Calls that act for the process find that out: they throw
 /// `Error{{badarg,"Process& used outside its own process"}}` there, and the log tells where.
-/// **Blocks:** calls that say so park the process, never its scheduler. Every call is a safe point: a process whose
-/// slice is over goes to the back of its run queue, one that was killed unwinds from here (destructors run).
+/// **Blocks:** calls that say so park the process, never its scheduler. Those that park and those that reach others are safe
+/// points: a process whose slice is over goes to the back of its run queue, one that was killed unwinds from here
+/// (destructors run).
 /// **Errors:** wrong arguments throw `Error{badarg}`, as OTP's BIFs raise `badarg`.
 /// **Source:** modules `erlang` and `timer` of Erlang/OTP 25; rules in the words of its reference manual.
 class Process {
@@ -270,7 +271,6 @@ public:
     /// Sends Timeout{ref, message}.
     TimerRef start_timer(WaitTime delay, Target target, Term message);
     /// The time that was left, or nothing if it has fired, was cancelled or never was (T02, T03).
-    /// **Blocks:** parks if the timer belongs to another scheduler.
     std::optional<Duration> cancel_timer(TimerRef timer);
     std::optional<Duration> read_timer(TimerRef timer);
 

@@ -46,8 +46,8 @@ struct ProcessRow {
                                       ///< and, in a program with Fiberscope::Allocation, all else
     std::uint64_t messages_in = 0;    ///< received since its start, replies included
     std::uint64_t messages_out = 0;   ///< sent since its start
-    std::uint32_t started_ms = 0;     ///< when it was spawned
-    std::uint32_t state_since_ms = 0; ///< when it came into its status
+    std::uint64_t started_ms = 0;     ///< when it was spawned
+    std::uint64_t state_since_ms = 0; ///< when it came into its status
     std::uint32_t message_queue_length = 0;
     std::uint32_t current_function = 0; ///< interned name
     std::uint32_t initial_function = 0; ///< interned name
@@ -68,7 +68,7 @@ struct ProcessRow {
     bool is_external() const noexcept { return (flags & external_flag) != 0; }
     bool is_starving() const noexcept { return (flags & starving_flag) != 0; }
 };
-static_assert(sizeof(ProcessRow) <= 96);
+static_assert(sizeof(ProcessRow) <= 104);
 
 /// Whether a scheduler takes work.
 enum class SchedulerState : std::uint8_t {
@@ -124,8 +124,8 @@ struct NodeRow {
     std::uint64_t crashes = 0;    ///< exits whose reason was not normal, shutdown, {shutdown,_} or killed
     std::uint64_t restarts = 0;   ///< children that supervisors restarted
     std::uint64_t abandoned = 0;  ///< processes that did not stop by themselves; their destructors did not run
-    std::uint64_t overflows = 0;  ///< of these: their stack was used up
-    std::uint64_t faults = 0;     ///< of these: a hardware fault that was trapped
+    std::uint64_t overflows = 0;  ///< processes that used up their stack; abandoned, but where a library had come back from it
+    std::uint64_t faults = 0;     ///< of the abandoned: a hardware fault that was trapped
     std::uint64_t over_limit = 0; ///< processes that were killed since they held more than they may
     std::uint64_t messages = 0;   ///< sent since start
     std::uint64_t reductions = 0;

@@ -239,8 +239,12 @@ FIBERSCOPE_INSTEAD void* valloc(std::size_t bytes) noexcept {
 }
 FIBERSCOPE_INSTEAD void* pvalloc(std::size_t bytes) noexcept {
     const std::size_t page = page_bytes();
-    const std::size_t pages = bytes / page + static_cast<std::size_t>(bytes % page != 0);
-    return allocate_aligned(page, pages * page);
+    std::size_t whole_pages = 0;
+    if (__builtin_add_overflow(bytes, page - 1, &whole_pages)) {
+        errno = ENOMEM;
+        return nullptr;
+    }
+    return allocate_aligned(page, whole_pages / page * page);
 }
 FIBERSCOPE_INSTEAD std::size_t malloc_usable_size(void* memory) noexcept {
     return usable_bytes_of(memory);

@@ -169,7 +169,8 @@ private:
     }
 
     Term number() {
-        take("+");
+        if (take("+") && peek() == '-')
+            return fail("a number has one sign");
         if (const std::size_t length = floating_length(); length > 0)
             return floating(length);
         std::int64_t number = 0;

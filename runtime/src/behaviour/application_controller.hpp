@@ -28,8 +28,8 @@ public:
     /// Starts an application and waits until its tree stands; what is known of that name is replaced. If somebody starts it
     /// already, the answer is that of the first start, which goes on also if who asked for it is killed; if somebody stops
     /// it, or one that it needs, it waits until that is down.
-    /// **Blocks:** parks `caller`. **Errors:** `{not_started,Dependency}`, `{already_started,Name}`, `{Reason,start}`,
-    /// `node_stopped`.
+    /// **Blocks:** parks `caller`. **Errors:** `{not_started,Dependency}`, `{not_running,Dependency}` if it ended by itself,
+    /// `{already_started,Name}`, `{Reason,start}`, `node_stopped`.
     Done start(Process& caller, Application application);
     /// The same by name. **Errors:** `{not_loaded,Name}`, too.
     Done start(Process& caller, Atom name, RestartType type);
@@ -44,7 +44,7 @@ public:
     /// Stops all in reverse start order, each fully before the next (rule A04). No start is accepted any more.
     /// **Blocks:** parks `caller`.
     void stop_all(Process& caller);
-    /// Those that run, in start order. **Blocks:** never.
+    /// Those that run, in start order. **Thread:** any.
     std::vector<ApplicationInfo> running() const;
 
     // -- for the application master ----

@@ -31,10 +31,10 @@ Pid spawn_child(Process& parent, SpawnRequest request, SpawnOptions options);
 /// True while a link to `peer` stands: then its Exit message has not come yet. **Thread:** the process's own.
 bool is_linked(Process& process, Pid peer) noexcept;
 
-/// Appends to the event ring of the process's Node; sets seq and time. **Thread:** any. **Blocks:** never.
+/// Appends to the event ring of the process's Node; sets seq and time. **Thread:** any. **Blocks:** as EventRing::append.
 void record_event(Process& process, Event event);
 
-/// Appends a report about `about` to the log. **Thread:** any. **Blocks:** never.
+/// Appends a report about `about` to the log. **Thread:** any. **Blocks:** as EventRing::append.
 void log_report(Process& process, LogLevel level, Pid about, std::string title,
                 std::vector<std::pair<std::string, std::string>> fields);
 

@@ -83,8 +83,8 @@ std::uint32_t initial_function(std::uint32_t given, std::uintptr_t address, cons
 
 namespace {
 
-std::uint32_t milliseconds(std::int64_t ns) noexcept {
-    return static_cast<std::uint32_t>(std::max<std::int64_t>(ns, 0) / 1'000'000);
+std::uint64_t milliseconds(std::int64_t ns) noexcept {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(ns, 0)) / 1'000'000U;
 }
 
 std::uint32_t current_function(const ControlBlock& block, const ProcessRow& row) {
@@ -128,7 +128,7 @@ std::uint64_t allocated_bytes_of(const ControlBlock& block) {
     return blocks_have_addresses() ? allocated : allocated + heap_bytes;
 }
 
-ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
+ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block, std::uint64_t allocated_bytes) {
     const Shown& shown = block.shown;
     ProcessRow row;
     row.pid = block.pid();
@@ -136,7 +136,7 @@ ProcessRow row_of(const ProcessSystem& system, const ControlBlock& block) {
     row.reductions = shown.reductions.get();
     row.cpu_ns = shown.cpu_ns.get();
     add_running_slice(system, block, row);
-    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get() + allocated_bytes_of(block);
+    row.memory_bytes = sizeof(ControlBlock) + shown.mailbox_bytes.get() + allocated_bytes;
     if (block.fiber.load(std::memory_order_relaxed) != nullptr)
         row.memory_bytes += (shown.stack_used_bytes.get() + 4095U) / 4096U * 4096U;
     row.messages_in = shown.messages_in.get();
@@ -249,8 +249,8 @@ void take_snapshot(const ProcessSystem& system, Snapshot& snapshot) {
         const ControlBlock& block = *system.table().at(slot);
         if (!block.is_used())
             continue;
-        const ProcessRow row = row_of(system, block);
         const std::uint64_t allocated_bytes = allocated_bytes_of(block);
+        const ProcessRow row = row_of(system, block, allocated_bytes);
         const bool has_label = row.has_label() && block.copy_label(label);
         const Snapshot::PreemptionCounts preemption{row.pid, block.preemptions.get(), block.refusals.get(),
                                                     static_cast<std::uint64_t>(block.longest_run_ns.get())};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "base/cut_text.hpp"
 #include "process/control_block.hpp"
 
 #include "base/clock.hpp"
@@ -58,8 +59,11 @@ Event ControlBlock::event_of(EventKind kind) const {
 }
 
 void ControlBlock::set_label(std::string_view label) {
-    constexpr std::size_t longest = 63; // what a row shows at most
-    auto kept = label.empty() ? nullptr : std::make_unique<std::string>(label.substr(0, longest));
+    constexpr std::size_t most_bytes = 63; // that a row shows
+    std::size_t end = std::min(label.size(), most_bytes);
+    while (end > 0 && end < label.size() && !begins_character(label[end]))
+        --end;
+    auto kept = label.empty() ? nullptr : std::make_unique<std::string>(label.substr(0, end));
     const std::lock_guard lock{system_.label_mutex};
     label_ = std::move(kept);
     shown.set_flag(ProcessRow::label_flag, label_ != nullptr);

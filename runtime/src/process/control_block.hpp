@@ -42,6 +42,7 @@ public:
     bool is_live(std::uint32_t serial) const noexcept { return identity_.is_live(serial); }
     /// True if there is a row to show: live, or exiting.
     bool is_used() const noexcept { return identity_.is_used(); }
+    bool is_used_up() const noexcept { return identity_.is_used_up(); }
     Status status() const noexcept;
     /// How a signal from a process of scheduler `here` was taken.
     enum class Pushed : std::uint8_t { yes, dead, elsewhere };

@@ -35,6 +35,8 @@ public:
     void free() noexcept {
         word_.store(((word_.load(std::memory_order_relaxed) >> serial_shift) + 1) << serial_shift, std::memory_order_release);
     }
+    /// It has had as many as there are serials: another would have the pid of an earlier one.
+    bool is_used_up() const noexcept { return word_.load(std::memory_order_relaxed) >> (serial_shift + serial_bits) != 0; }
     /// False: it was taken back before it began.
     bool has_begun() const noexcept { return (word_.load(std::memory_order_relaxed) & live_bit) != 0; }
 
@@ -42,6 +44,7 @@ private:
     static constexpr std::uint64_t live_bit = 1;
     static constexpr std::uint64_t exiting_bit = 2;
     static constexpr unsigned serial_shift = 2;
+    static constexpr unsigned serial_bits = 32;
 
     const std::uint32_t slot_;
     const std::uint64_t pid_base_;       ///< bits of its pid but the serial

@@ -97,7 +97,7 @@ Priority Process::priority() const noexcept {
 
 void Process::suspend(Pid target) {
     const RuntimeCall in_runtime;
-    block_->check_caller();
+    block_->safe_point();
     if (target == pid() || !is_alive(target))
         badarg();
     auto signal = make_control<SuspendSignal>(*block_, SignalKind::suspend);
@@ -107,7 +107,7 @@ void Process::suspend(Pid target) {
 
 void Process::resume(Pid target) {
     const RuntimeCall in_runtime;
-    block_->check_caller();
+    block_->safe_point();
     auto& suspended = block_->life().rare().suspended;
     const auto own = suspended.find(target);
     if (!is_alive(target) || own == suspended.end())

@@ -65,7 +65,7 @@ public:
     /// Spawns a process; `parent` is the running one, or nullptr outside. **Errors:** Error{system_limit}, Error{badarg},
     /// std::bad_alloc; then the plan still has its code.
     std::pair<Pid, MonitorRef> spawn(ControlBlock* parent, SpawnPlan& plan, const SpawnOptions& options);
-    /// Makes the calling thread a process. nullptr: system_limit.
+    /// Makes the calling thread a process. **Errors:** Error{system_limit}, Error{node_stopped}, std::bad_alloc.
     ControlBlock* attach();
 
     /// What a message to `target` reaches is the target's from here on, sent or not.
@@ -96,9 +96,13 @@ public:
 
     /// A reference that nobody else gets.
     static Ref make_ref() noexcept;
+    /// Sends `message` at `at_ns`, from the caller's scheduler or, outside of them, from the first. **Thread:** any.
+    /// **Errors:** Error{system_limit}, std::bad_alloc.
     TimerRef start_timer(std::int64_t at_ns, const Target& target, std::unique_ptr<MessageSignal> message, bool is_timeout);
+    /// When it would have fired, or nothing if it is not pending. **Thread:** any.
     std::optional<std::int64_t> cancel_timer(TimerRef timer);
     std::optional<std::int64_t> read_timer(TimerRef timer) const;
+    /// Takes back the timers to a process that ends. **Thread:** its own.
     void drop_timers_of(ControlBlock& block, Pid pid);
     std::uint32_t pending_timers() const noexcept;
     void fire_timer(Scheduler& scheduler, std::uint64_t timer) noexcept override;
@@ -134,6 +138,7 @@ private:
     void connect(ControlBlock& parent, ControlBlock& child, const SpawnOptions& options, MonitorRef monitor);
     void hand_over_blocks(Pid target, const MessageSignal& message) const noexcept;
     TimerTable* timers_of(TimerRef timer) const noexcept;
+    void have_gone_stale(std::uint32_t scheduler, std::size_t count) noexcept;
     void destroy_undelivered(std::unique_ptr<Signal> signal) noexcept;
 
     const NodeConfig config_;

@@ -67,11 +67,14 @@ ControlBlock* ProcessTable::allocate(std::uint32_t scheduler) {
         return nullptr;
     }
     try {
-        return take_free(scheduler);
+        if (ControlBlock* block = take_free(scheduler))
+            return block;
     } catch (...) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         throw;
     }
+    count_.fetch_sub(1, std::memory_order_relaxed); // those that are free wait at other schedulers
+    return nullptr;
 }
 
 ControlBlock* ProcessTable::take_free(std::uint32_t scheduler) {
@@ -92,7 +95,7 @@ ControlBlock* ProcessTable::take_free(std::uint32_t scheduler) {
 
 void ProcessTable::release(ControlBlock& block, std::uint32_t scheduler) noexcept {
     count_.fetch_sub(1, std::memory_order_relaxed);
-    if (block.pid().serial() == 0) // it has begun anew
+    if (block.is_used_up())
         return;
     constexpr std::uint32_t longest_queue = shortest_queue + 2 * batch; // few are used again and again, and stay in the cache
     if (scheduler == 0) {

@@ -101,10 +101,8 @@ std::vector<TimerTable::Due> TimerTable::drop_target(Pid target) {
     std::vector<Due> dropped;
     const std::lock_guard lock{mutex_};
     for (auto first = first_of_target_.find(target.bits()); first != first_of_target_.end();
-         first = first_of_target_.find(target.bits())) {
+         first = first_of_target_.find(target.bits()))
         dropped.push_back(free(first->second));
-        is_stale();
-    }
     return dropped;
 }
 

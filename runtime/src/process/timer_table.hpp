@@ -37,13 +37,18 @@ public:
     /// Takes the timer out, to fire it or since it is cancelled; nothing if it is not pending. The messages belong to the
     /// caller, here and below: their destructors are user code.
     std::optional<Due> take(TimerRef timer);
-    /// One that was taken out has not fired: its moment stays in the scheduler's queue.
-    void is_stale() noexcept { stale_.fetch_add(1, std::memory_order_relaxed); }
+    /// So many that were taken out have not fired: their moments stay in the scheduler's queue. True: there have come to be
+    /// enough of them to see whether it should be purged.
+    bool count_stale(std::uint32_t count) noexcept {
+        constexpr std::uint32_t enough = 1024;
+        const std::uint32_t before = stale_.fetch_add(count, std::memory_order_relaxed);
+        return before / enough != (before + count) / enough;
+    }
     /// Takes out all timers to a process that ended (rule T04).
     std::vector<Due> drop_target(Pid target);
     bool is_pending(TimerRef timer) const;
     std::uint32_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
-    /// Timers cancelled since the last purge of the scheduler's queue.
+    /// Counted since the last purge of the scheduler's queue.
     std::uint32_t stale() const noexcept { return stale_.load(std::memory_order_relaxed); }
     void purged() noexcept { stale_.store(0, std::memory_order_relaxed); }
 

@@ -22,7 +22,7 @@ TimerRef ProcessSystem::start_timer(std::int64_t at_ns, const Target& target, st
         if (block != nullptr)
             block->timer_schedulers.fetch_or(std::uint64_t{1} << ((scheduler - 1) % 64U), std::memory_order_seq_cst);
         if (block == nullptr || !block->is_live(target.pid.serial())) {
-            for (auto dropped = timers_[scheduler - 1]->drop_target(target.pid); auto& due : dropped)
+            for (auto& due : timers_[scheduler - 1]->drop_target(target.pid)) // the queue has not heard of this one yet
                 answer_for_the_dead(target.pid, std::move(due.message));
             return ref;
         }
@@ -51,18 +51,33 @@ std::optional<std::int64_t> ProcessSystem::cancel_timer(TimerRef timer) {
     auto cancelled = table->take(timer);
     if (!cancelled)
         return std::nullopt;
-    table->is_stale();
+    have_gone_stale(TimerTable::scheduler_of(timer), 1);
     answer_for_the_dead(cancelled->pid, std::move(cancelled->message));
-    constexpr std::uint32_t few = 1024;
-    Scheduler* here = Scheduler::current();
-    const bool own = here != nullptr && &here->group() == &group_ && here->id() == TimerTable::scheduler_of(timer);
-    if (own && table->stale() > few && table->stale() > here->timers().size() / 2) {
-        here->timers().purge([table](const TimerQueue::Entry& entry) {
-            return entry.process == nullptr && !table->is_pending(TimerRef{entry.timer});
-        });
-        table->purged();
-    }
     return cancelled->at_ns;
+}
+
+/// The queue of a scheduler is purged when most of it is stale: by the scheduler itself, whose it is.
+void ProcessSystem::have_gone_stale(std::uint32_t scheduler, std::size_t count) noexcept {
+    TimerTable& table = *timers_[scheduler - 1];
+    if (!table.count_stale(static_cast<std::uint32_t>(count)))
+        return;
+    const auto purge = [&table](Scheduler& owner) {
+        if (table.stale() <= owner.timers().size() / 2)
+            return;
+        owner.timers().purge([&table](const TimerQueue::Entry& entry) {
+            return entry.process == nullptr && !table.is_pending(TimerRef{entry.timer});
+        });
+        table.purged();
+    };
+    Scheduler& owner = *group_.schedulers()[scheduler - 1];
+    if (&owner == Scheduler::current()) {
+        purge(owner);
+        return;
+    }
+    try {
+        owner.post(purge);
+    } catch (const std::bad_alloc&) { // they are purged with the next ones, or run out
+    }
 }
 
 std::optional<std::int64_t> ProcessSystem::read_timer(TimerRef timer) const {
@@ -75,9 +90,12 @@ void ProcessSystem::drop_timers_of(ControlBlock& block, Pid pid) {
         return;
     const std::uint64_t holders = block.timer_schedulers.exchange(0, std::memory_order_seq_cst);
     for (std::size_t i = 0; i < timers_.size(); ++i)
-        if ((holders >> (i % 64U) & 1U) != 0)
-            for (auto dropped = timers_[i]->drop_target(pid); auto& due : dropped)
+        if ((holders >> (i % 64U) & 1U) != 0) {
+            auto dropped = timers_[i]->drop_target(pid);
+            have_gone_stale(static_cast<std::uint32_t>(i + 1), dropped.size());
+            for (auto& due : dropped)
                 block.life().mailbox.push(std::move(due.message)); // destroyed with the others that it did not take
+        }
 }
 
 std::uint32_t ProcessSystem::pending_timers() const noexcept {

@@ -45,7 +45,7 @@ struct BlockingPool::State {
     explicit State(std::uint32_t limit) : most_threads{limit} {}
 
     const std::uint32_t most_threads;
-    std::mutex mutex;                ///< protects all below; the atomics are written under it, but for in_flight
+    std::mutex mutex;                ///< protects all below; the atomics are written under it, and read without
     std::condition_variable has_job; ///< for idle threads: one a job
     std::condition_variable ended;   ///< for `stop`: a thread has come to its end
     struct Job {

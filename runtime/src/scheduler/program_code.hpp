@@ -8,7 +8,7 @@
 namespace fiberscope::detail {
 
 /// Where in memory whose code lies, so that a signal handler can tell what it has interrupted.
-/// **Thread:** any; all but `find` are async-signal-safe. Before `find` nothing is known.
+/// **Thread:** any; those that only ask are async-signal-safe. Before `find` nothing is known.
 namespace program_code {
 
 /// Reads the loaded objects, once a program.

@@ -15,7 +15,7 @@ void RunQueue::push_preempted(Schedulable& entry) noexcept {
 }
 
 Schedulable* RunQueue::pop(std::uint32_t used, std::uint32_t slice_reductions) noexcept {
-    if (last_was_fresh_)
+    if (last_was_fresh_) // these three are the owner's alone
         classes_[busy_class_].fresh_reductions += used;
     if (empty())
         return nullptr;

@@ -148,6 +148,7 @@ Scheduler& SchedulerGroup::shortest() const noexcept {
 bool SchedulerGroup::set_online(std::uint32_t count) {
     if (count < 1 || count > settings_.schedulers)
         return false;
+    const std::lock_guard lock{online_mutex_};
     online_.store(count, std::memory_order_relaxed);
     for (const auto& scheduler : schedulers_)
         if (scheduler->is_online() != (scheduler->id() <= count))

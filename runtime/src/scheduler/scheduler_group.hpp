@@ -122,6 +122,7 @@ private:
     StackPool stacks_;
     std::vector<std::unique_ptr<Scheduler>> schedulers_;
     std::vector<std::thread> threads_;
+    std::mutex online_mutex_;                                     ///< orders those who set how many are online
     std::atomic<std::uint32_t> online_;                           ///< written by set_online
     std::atomic<bool> stopping_{false};                           ///< written by stop, once
     bool moves_frames_ = true;                                    ///< before the start

@@ -12,11 +12,17 @@ namespace {
 std::mutex mutex; ///< protects those who want handlers, and what that changes
 int wanted_by = 0;
 
+bool is_handler(const struct sigaction& action) noexcept {
+    return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
+}
+
 } // namespace
 
 void BorrowedSignal::take(int signal, const struct sigaction& ours) noexcept {
-    if (ours_ != nullptr)
-        return; // somebody else's stands before it, and calls it
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (ours_ != nullptr && is_handler(now))
+        return; // somebody else's stands before ours, and calls it
     ours_ = ours.sa_sigaction;
     ::sigaction(signal, &ours, &previous_);
 }
@@ -31,7 +37,7 @@ void BorrowedSignal::give_back(int signal) noexcept {
 }
 
 bool BorrowedSignal::had_handler() const noexcept {
-    return (previous_.sa_flags & SA_SIGINFO) != 0 || (previous_.sa_handler != SIG_DFL && previous_.sa_handler != SIG_IGN);
+    return is_handler(previous_);
 }
 
 void BorrowedSignal::pass_on(int signal, siginfo_t* info, void* context) const {

@@ -41,7 +41,7 @@ struct Stack {
 
 /// Address space for stacks: slabs of equal stacks, each with its guards below it so that an overflow faults instead of
 /// writing into its neighbour. Only touched pages cost memory.
-/// **Thread:** any. **Errors:** std::system_error if the address space cannot be had.
+/// **Thread:** any.
 class StackPool {
 public:
     /// **Errors:** std::system_error if the guards that are asked for by name do not work here.
@@ -96,14 +96,14 @@ private:
     bool may_stay_hot() noexcept;
     bool install_guard(const Stack& stack) noexcept;
 
+    const StackGuards kind_; ///< never `automatic`
+    const std::string guards_;
     mutable SpinLock lock_; ///< protects all below
     std::array<Class, classes> classes_;
     std::vector<Slab> slabs_;
     std::size_t reserved_bytes_ = 0;
     std::size_t hot_stacks_ = 0;
-    StackGuards kind_; ///< never `automatic`
     std::size_t protected_guards_ = 0;
-    std::string guards_;
 };
 
 } // namespace fiberscope::detail

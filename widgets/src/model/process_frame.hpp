@@ -85,7 +85,7 @@ struct ProcessSample {
         return isLive(index) && row(index).status == fiberscope::Status::suspended;
     }
     /// Since the start of the Node.
-    std::uint32_t nowMs() const noexcept { return static_cast<std::uint32_t>(snapshot.node.uptime_ns / 1'000'000); }
+    std::uint64_t nowMs() const noexcept { return snapshot.node.uptime_ns / 1'000'000; }
     /// The label of a row, or an empty text.
     std::string_view label(std::size_t index) const noexcept;
     /// Registered name, else label, else initial function.

@@ -41,7 +41,7 @@ ProcessRates ratesBetween(const ProcessRow& before, const ProcessRow& after, con
 }
 
 /// A process that the sample before did not have. Its part of an interval began when it did.
-ProcessRates ratesOfStarted(const ProcessRow& row, Interval interval, std::uint64_t age_ns, std::uint32_t newsFrom) {
+ProcessRates ratesOfStarted(const ProcessRow& row, Interval interval, std::uint64_t age_ns, std::uint64_t newsFrom) {
     if (interval.isLate())
         interval.length_ns = std::min(interval.length_ns, age_ns);
     auto rates = ratesBetween({}, row, interval);
@@ -81,7 +81,7 @@ private:
 };
 
 /// Both samples rise by slot, so one walk through them finds who stayed, who came and who went.
-void compare(ProcessSample& sample, const ProcessSample* previous, const SampleKind& kind, std::uint32_t newsFrom) {
+void compare(ProcessSample& sample, const ProcessSample* previous, const SampleKind& kind, std::uint64_t newsFrom) {
     const std::size_t oldCount = previous != nullptr ? previous->liveCount : 0;
     const auto before = previous != nullptr ? previous->snapshot.node.uptime_ns : 0;
     const Interval interval{sample.snapshot.node.uptime_ns - std::min(before, sample.snapshot.node.uptime_ns),

@@ -51,7 +51,7 @@ private:
     RecyclePool<ProcessFrame> m_frames{2};
     ProcessSamplePtr m_last;
     ProcessSamplePtr m_refreshed;     ///< that of the last refresh
-    std::uint32_t m_newsFrom = 0;     ///< who started before this is not marked; in ms since the start of the Node
+    std::uint64_t m_newsFrom = 0;     ///< who started before this is not marked; in ms since the start of the Node
     std::vector<SortEntry> m_entries; ///< kept for its memory
 };
 

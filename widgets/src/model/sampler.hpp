@@ -36,7 +36,7 @@ struct ProcessDetails {
     fiberscope::Snapshot::PreemptionCounts preemption;
     QString name; ///< registered name, else label, else initial function
     QString label;
-    std::uint32_t nowMs = 0; ///< since the start of the Node
+    std::uint64_t nowMs = 0; ///< since the start of the Node
 };
 using ProcessDetailsHandler = std::function<void(const QList<ProcessDetails>&)>;
 

@@ -159,7 +159,7 @@ SystemBox lifecycleBox() {
               tr("Processes that did not stop by themselves and were given up in the middle of their code: their destructors did "
                  "not run, what they owned is lost"),
               [](const SystemSource& source) { return countText(source.node.abandoned); }},
-             {tr("Overflows"), tr("Of the abandoned: processes that used up their stack (stack_overflow)"),
+             {tr("Overflows"), tr("Processes that used up their stack (stack_overflow)"),
               [](const SystemSource& source) { return countText(source.node.overflows); }},
              {tr("Faults"),
               tr("Of the abandoned: processes that dereferenced a null pointer, divided by zero or the like "
