@@ -75,6 +75,7 @@ private:
 };
 
 constexpr std::chrono::milliseconds between_looks{1};
+constexpr Duration time_for_logger = std::chrono::milliseconds{200};
 
 /// The part of a stop's time that applications do not get.
 Duration time_to_kill(Duration deadline) {
@@ -133,11 +134,7 @@ void NodeCore::start() {
         auto core = weak.lock();
         if (core == nullptr)
             return;
-        {
-            const std::lock_guard lock{core->reason_mutex_};
-            core->stopped_because_ = std::move(because);
-        }
-        core->begin_stop(usual_deadline);
+        core->begin_stop(usual_deadline, std::move(because));
     };
     if (system->config().signal_handlers) {
         crash_report::watch(system);
@@ -145,6 +142,13 @@ void NodeCore::start() {
     }
     log_handlers->add_standard_error(level_for_standard_error(system->config().log_to_stderr));
     system->group().start();
+}
+
+/// The first one is it.
+void NodeCore::note_reason(const std::string& because) {
+    const std::lock_guard lock{reason_mutex_};
+    if (stopped_because_.empty())
+        stopped_because_ = because;
 }
 
 std::string NodeCore::stopped_because() const {
@@ -191,11 +195,7 @@ std::vector<Pid> NodeCore::stop(Duration deadline) {
         return {};
     release_suspended();
     stop_applications(deadline_after(now_ns, deadline - time_to_kill(deadline)));
-    {
-        const std::lock_guard reason_lock{reason_mutex_};
-        if (stopped_because_.empty())
-            stopped_because_ = "stopped";
-    }
+    note_reason("stopped");
     system->closed.store(true);
     kill_attached();
     constexpr std::chrono::milliseconds at_least{500}; // for the schedulers to run what can be ended, and to end themselves
@@ -209,8 +209,9 @@ std::vector<Pid> NodeCore::stop(Duration deadline) {
     return left;
 }
 
-void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion) {
-    std::thread{[core = shared_from_this(), deadline, completion = std::move(completion)] {
+void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion, std::string because) {
+    std::thread{[core = shared_from_this(), deadline, completion = std::move(completion), because = std::move(because)] {
+        core->note_reason(because);
         const auto left = core->stop(deadline);
         try {
             completion(left);
@@ -221,8 +222,9 @@ void NodeCore::stop_async(Duration deadline, std::function<void(std::vector<Pid>
     }}.detach();
 }
 
-void NodeCore::begin_stop(Duration deadline) {
-    stop_async(deadline, [](const std::vector<Pid>& /*left*/) {});
+void NodeCore::begin_stop(Duration deadline, std::string because) {
+    stop_async(
+        deadline, [](const std::vector<Pid>& /*left*/) {}, std::move(because));
 }
 
 bool NodeCore::is_forked() const noexcept {
@@ -254,10 +256,12 @@ void NodeCore::stop_applications(std::int64_t deadline_ns) {
     if (applications.running().empty())
         return;
     auto done = std::make_shared<Completion>();
-    run_async([this, keep = shared_from_this(), done](Process* self, const ExitReason& /*reason*/) {
+    run_async([this, keep = shared_from_this(), done](Process* self, const ExitReason& reason) {
         const ScopeExit complete{[done] { done->complete(); }}; // also if it is killed itself
         if (self != nullptr)
-            applications.stop_all(*self);
+            return applications.stop_all(*self);
+        system->log(std::make_shared<const LogEntry>(
+            LogEntry{LogLevel::error, {}, "APPLICATIONS NOT STOPPED IN ORDER", {{"reason", to_string(reason)}}}));
     });
     done->wait_until(deadline_ns);
 }
@@ -274,7 +278,7 @@ std::vector<Pid> NodeCore::living() const {
 
 void NodeCore::kill_all(std::int64_t deadline_ns) {
     const Pid logger = system->registry().find(Atom{"logger"});
-    kill_all_but(logger, deadline_ns);
+    kill_all_but(logger, deadline_ns - time_for_logger.count()); // its time is its own, also if others do not end
     end_logger(logger, deadline_ns);
     kill_all_but({}, deadline_ns);
 }
@@ -294,12 +298,11 @@ void NodeCore::kill_all_but(Pid spared, std::int64_t deadline_ns) {
 
 /// It writes the lines that it has been given until now, and ends.
 void NodeCore::end_logger(Pid logger, std::int64_t deadline_ns) {
-    constexpr std::chrono::milliseconds patience{200};
     auto terminate = std::make_unique<Envelope<sys::Terminate>>(SignalKind::message, sys::Terminate{ExitReason::normal()});
     terminate->role = MessageRole::cast;
     if (!logger || !system->send(logger, std::move(terminate)))
         return;
-    const std::int64_t until_ns = std::min(deadline_ns, deadline_after(clock_ns(), patience));
+    const std::int64_t until_ns = std::min(deadline_ns, deadline_after(clock_ns(), time_for_logger));
     while (system->is_alive(logger) && clock_ns() < until_ns)
         std::this_thread::sleep_for(between_looks);
 }

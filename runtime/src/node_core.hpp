@@ -32,9 +32,9 @@ public:
     /// As Node::stop. **Blocks:** the thread.
     std::vector<Pid> stop(Duration deadline);
     /// The same in a thread of its own. **Errors:** std::system_error if there is none to be had.
-    void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion);
+    void stop_async(Duration deadline, std::function<void(std::vector<Pid>)> completion, std::string because = "stopped");
     /// The same for who does not want to hear of it.
-    void begin_stop(Duration deadline);
+    void begin_stop(Duration deadline, std::string because = "stopped");
     /// Of a stop for which nobody says another.
     static constexpr std::chrono::seconds usual_deadline{10};
     /// The calling thread is one of the Node's own: what it is at now cannot end before it goes on.
@@ -65,6 +65,7 @@ private:
     void end_logger(Pid logger, std::int64_t deadline_ns);
     void kill(Pid process);
     void kill_attached();
+    void note_reason(const std::string& because);
 
     const pid_t made_by_;
     std::mutex stopping_; ///< held while one caller stops the Node; the others wait

@@ -25,13 +25,6 @@ inline std::int64_t held_by(const Process& self) {
     return allocation_library->bytes_of(*detail::ProcessAccess::block(self).account());
 }
 
-inline ProcessRow row_of(const Node& node, Pid pid) {
-    for (const ProcessRow& row : node.snapshot().processes)
-        if (row.pid == pid)
-            return row;
-    return {};
-}
-
 inline std::int64_t memory_of(const Node& node, Pid pid) {
     return static_cast<std::int64_t>(row_of(node, pid).memory_bytes);
 }

@@ -17,6 +17,14 @@ void thrower(fiberscope::Process&) {
     fail_in_module();
 }
 
+/// Takes its time in the initialiser of a static, in which others need its scheduler.
+void static_waiter(fiberscope::Process& self) {
+    struct Slow {
+        explicit Slow(fiberscope::Process& process) { process.sleep(std::chrono::milliseconds{50}); }
+    };
+    static const Slow slow{self};
+}
+
 } // namespace
 
 /// The body of that name, or nullptr.
@@ -37,6 +45,7 @@ extern "C" [[gnu::visibility("default")]] void (*FIBERSCOPE_BODY_OF(const char* 
         {"string", fault_in_string},
         {"burn", run_away},
         {"throw", thrower},
+        {"static", static_waiter},
     };
     for (const auto& [known, body] : bodies)
         if (known == name)

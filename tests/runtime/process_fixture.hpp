@@ -7,6 +7,9 @@
 #include <fiberscope/fiberscope.hpp>
 
 #include <atomic>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace fiberscope::test {
 
@@ -62,6 +65,18 @@ inline std::string field_of(const LogEntry& report, std::string_view wanted) {
         if (name == wanted)
             return value;
     return "none";
+}
+
+/// The row of a process in a snapshot; an empty one if it has ended.
+inline ProcessRow row_of(const Node& node, Pid pid) {
+    for (const ProcessRow& row : node.snapshot().processes)
+        if (row.pid == pid)
+            return row;
+    return {};
+}
+
+inline void compare(const std::string& actual, const char* expected) {
+    QCOMPARE(QString::fromStdString(actual), QString{expected});
 }
 
 /// Rows for a test that runs on 1, 2 and 4 schedulers.

@@ -2,6 +2,8 @@
 /// A node with a test process, and children that write down what they do.
 #pragma once
 
+#include "process_fixture.hpp"
+
 #include "behaviour/services.hpp"
 
 #include <fiberscope/fiberscope.hpp>
@@ -18,6 +20,7 @@
 namespace supervision {
 
 using namespace fiberscope;
+using fiberscope::test::compare;
 using namespace std::chrono_literals;
 
 /// What a child does, sent to the test process.
@@ -152,8 +155,11 @@ inline Supervisor three_children(const World& world, Supervisor supervisor) {
     return std::move(supervisor).child("c1", world.worker("c1")).child("c2", world.worker("c2")).child("c3", world.worker("c3"));
 }
 
-inline void compare(const std::string& actual, const char* expected) {
-    QCOMPARE(QString::fromStdString(actual), QString{expected});
+/// Rows for all tests of a class that run on 1, 2 and 4 schedulers.
+inline void add_world_rows() {
+    QTest::addColumn<int>("schedulers");
+    for (const int count : {1, 2, 4})
+        QTest::addRow("%d schedulers", count) << count;
 }
 
 /// The result of a supervisor's request as OTP prints it.

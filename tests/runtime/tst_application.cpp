@@ -86,11 +86,7 @@ class ApplicationTest final : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase_data() {
-        QTest::addColumn<int>("schedulers");
-        for (const int count : {1, 2, 4})
-            QTest::addRow("%d schedulers", count) << count;
-    }
+    void initTestCase_data() { add_world_rows(); }
 
     void start_in_dependency_order() { // A01, A02
         QFETCH_GLOBAL(int, schedulers);

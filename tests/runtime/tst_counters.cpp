@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 /// What is shown is so: figures of snapshots agree with the operating system and with what the test caused.
-#include <QtTest>
+#include "process_fixture.hpp"
 
-#include <fiberscope/fiberscope.hpp>
-
+#include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <string>
 #include <thread>
 
+#include <unistd.h>
+
 using namespace fiberscope;
-using namespace std::chrono_literals;
+using namespace fiberscope::test;
 
 namespace {
 
 struct Stop {};
-
-NodeConfig with_schedulers(unsigned schedulers) {
-    NodeConfig config;
-    config.schedulers = schedulers;
-    return config;
-}
 
 /// What the operating system says of a thread, nanoseconds: how long it ran, and how long it stood in line for a core.
 /// Others' load on the machine makes the second; a busy scheduler that stands in line is busy all the same.
@@ -35,15 +31,25 @@ ThreadTimes times_of(std::int32_t thread) {
     return times;
 }
 
+/// What the machine below has taken of one of this one's processors at most, nanoseconds: no thread's times tell it.
+std::uint64_t stolen_ns() {
+    std::ifstream stat{"/proc/stat"};
+    std::string cpu;
+    std::uint64_t user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+    stat >> cpu >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal;
+    return steal * 1'000'000'000U / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+}
+
 struct Moment {
     std::vector<SchedulerRow> schedulers;
     std::vector<ThreadTimes> threads;
+    std::uint64_t stolen_ns = 0;
 };
 
 Moment look(const Node& node) {
     Snapshot snapshot;
     node.counters(snapshot);
-    Moment moment{snapshot.schedulers, {}};
+    Moment moment{snapshot.schedulers, {}, stolen_ns()};
     for (const SchedulerRow& scheduler : snapshot.schedulers)
         moment.threads.push_back(times_of(scheduler.thread_id));
     return moment;
@@ -69,6 +75,7 @@ class TestCounters : public QObject {
 private slots:
     void utilization_agrees_with_the_system();
     void counts_agree_with_what_was_caused();
+    void reductions_follow_the_time_that_was_used();
     void idle_node_takes_no_time();
 };
 
@@ -86,13 +93,38 @@ void TestCounters::utilization_agrees_with_the_system() {
         const double shown = percent(after.schedulers[i].busy_ns, before.schedulers[i].busy_ns);
         const double ran = percent(after.threads[i].ran, before.threads[i].ran);
         const double waited = percent(after.threads[i].waited, before.threads[i].waited);
-        QVERIFY2(shown >= ran - 2.0 && shown <= ran + waited + 2.0,
+        const double stolen = percent(after.stolen_ns, before.stolen_ns);
+        QVERIFY2(shown >= ran - 2.0 && shown <= ran + waited + stolen + 2.0,
                  qPrintable(QString{"scheduler %1: %2 % shown; it ran for %3 % and stood in line for %4 %"}
                                 .arg(after.schedulers[i].id)
                                 .arg(shown)
                                 .arg(ran)
                                 .arg(waited)));
     }
+}
+
+/// Turns a little shorter than what a signal ends.
+void TestCounters::reductions_follow_the_time_that_was_used() {
+    NodeConfig config = with_schedulers(1);
+    config.slice = config.signal_slice = config.long_schedule = 20ms;
+    Node node{config};
+    const Pid worker = node.spawn([](Process& self) {
+        for (int turn = 0; turn < 20; ++turn) {
+            const auto end = std::chrono::steady_clock::now() + 15ms;
+            while (std::chrono::steady_clock::now() < end) {
+            }
+            self.yield();
+        }
+        self.receive<Stop>();
+    });
+    QVERIFY(node.wait_until_quiet(10s));
+    const Snapshot snapshot = node.snapshot();
+    const auto row = std::ranges::find(snapshot.processes, worker, &ProcessRow::pid);
+    QVERIFY(row != snapshot.processes.end());
+    const double slices = static_cast<double>(row->cpu_ns) / 20e6;
+    const double reductions = static_cast<double>(row->reductions) / config.reductions_per_slice;
+    QVERIFY2(reductions > slices * 0.9 && reductions < slices * 1.1, qPrintable(QString{"%1 of %2"}.arg(reductions).arg(slices)));
+    QVERIFY(row->cpu_ns > 0);
 }
 
 void TestCounters::counts_agree_with_what_was_caused() {

@@ -32,11 +32,7 @@ class DynamicSupervisorTest final : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase_data() {
-        QTest::addColumn<int>("schedulers");
-        for (const int count : {1, 2, 4})
-            QTest::addRow("%d schedulers", count) << count;
-    }
+    void initTestCase_data() { add_world_rows(); }
 
     void simple_one_for_one() {
         QFETCH_GLOBAL(int, schedulers);

@@ -15,11 +15,9 @@ namespace {
 
 /// The value of a field of a process's crash report.
 std::string crash_report(const Node& node, Pid process, std::string_view wanted) {
-    for (const Event& event : node.events_after(0).events)
-        if (event.kind == EventKind::log && event.pid == process && event.log->title == "CRASH REPORT")
-            for (const auto& [name, value] : event.log->fields)
-                if (name == wanted)
-                    return value;
+    for (const LogEntry& report : reports_of(node, "CRASH REPORT"))
+        if (report.pid == process)
+            return field_of(report, wanted);
     return "none";
 }
 

@@ -45,10 +45,10 @@ void TestLimits::messages_over_limit_kill() {
     QCOMPARE(destroyed.load(), 1);
     const auto reports = limit_reports(node);
     QCOMPARE(reports.size(), std::size_t{1});
-    QCOMPARE(field(reports[0], "limit"), std::string{"message queue over 1000 messages"});
-    QCOMPARE(field(reports[0], "size"), std::string{"1001"});
-    QCOMPARE(field(reports[0], "registered_name"), std::string{"[]"});
-    QCOMPARE(exit_of(node, pid).note, std::string{"message queue over 1000 messages"});
+    QCOMPARE(field_of(reports[0], "limit"), std::string{"message queue over 1000 messages"});
+    QCOMPARE(field_of(reports[0], "size"), std::string{"1001"});
+    QCOMPARE(field_of(reports[0], "registered_name"), std::string{"[]"});
+    QCOMPARE(exit_event_of(node, pid).note, std::string{"message queue over 1000 messages"});
     QCOMPARE(node.snapshot().node.over_limit, 1U);
 }
 
@@ -153,7 +153,7 @@ void TestLimits::a_limit_that_is_passed_already() {
     QCOMPARE(to_string(reason_of_end(me, heap, heap_monitor)), std::string{"killed"});
     QCOMPARE(survived.load(), 1);
     QCOMPARE(limit_reports(node).size(), std::size_t{2});
-    QCOMPARE(exit_of(node, heap).note, std::string{"heap over 1048575 bytes"});
+    QCOMPARE(exit_event_of(node, heap).note, std::string{"heap over 1048575 bytes"});
 
     const auto [queue, queue_monitor] = me->spawn_monitor([&](Process& self) {
         for (int i = 0; i < 10; ++i)
@@ -165,7 +165,7 @@ void TestLimits::a_limit_that_is_passed_already() {
     });
     QCOMPARE(to_string(reason_of_end(me, queue, queue_monitor)), std::string{"killed"});
     QCOMPARE(survived.load(), 2);
-    QCOMPARE(exit_of(node, queue).note, std::string{"message queue over 9 messages"});
+    QCOMPARE(exit_event_of(node, queue).note, std::string{"message queue over 9 messages"});
     QCOMPARE(node.snapshot().node.over_limit, 2U);
 }
 
@@ -237,8 +237,8 @@ void TestLimits::a_supervisor_starts_it_again() {
     QVERIFY(node.cast("hoarder", Hoarder::Take{600 * kilobyte}));
     QTRY_VERIFY(node.whereis("hoarder") != Pid{} && node.whereis("hoarder") != first);
     QCOMPARE(*node.call("hoarder", Hoarder::Held{}), std::size_t{0});
-    QCOMPARE(exit_of(node, first).note, std::string{"heap over 1048576 bytes"});
-    QCOMPARE(to_string(exit_of(node, first).reason), std::string{"killed"});
+    QCOMPARE(exit_event_of(node, first).note, std::string{"heap over 1048576 bytes"});
+    QCOMPARE(to_string(exit_event_of(node, first).reason), std::string{"killed"});
     QTRY_COMPARE(node.snapshot().node.restarts, 1U); // counted by its supervisor once it has been started
     QCOMPARE(inspected(node, node.whereis("hoarder"), Inspect::links).heap_limit.most, megabyte); // of its spec, again
 }

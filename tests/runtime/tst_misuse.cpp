@@ -53,6 +53,7 @@ private slots:
     void in_a_child();
     void report_tells_where();
     void reading_is_allowed();
+    void a_process_does_not_wait_as_an_external_one();
 
 private:
     static void add_uses();
@@ -83,6 +84,8 @@ void TestMisuse::add_uses() {
     row("async", [](Process& self) { static_cast<void>(task::async(self, [] { return 1; })); });
     row("blocking", [](Process& self) { self.blocking([] {}); });
     row("heap_limit", [](Process& self) { self.heap_limit({1000}); });
+    row("exit", [](Process& self) { self.exit(ExitReason::normal()); });
+    row("suspend", [](Process& self) { self.suspend(self.whereis("shelf")); });
 }
 
 /// The owner is none the worse: its mailbox, its flags and its children are as they were.
@@ -155,6 +158,22 @@ void TestMisuse::reading_is_allowed() {
         });
     });
     QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+}
+
+void TestMisuse::a_process_does_not_wait_as_an_external_one() {
+    Node node{with_schedulers(1)};
+    ExternalProcess me = node.attach();
+    QVERIFY(node.start(Shelf::start().named("shelf")));
+    const auto [pid, monitor] = me->spawn_monitor([&](Process& self) {
+        ExternalProcess own = node.attach();
+        for (const Use& use : {Use{[](Process& it) { it.receive<Tick>(); }}, Use{[](Process& it) { it.sleep(1h); }},
+                               Use{[](Process& it) { it.call("shelf", Get{}); }}})
+            QCOMPARE(thrown_by(use, *own), std::string{refusal});
+        own->send(self.pid(), Tick{1}); // who does not wait holds nobody up
+        QVERIFY(self.receive_for<Tick>(1s));
+    });
+    QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"normal"});
+    QCOMPARE(report_of_misuse(node, "used_by"), to_string(pid));
 }
 
 QTEST_APPLESS_MAIN(TestMisuse)

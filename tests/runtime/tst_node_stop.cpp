@@ -227,6 +227,32 @@ private slots:
         QVERIFY(node.stop(400ms).empty());
         QCOMPARE(destroyed.load(), 3);
     }
+    void applications_end_in_order_with_a_full_table() {
+        std::atomic<int> ended{0};
+        NodeConfig config = with_schedulers(1);
+        config.process_limit = 16;
+        Node node{config};
+        QVERIFY(node.start(Application{"shop", Supervisor::one_for_one().child("orderly", Orderly::start(&ended))}));
+        ExternalProcess me = node.attach();
+        QVERIFY_EXCEPTION_THROWN(
+            for (;;) me->spawn([](Process& self) { self.receive<Tick>(); }), Error);
+        QVERIFY(node.stop(10s).empty());
+        QCOMPARE(ended.load(), 1);
+    }
+    void only_who_cannot_be_ended_is_left() {
+        QFETCH_GLOBAL(unsigned, count);
+        Node node{with_schedulers(count + 1)};
+        const auto has_begun = std::make_shared<std::atomic<bool>>(false);
+        const auto may_end = std::make_shared<std::atomic<bool>>(false); // it may outlive this test
+        const Pid runaway = node.spawn([has_begun, may_end](Process&) {
+            *has_begun = true;
+            while (!*may_end) {
+            }
+        });
+        QTRY_VERIFY(has_begun->load());
+        QCOMPARE(node.stop(1s), std::vector<Pid>{runaway});
+        *may_end = true;
+    }
     void a_short_one_is_enough_for_what_can_be_ended_data() {
         QTest::addColumn<int>("deadline_ms");
         QTest::newRow("none") << 0;

@@ -53,6 +53,7 @@ class TestOwnModules : public QObject {
     Q_OBJECT
 
 private slots:
+    void a_static_of_a_library_holds_up_nobody();
     void an_end_is_that_of_one_process_data();
     void an_end_is_that_of_one_process();
     void a_tight_loop_is_preempted_and_killed_data();
@@ -107,6 +108,17 @@ void TestOwnModules::an_end_is_that_of_one_process() {
         me->send(beside, Tick{round});
         QCOMPARE(me->receive<Tock>().number, round);
     }
+}
+
+/// The first test: nobody trusts the library yet.
+void TestOwnModules::a_static_of_a_library_holds_up_nobody() {
+    Node node{with_schedulers(2)};
+    ExternalProcess me = node.attach();
+    for (int i = 0; i < 6; ++i)
+        me->spawn_monitor(body_in_linked_module("static"));
+    for (int i = 0; i < 6; ++i)
+        QCOMPARE(me->receive(on<Down>([](Down down) { return to_string(down.reason); }), after(10s, [] { return std::string{}; })),
+                 std::string{"normal"});
 }
 
 void TestOwnModules::a_tight_loop_is_preempted_and_killed_data() {

@@ -400,7 +400,7 @@ void TestProcess::timers_that_never_fire_are_given_back() {
     QVERIFY(node.wait_until_quiet(20s));
     QCOMPARE(node.snapshot().node.timers, 0U);
     const std::size_t after = heap_bytes();
-    QVERIFY2(after < before + 4'000'000, std::to_string(after - before).c_str());
+    QVERIFY2(after < before + 6'000'000, std::to_string(after - before).c_str());
 }
 
 void TestProcess::nodes_that_live_have_different_ids() {

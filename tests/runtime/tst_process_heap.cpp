@@ -109,13 +109,13 @@ void TestProcessHeap::heap_over_limit_kills() {
     QCOMPARE(reports.size(), std::size_t{1});
     QCOMPARE(reports[0].level, LogLevel::error);
     QCOMPARE(reports[0].pid, pid);
-    QCOMPARE(field(reports[0], "pid"), to_string(pid));
-    QCOMPARE(field(reports[0], "registered_name"), std::string{"hoarder"});
-    QCOMPARE(field(reports[0], "limit"), std::string{"heap over 1048576 bytes"});
-    QCOMPARE(field(reports[0], "kill"), std::string{"true"});
-    QVERIFY(std::stoul(field(reports[0], "size")) > megabyte);
-    QVERIFY(!field(reports[0], "initial_call").empty());
-    const Event exit = exit_of(node, pid);
+    QCOMPARE(field_of(reports[0], "pid"), to_string(pid));
+    QCOMPARE(field_of(reports[0], "registered_name"), std::string{"hoarder"});
+    QCOMPARE(field_of(reports[0], "limit"), std::string{"heap over 1048576 bytes"});
+    QCOMPARE(field_of(reports[0], "kill"), std::string{"true"});
+    QVERIFY(std::stoul(field_of(reports[0], "size")) > megabyte);
+    QVERIFY(field_of(reports[0], "initial_call") != "none");
+    const Event exit = exit_event_of(node, pid);
     QCOMPARE(exit.note, std::string{"heap over 1048576 bytes"});
     QVERIFY(!exit.abandoned);
     const Snapshot snapshot = node.snapshot();
@@ -127,7 +127,7 @@ void TestProcessHeap::heap_over_limit_kills() {
         me->spawn_monitor(hold_messages, {.message_queue_limit = {.most = 10}, .heap_limit = {.most = 10}});
     me->exit(other, ExitReason::kill());
     QCOMPARE(to_string(reason_of_end(me, other, other_monitor)), std::string{"killed"});
-    QCOMPARE(exit_of(node, other).note, std::string{});
+    QCOMPARE(exit_event_of(node, other).note, std::string{});
     QCOMPARE(node.snapshot().node.over_limit, 1U);
 }
 
@@ -152,10 +152,10 @@ void TestProcessHeap::heap_over_limit_warns() {
     const auto reports = limit_reports(node);
     QCOMPARE(reports.size(), std::size_t{2});
     QCOMPARE(reports[0].level, LogLevel::warning);
-    QCOMPARE(field(reports[0], "kill"), std::string{"false"});
-    QCOMPARE(field(reports[0], "size"), std::to_string(1100 * kilobyte));
+    QCOMPARE(field_of(reports[0], "kill"), std::string{"false"});
+    QCOMPARE(field_of(reports[0], "size"), std::to_string(1100 * kilobyte));
     QCOMPARE(node.snapshot().node.over_limit, 0U);
-    QCOMPARE(exit_of(node, pid).note, std::string{});
+    QCOMPARE(exit_event_of(node, pid).note, std::string{});
 }
 
 namespace {
@@ -216,7 +216,7 @@ void TestProcessHeap::a_kill_in_noexcept_code() {
                                               }(); },
                           {.heap_limit = {.most = megabyte}});
     QCOMPARE(to_string(reason_of_end(me, pid, monitor)), std::string{"killed"});
-    QCOMPARE(exit_of(node, pid).note, std::string{"heap over 1048576 bytes"});
+    QCOMPARE(exit_event_of(node, pid).note, std::string{"heap over 1048576 bytes"});
     QCOMPARE(node.snapshot().node.abandoned, 1U);
     QCOMPARE(node.snapshot().node.over_limit, 1U);
 }

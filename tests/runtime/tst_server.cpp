@@ -102,17 +102,6 @@ public:
     FailsToStart() { stop(Term::atom("no_luck")); }
 };
 
-void compare(const std::string& actual, const char* expected) {
-    QCOMPARE(QString::fromStdString(actual), QString{expected});
-}
-
-std::string field(const LogEntry& entry, std::string_view name) {
-    for (const auto& [key, value] : entry.fields)
-        if (key == name)
-            return value;
-    return "no " + std::string{name};
-}
-
 std::vector<LogEntry> errors_of(Node& node) {
     std::vector<LogEntry> entries;
     for (const Event& event : node.events_after(0).events)
@@ -316,21 +305,21 @@ private slots:
         const auto entries = errors_of(node);
         QCOMPARE(entries.size(), 3U);
         compare(entries[0].title, "SERVER TERMINATING");
-        compare(field(entries[0], "name"), "counter");
-        compare(field(entries[0], "last_message"), "GetAndStop {}");
-        compare(field(entries[0], "state"), "{counter,42}");
-        compare(field(entries[0], "reason"), "enough");
+        compare(field_of(entries[0], "name"), "counter");
+        compare(field_of(entries[0], "last_message"), "GetAndStop {}");
+        compare(field_of(entries[0], "state"), "{counter,42}");
+        compare(field_of(entries[0], "reason"), "enough");
         compare(entries[1].title, "CRASH REPORT");
-        QVERIFY(field(entries[1], "initial_call").find("Counter") != std::string::npos);
-        compare(field(entries[1], "registered_name"), "counter");
-        compare(field(entries[1], "error_info"), "enough");
-        compare(field(entries[1], "ancestors"), ("[" + to_string(top) + "]").c_str());
-        compare(field(entries[1], "links"), ("[" + to_string(top) + "]").c_str());
-        compare(field(entries[1], "dictionary"), "[]");
+        QVERIFY(field_of(entries[1], "initial_call").find("Counter") != std::string::npos);
+        compare(field_of(entries[1], "registered_name"), "counter");
+        compare(field_of(entries[1], "error_info"), "enough");
+        compare(field_of(entries[1], "ancestors"), ("[" + to_string(top) + "]").c_str());
+        compare(field_of(entries[1], "links"), ("[" + to_string(top) + "]").c_str());
+        compare(field_of(entries[1], "dictionary"), "[]");
         QCOMPARE(entries[1].pid, server);
         compare(entries[2].title, "SUPERVISOR REPORT");
-        compare(field(entries[2], "supervisor"), "top");
-        compare(field(entries[2], "errorContext"), "child_terminated");
+        compare(field_of(entries[2], "supervisor"), "top");
+        compare(field_of(entries[2], "errorContext"), "child_terminated");
     }
     void a_failed_start_is_a_crash() {
         QFETCH_GLOBAL(unsigned, count);
@@ -340,7 +329,7 @@ private slots:
         const auto entries = errors_of(node);
         QCOMPARE(entries.size(), 1U);
         compare(entries[0].title, "CRASH REPORT");
-        compare(field(entries[0], "error_info"), "no_luck");
+        compare(field_of(entries[0], "error_info"), "no_luck");
     }
     void a_crash_report_shows_messages_and_dictionary() {
         QFETCH_GLOBAL(unsigned, count);
@@ -354,9 +343,9 @@ private slots:
         QVERIFY(node.wait_until_quiet(10s));
         const auto entries = errors_of(node);
         QCOMPARE(entries.size(), 1U);
-        compare(field(entries[0], "messages"), "[Tick {7}]");
-        compare(field(entries[0], "message_queue_len"), "1");
-        compare(field(entries[0], "dictionary"), "[{colour,red}]");
+        compare(field_of(entries[0], "messages"), "[Tick {7}]");
+        compare(field_of(entries[0], "message_queue_len"), "1");
+        compare(field_of(entries[0], "dictionary"), "[{colour,red}]");
     }
 };
 

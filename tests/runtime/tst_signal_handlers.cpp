@@ -116,7 +116,9 @@ void TestSignalHandlers::one_that_was_put_before_ours_stays() {
 }
 
 void TestSignalHandlers::the_next_node_has_its_own_after_the_program_took_them_away() {
-    const auto before = all_handlers();
+    std::array<struct sigaction, borrowed_signals.size()> before{};
+    for (std::size_t i = 0; i < before.size(); ++i)
+        ::sigaction(borrowed_signals[i], nullptr, &before[i]);
     for (void (*none)(int) : {SIG_DFL, SIG_IGN}) {
         {
             const Node node{with_schedulers(1)};
@@ -132,9 +134,8 @@ void TestSignalHandlers::the_next_node_has_its_own_after_the_program_took_them_a
         }
         QCOMPARE(all_handlers(), without);
     }
-    for (const int signal : borrowed_signals)
-        std::signal(signal, SIG_DFL);
-    QCOMPARE(all_handlers(), before);
+    for (std::size_t i = 0; i < before.size(); ++i)
+        ::sigaction(borrowed_signals[i], &before[i], nullptr);
 }
 
 void TestSignalHandlers::they_can_be_refused() {

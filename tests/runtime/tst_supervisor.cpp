@@ -18,11 +18,7 @@ class SupervisorTest final : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase_data() {
-        QTest::addColumn<int>("schedulers");
-        for (const int count : {1, 2, 4})
-            QTest::addRow("%d schedulers", count) << count;
-    }
+    void initTestCase_data() { add_world_rows(); }
 
     // -- restart decisions (S05) ----
 
@@ -152,6 +148,8 @@ private slots:
                 "{start_spec,{duplicate_child_name,c1}}");
         compare(text_of(world.start(Supervisor::one_for_one().child("c1", world.worker("c1"), {.shutdown = Shutdown{-5ms}}))),
                 "{start_spec,{invalid_shutdown,-5}}");
+        compare(text_of(world.start(Supervisor::one_for_one().child("c1", world.worker("c1"), {.shutdown = Shutdown{-1ns}}))),
+                "{start_spec,{invalid_shutdown,0}}");
         compare(world.notes(), "");
     }
     void a_child_that_answers_ignore() { // S04

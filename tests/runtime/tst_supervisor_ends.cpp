@@ -21,11 +21,7 @@ class SupervisorEndsTest final : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase_data() {
-        QTest::addColumn<int>("schedulers");
-        for (const int count : {1, 2, 4})
-            QTest::addRow("%d schedulers", count) << count;
-    }
+    void initTestCase_data() { add_world_rows(); }
 
     // -- restart intensity (S06, S07) ----
 

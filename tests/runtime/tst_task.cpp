@@ -15,10 +15,6 @@ using namespace fiberscope::test;
 
 namespace {
 
-void compare(const std::string& actual, const char* expected) {
-    QCOMPARE(QString::fromStdString(actual), QString{expected});
-}
-
 /// Runs `body` as a process and returns how it ended.
 template <class Body>
 std::string end_of(Node& node, Body body) {

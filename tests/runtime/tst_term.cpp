@@ -37,6 +37,14 @@ struct Twelve {
 struct Wide {
     int a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11, l = 12, m = 13;
 };
+enum class Letter : char8_t { b = 98 };
+struct Characters {
+    wchar_t wide = 228;
+    char8_t byte = 97;
+    char16_t greek = 945;
+    char32_t symbol = 0x1f600;
+    Letter letter = Letter::b;
+};
 struct Unprintable {
     int value;
 };
@@ -286,6 +294,12 @@ private slots:
             QVERIFY2(!parse_pid(wrong, 5), wrong);
     }
 
+    void characters_of_all_widths_are_messages() {
+        QCOMPARE(text_of(Characters{}), QStringLiteral("{228,97,945,128512,98}"));
+    }
+    void control_characters_of_a_message_are_escaped() {
+        QCOMPARE(text_of(Put{"\x1b[2J\a\"", 1}), QStringLiteral("{\"\\e[2J\\007\\\"\",1}"));
+    }
     void messages_print() {
         QCOMPARE(text_of(Put{"apples", 3}), "{\"apples\",3}");
         QCOMPARE(text_of(Unprintable{1}), "<unprintable Unprintable>");

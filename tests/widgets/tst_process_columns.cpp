@@ -68,6 +68,7 @@ private slots:
         population.pass(20 * days); // more milliseconds than 32 bits have
         ProcessFrameBuilder builder;
         population.frame(builder, {});
+        population.pass(10'000);
         population.start(90);
         population.pass(21'000);
         const auto frame = population.frame(builder, {});

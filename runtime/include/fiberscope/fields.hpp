@@ -19,6 +19,20 @@ struct TypeList {};
 template <class T>
 concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
+/// Larger ones are not taken apart: Boost.PFR looks for as many fields as a type has bits, which takes minutes and gigabytes.
+inline constexpr std::size_t most_bytes_taken_apart = std::size_t{16} * 1024;
+
+/// How many fields a struct has.
+template <class T>
+constexpr std::size_t field_count() {
+    static_assert(sizeof(T) <= most_bytes_taken_apart,
+                  "a message holds more than 16 KiB by value: keep that in a std::vector, std::string or std::unique_ptr");
+    if constexpr (sizeof(T) <= most_bytes_taken_apart)
+        return boost::pfr::tuple_size_v<T>;
+    else
+        return 0;
+}
+
 /// Up to so many fields a structured binding of ours, which takes bit-fields, too; beyond that Boost.PFR's.
 inline constexpr std::size_t most_fields_bound = 12;
 
@@ -96,7 +110,7 @@ auto field_types_by_pfr(std::index_sequence<I...>) -> TypeList<std::remove_cv_t<
 
 template <class T>
 constexpr auto field_types() {
-    constexpr std::size_t count = boost::pfr::tuple_size_v<T>;
+    constexpr std::size_t count = field_count<T>();
     if constexpr (count == 0)
         return TypeList<>{};
     else if constexpr (count <= most_fields_bound)
@@ -161,7 +175,7 @@ constexpr bool array_is_at() {
 template <class T, std::size_t At = 0>
 constexpr bool has_array() {
     constexpr std::size_t most_looked_at = 32;
-    constexpr std::size_t count = boost::pfr::tuple_size_v<T>;
+    constexpr std::size_t count = field_count<T>();
     if constexpr (At >= count || At >= most_looked_at)
         return false;
     else if constexpr (array_is_at<T, At, count>())

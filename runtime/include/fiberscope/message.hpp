@@ -38,6 +38,11 @@ inline constexpr bool is_result = false;
 template <class T, class E>
 inline constexpr bool is_result<boost::system::result<T, E>> = true;
 
+/// What {fmt} does not print.
+template <class T>
+inline constexpr bool is_wide_character =
+    std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> || std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+
 template <class T>
 std::string print(const T& value);
 
@@ -59,10 +64,10 @@ struct PrintFields {
 template <class T>
 std::string print_fields(const T& value) {
     std::string text = "{";
-    constexpr std::size_t count = boost::pfr::tuple_size_v<T>;
+    constexpr std::size_t count = field_count<T>();
     if constexpr (count > 0 && count <= most_fields_bound)
         visit_fields<count>(value, PrintFields{text});
-    else
+    else if constexpr (count > 0)
         boost::pfr::for_each_field(value, [&text](const auto& field) { print_next(text, field); });
     return text + "}";
 }
@@ -79,7 +84,9 @@ std::string print(const T& value) {
     else if constexpr (std::is_same_v<T, Atom>)
         return std::string{value.name()};
     else if constexpr (std::is_same_v<T, std::string>)
-        return fmt::format("\"{}\"", value);
+        return to_string(Term::string(value));
+    else if constexpr (is_wide_character<T>)
+        return fmt::format("{}", static_cast<std::uint32_t>(value));
     else if constexpr (std::is_same_v<T, bool> || std::is_arithmetic_v<T>)
         return fmt::format("{}", value);
     else if constexpr (is_result<T>)
@@ -91,7 +98,7 @@ std::string print(const T& value) {
         stream << value;
         return stream.str();
     } else if constexpr (std::is_enum_v<T>)
-        return fmt::format("{}", static_cast<std::underlying_type_t<T>>(value));
+        return print(static_cast<std::underlying_type_t<T>>(value));
     else if constexpr (std::is_empty_v<T>)
         return "{}";
     else if constexpr (PlainAggregate<T>)

@@ -275,10 +275,10 @@ template <MessageOfFields T>
 struct BlocksOf<T> {
     static constexpr bool any = any_blocks(field_types<T>());
     static void visit(const T& value, BlockVisitor& visitor) noexcept {
-        constexpr std::size_t count = boost::pfr::tuple_size_v<T>;
+        constexpr std::size_t count = field_count<T>();
         if constexpr (count > 0 && count <= most_fields_bound)
             visit_fields<count>(value, VisitBlocksOfFields{visitor});
-        else
+        else if constexpr (count > 0)
             boost::pfr::for_each_field(value, [&visitor](const auto& field) { visit_blocks(field, visitor); });
     }
 };

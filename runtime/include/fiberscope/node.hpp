@@ -23,8 +23,9 @@ namespace FIBERSCOPE_API fiberscope {
 
 /// A process without a fiber: a pid and a mailbox for a thread outside of the Node. Its receive blocks the thread.
 /// Its end (the object's destruction) is an exit with reason normal, unless an exit signal ended it before: from then on its
-/// calls throw ProcessExit. The end of the Node is such a signal (`killed`), so a thread that waits hears of it.
-/// **Thread:** one at a time. **Lifetime:** it may outlive its Node, but for what `node()` refers to.
+/// calls that wait or reach others throw ProcessExit. The end of the Node is such a signal (`killed`), so a thread that waits
+/// hears of it. **Thread:** one at a time; a process of the same Node does not wait as one, since its scheduler would wait with
+/// it: that throws `Error{{badarg,"Process& used outside its own process"}}`. **Lifetime:** it may outlive its Node, but for what `node()` refers to.
 class ExternalProcess {
 public:
     ExternalProcess(ExternalProcess&&) noexcept;
@@ -203,9 +204,9 @@ public:
     /// Writes a line to the log.
     void log(LogLevel level, std::string text, Pid about = {});
     /// Hands each log event of at least this level (nullopt: none) from now on to `handler`, on a thread of the Node's
-    /// own; events that came faster than it could take them are told as a report of their number. `stop` returns after the
-    /// handlers have had the last events, or two seconds. **Errors:** `{already_exist,Id}`, `node_stopped`; std::system_error if
-    /// there is no thread to be had.
+    /// own; events that came faster than it could take them are told as a report of their number. What it logs itself comes to
+    /// it, too: at its own level that has no end. `stop` returns after the handlers have had the last events, or two seconds.
+    /// **Errors:** `{already_exist,Id}`, `node_stopped`; std::system_error if there is no thread to be had.
     /// **Source:** OTP `logger:add_handler`, `remove_handler`, `set_handler_config(Id, level, Level)`.
     Result<std::monostate> add_log_handler(Atom id, std::optional<LogLevel> level, LogHandler handler);
     /// It is not called any more. **Blocks:** while it runs, unless it removes itself. **Errors:** `{not_found,Id}`.

@@ -111,7 +111,7 @@ struct SchedulerRow {
 /// The Node at one moment.
 struct NodeRow {
     std::string name;
-    std::string stopped_because; ///< empty while it runs; else why it ended
+    std::string stopped_because; ///< empty while nothing ends it; else why it ends or has ended
     std::chrono::system_clock::time_point taken_at;
     std::uint64_t uptime_ns = 0;
     std::uint32_t process_count = 0;

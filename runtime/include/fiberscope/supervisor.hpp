@@ -29,14 +29,19 @@ public:
     static const Shutdown brutal_kill;
 
     constexpr bool is_infinite() const noexcept { return time_ == fiberscope::infinity; }
-    constexpr bool is_brutal() const noexcept { return time_ < Duration::zero(); }
+    constexpr bool is_brutal() const noexcept { return is_brutal_; }
+    /// A time that no child can be given.
+    constexpr bool is_negative() const noexcept { return time_ < Duration::zero(); }
     constexpr Duration time() const noexcept { return time_; }
 
 private:
+    constexpr Shutdown() noexcept : time_{0}, is_brutal_{true} {}
+
     Duration time_;
+    bool is_brutal_ = false;
 };
 inline constexpr Shutdown Shutdown::infinity{fiberscope::infinity};
-inline constexpr Shutdown Shutdown::brutal_kill{Duration{-1}};
+inline constexpr Shutdown Shutdown::brutal_kill{};
 
 /// How a supervisor treats a child. The defaults are OTP's (rule S02).
 struct ChildOptions {
@@ -162,7 +167,7 @@ public:
     }
 
     /// Default: never.
-    Supervisor&& auto_shutdown(AutoShutdown when) && {
+    Supervisor auto_shutdown(AutoShutdown when) && {
         auto_shutdown_ = when;
         return std::move(*this);
     }

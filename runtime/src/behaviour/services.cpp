@@ -46,7 +46,7 @@ Result<Pid> start_server(Process& starter, const ServerSpec& spec, bool link, bo
     const Pid child = block.system().spawn(&block, plan, options).first;
     if (spawned)
         spawned(child);
-    const auto answer = start.wait(infinity);
+    const auto answer = await_reply(block.life(), start, child, infinity);
     if (!answer)
         return ExitReason{Term::atom("noproc")}; // the starter unwinds: nothing is waited for
     const auto& report = *static_cast<const StartReport*>((**answer)->value);
@@ -136,10 +136,13 @@ Interruptible::~Interruptible() {
 
 void request_node_stop(Process& process, const std::string& because) {
     constexpr std::chrono::milliseconds between_tries{100};
-    for (;;)
+    for (bool is_first = true;; is_first = false)
         try {
             return ProcessAccess::block(process).system().on_stop_request(because);
-        } catch (const std::system_error&) { // no thread for it just now
+        } catch (const std::system_error& error) { // no thread for it just now
+            if (is_first)
+                log_report(process, LogLevel::error, process.pid(), "NODE WAITS FOR A THREAD TO STOP IT",
+                           {{"stop_because", because}, {"reason", error.what()}});
             process.sleep(between_tries);
         }
 }
@@ -194,7 +197,7 @@ Result<std::monostate> Process::stop(Target server, ExitReason reason, WaitTime 
     PendingReply end{block_->life(), ProcessSystem::make_ref()};
     end.monitor(to);
     cast(to, sys::Terminate{reason});
-    const auto ended = end.wait(timeout);
+    const auto ended = await_reply(block_->life(), end, to, timeout);
     if (!ended)
         return ExitReason{Term{atoms::timeout}};
     if (ended->error() != reason)

@@ -35,8 +35,7 @@ std::optional<Term> check_child_spec(const ChildSpec& spec, AutoShutdown auto_sh
     if (spec.options.significant && spec.options.restart == RestartType::permanent)
         return bad_combination(pair("restart", Term::atom("permanent")), is_significant);
     const Shutdown shutdown = spec.shutdown();
-    const bool is_time = !shutdown.is_infinite() && shutdown.time() != Shutdown::brutal_kill.time();
-    if (is_time && shutdown.time() < Duration::zero())
+    if (shutdown.is_negative())
         return pair("invalid_shutdown", std::chrono::duration_cast<std::chrono::milliseconds>(shutdown.time()).count());
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 #include <fiberscope/task.hpp>
 
 #include "base/code_depth.hpp"
+#include "process/call_cycle.hpp"
 #include "process/pending_reply.hpp"
 #include "process/process_system.hpp"
 
@@ -60,14 +61,14 @@ std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::wait(Duration 
     if (reply_ == nullptr)
         throw Error{Term::atom("badarg")};
     ProcessAccess::block(*owner_).safe_point();
-    auto answer = reply_->wait(timeout);
+    auto answer = await_reply(ProcessAccess::life(*owner_), *reply_, task_, timeout);
     if (answer)
         close();
     return answer;
 }
 
 std::optional<Result<std::unique_ptr<MessageSignal>>> TaskHandle::shut_down(Shutdown how) {
-    if (reply_ == nullptr || (how.is_brutal() && how.time() != Shutdown::brutal_kill.time()))
+    if (reply_ == nullptr || how.is_negative())
         throw Error{Term::atom("badarg")};
     owner_->unlink(task_);
     owner_->exit(task_, how.is_brutal() ? ExitReason::kill() : ExitReason::shutdown());

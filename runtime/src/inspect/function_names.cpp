@@ -15,11 +15,18 @@
 #include <string>
 #include <unordered_map>
 
+#include <dlfcn.h>
+
 namespace fiberscope::detail {
 namespace {
 
 std::string place_without_symbol(const CodeModule& module, std::uintptr_t pc) {
-    return module.handle == nullptr ? fmt::format("{:#x}", pc) : fmt::format("{}+{:#x}", module.name, pc - module.start);
+    if (module.handle != nullptr)
+        return fmt::format("{}+{:#x}", module.name, pc - module.start);
+    Dl_info loaded{}; // knows them also where /proc cannot be read
+    if (::dladdr(reinterpret_cast<void*>(pc), &loaded) == 0 || loaded.dli_fname == nullptr)
+        return fmt::format("{:#x}", pc);
+    return fmt::format("{}+{:#x}", ::basename(loaded.dli_fname), pc - reinterpret_cast<std::uintptr_t>(loaded.dli_fbase));
 }
 
 std::string readable_name(const CodeModule& module, std::uintptr_t pc, const std::string& symbol) {

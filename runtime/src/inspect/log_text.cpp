@@ -28,6 +28,18 @@ std::string upper(std::string_view word) {
     return result;
 }
 
+/// A terminal obeys control characters: they are shown instead, but for ends of lines and tabs.
+std::string without_controls(std::string_view text) {
+    std::string result;
+    result.reserve(text.size());
+    for (const char c : text)
+        if (const auto byte = static_cast<unsigned char>(c); (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f)
+            result += fmt::format("\\x{:02x}", byte);
+        else
+            result += c;
+    return result;
+}
+
 /// Each line of `text` after the first begins with `indent`.
 std::string indented(std::string_view text, std::string_view indent) {
     while (text.ends_with('\n'))
@@ -62,7 +74,7 @@ std::string log_text(const Event& event) {
     }
     if (!tells_pid)
         text += field_text("pid", to_string(entry.pid));
-    return text;
+    return without_controls(text);
 }
 
 } // namespace fiberscope

@@ -101,6 +101,9 @@ public:
         if (current_process() != &process_) [[unlikely]]
             check_foreign_caller();
     }
+    /// **Errors:** the same, if a process waits as an external one of its own Node: its scheduler would wait with it.
+    /// **Pre-condition:** is_external.
+    void check_caller_may_wait();
     bool is_external() const noexcept { return scheduler_ == nullptr; }
     /// **Pre-condition:** is_external.
     ThreadWait& thread() noexcept { return *external_; }
@@ -121,6 +124,7 @@ public:
 private:
     void safe_point_elsewhere();
     void check_foreign_caller(); // misuse.cpp
+    [[noreturn]] void refuse_caller();
     void drop_label() noexcept;
 
     Identity identity_;

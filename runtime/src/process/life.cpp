@@ -150,6 +150,7 @@ void Life::park_fiber(Scheduler& scheduler) noexcept {
 
 void Life::park(std::int64_t deadline_ns) {
     if (block_.is_external()) {
+        block_.check_caller_may_wait();
         block_.thread().wait(deadline_ns);
         return;
     }

@@ -174,7 +174,7 @@ public:
     void enters_initialiser(static_guard::Word& guard) noexcept;
     void leaves_initialiser(static_guard::Word& guard) noexcept;
     /// Lets others run while another process is in the initialiser.
-    void wait_for_initialiser(static_guard::Word& guard);
+    void wait_for_initialiser(static_guard::Word& guard, std::int64_t pause_ns);
 
 private:
     bool has_reason_to_wake() const noexcept;

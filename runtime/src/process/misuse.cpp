@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 /// What happens where a `Process&` is used by somebody else than its process: in a function that runs in the blocking pool,
 /// in a thread, in a child that has captured its parent's.
+#include "base/code_depth.hpp"
 #include "process/process_system.hpp"
 #include "scheduler/stack_sample.hpp"
 
@@ -26,8 +27,18 @@ RawStack stack_here(const Process* caller) {
 
 /// An external process is used by threads, one at a time, which nobody can tell apart from a wrong one.
 void ControlBlock::check_foreign_caller() {
-    if (is_external())
-        return;
+    if (!is_external())
+        refuse_caller();
+}
+
+void ControlBlock::check_caller_may_wait() {
+    Process* const caller = current_process();
+    if (caller != nullptr && &ProcessAccess::block(*caller).system() == &system_)
+        refuse_caller();
+}
+
+void ControlBlock::refuse_caller() {
+    const RuntimeCall in_runtime;
     const Process* caller = current_process();
     const Pid caller_pid = caller != nullptr ? caller->pid() : Pid{};
     auto entry = std::make_shared<LogEntry>();

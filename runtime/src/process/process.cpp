@@ -59,6 +59,7 @@ std::pair<Pid, MonitorRef> Process::spawn_request(SpawnRequest request, SpawnOpt
 }
 
 void Process::exit(ExitReason reason) {
+    block_->check_caller();
     throw ProcessExit{std::move(reason)};
 }
 

@@ -161,7 +161,7 @@ std::pair<Pid, MonitorRef> ProcessSystem::spawn(ControlBlock* parent, SpawnPlan&
         throw Error{Term::atom("badarg")};
     Scheduler* here = parent != nullptr ? parent->scheduler() : nullptr;
     const std::uint32_t place = here != nullptr ? here->id() : 0;
-    ControlBlock* child = table_.allocate(place);
+    ControlBlock* child = table_.allocate(place, (plan.flags & ProcessRow::system_flag) != 0);
     if (child == nullptr)
         throw Error{Term::atom("system_limit")};
     const MonitorRef monitor = options.monitor ? MonitorRef{make_ref()} : MonitorRef{};

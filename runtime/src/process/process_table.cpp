@@ -61,8 +61,8 @@ ControlBlock* ProcessTable::addressed(Pid pid) const noexcept {
     return block != nullptr && block->pid() == pid ? block : nullptr;
 }
 
-ControlBlock* ProcessTable::allocate(std::uint32_t scheduler) {
-    if (count_.fetch_add(1, std::memory_order_relaxed) >= limit_) {
+ControlBlock* ProcessTable::allocate(std::uint32_t scheduler, bool is_system) {
+    if (count_.fetch_add(1, std::memory_order_relaxed) >= (is_system ? limit_ + beyond_limit : limit_)) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return nullptr;
     }

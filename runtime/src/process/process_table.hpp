@@ -21,8 +21,9 @@ public:
     ProcessTable(ProcessSystem& system, std::uint32_t limit, std::uint32_t schedulers);
     ~ProcessTable();
 
-    /// A free block, or nullptr if `limit` processes live. **Thread:** any; `scheduler` is the caller's id, 0: outside.
-    ControlBlock* allocate(std::uint32_t scheduler);
+    /// A free block, or nullptr if `limit` processes live; the Node's own may be some more, so that it can be stopped in order
+    /// all the same. **Thread:** any; `scheduler` is the caller's id, 0: outside.
+    ControlBlock* allocate(std::uint32_t scheduler, bool is_system = false);
     /// **Thread:** as allocate.
     void release(ControlBlock& block, std::uint32_t scheduler) noexcept;
     /// The block that `pid` names if it lives; else nullptr. **Thread:** any.
@@ -38,6 +39,7 @@ public:
 
 private:
     static constexpr std::uint32_t chunk_slots = 256;
+    static constexpr std::uint32_t beyond_limit = 64;
     static constexpr std::uint32_t most_chunks = (1U << 22U) / chunk_slots;
     /// Freed slots wait in a queue until this many are behind them.
     static constexpr std::uint32_t shortest_queue = 256;

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <limits>
+#include <utility>
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -42,15 +44,11 @@ Entry try_enter(Word& guard) noexcept {
     return expected == done ? Entry::over : Entry::taken;
 }
 
-/// A thread that is no process sleeps, as in the library's.
-bool enter_as_thread(Word& guard) noexcept {
-    for (;;) {
-        if (const Entry entry = try_enter(guard); entry != Entry::taken)
-            return entry == Entry::mine;
-        Word expected = pending;
-        if (std::atomic_ref{guard}.compare_exchange_strong(expected, pending | waiting) || expected == (pending | waiting))
-            ::syscall(SYS_futex, &guard, FUTEX_WAIT, pending | waiting, nullptr, nullptr, 0);
-    }
+/// Sleeps until the initialiser is over, as the library's does; `limit`: or until that time is over.
+void sleep_as_thread(Word& guard, const timespec* limit) noexcept {
+    Word expected = pending;
+    if (std::atomic_ref{guard}.compare_exchange_strong(expected, pending | waiting) || expected == (pending | waiting))
+        ::syscall(SYS_futex, &guard, FUTEX_WAIT, pending | waiting, limit, nullptr, 0);
 }
 
 /// The process whose own code runs here; nullptr: it is a thread's, or the runtime's.
@@ -59,20 +57,39 @@ Life* process_here() noexcept {
     return process != nullptr && code_depth.is_user_code() ? &ProcessAccess::life(*process) : nullptr;
 }
 
-/// In a library nobody is interrupted, so there it waits as a thread for another thread that is at work; and locks of the
-/// library may be held, with which it must not park.
+/// A thread that is no process.
+bool enter_as_thread(Word& guard) noexcept {
+    for (;;) {
+        if (const Entry entry = try_enter(guard); entry != Entry::taken)
+            return entry == Entry::mine;
+        sleep_as_thread(guard, nullptr);
+    }
+}
+
+/// In a library nobody is interrupted, so there most often a thread is at work, which is waited for as a thread: locks of the
+/// library may be held, with which it should not park. What takes longer is a process that has parked in the initialiser, which
+/// may need this very scheduler.
 bool enter(Word& guard, const void* caller) {
     Life* process = process_here();
-    if (process == nullptr || !program_code::is_own(reinterpret_cast<std::uintptr_t>(caller)))
+    if (process == nullptr)
         return enter_as_thread(guard);
     const RuntimeCall in_runtime;
+    constexpr timespec for_a_thread{0, 5'000'000};
+    constexpr std::int64_t longest_pause_ns = 10'000'000;
+    std::int64_t pause_ns = 100'000;
+    bool is_patient = !program_code::is_own(reinterpret_cast<std::uintptr_t>(caller));
     for (;;) {
         const Entry entry = try_enter(guard);
         if (entry == Entry::mine)
             process->enters_initialiser(guard);
         if (entry != Entry::taken)
             return entry == Entry::mine;
-        process->wait_for_initialiser(guard);
+        if (std::exchange(is_patient, false)) {
+            sleep_as_thread(guard, &for_a_thread);
+            continue;
+        }
+        process->wait_for_initialiser(guard, pause_ns);
+        pause_ns = std::min(pause_ns * 2, longest_pause_ns);
     }
 }
 
@@ -108,15 +125,14 @@ void Life::leaves_initialiser(Word& guard) noexcept {
 
 /// Nobody wakes those who wait here: it looks again and again. What kills it meanwhile ends it where it has waited for longer
 /// than a process that ends may take; it cannot unwind, as compilers take the call of a guard for one that throws nothing.
-void Life::wait_for_initialiser(Word& guard) {
-    constexpr std::int64_t between_looks_ns = 100'000;
+void Life::wait_for_initialiser(Word& guard, std::int64_t pause_ns) {
     if (rare_ != nullptr &&
         std::find(rare_->initialising.begin(), rare_->initialising.end(), &guard) != rare_->initialising.end())
         throw Error{Term::string("the initialiser of a function-local static needs itself")};
     if (has_reason_to_wake())
         block_.scheduler()->yield(block_, SliceOver::asked);
     else
-        park(clock_ns() + between_looks_ns);
+        park(clock_ns() + pause_ns);
     handle_signals();
     abandon_if_time_is_up();
 }

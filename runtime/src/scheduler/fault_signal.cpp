@@ -29,7 +29,6 @@ namespace fiberscope::detail {
 namespace {
 
 constexpr std::array fault_signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT};
-constexpr std::size_t red_zone_bytes = 128;
 constexpr greg_t trap_flag = 0x100;
 constexpr greg_t direction_flag = 0x400;
 
@@ -117,8 +116,7 @@ void handle(int signal, siginfo_t* info, void* context) {
     case FaultAnswer::go_on:
     case FaultAnswer::step: break;
     case FaultAnswer::end_process:
-        fault_signal::continue_in(context, &fiberscope_end_by_force,
-                                  scheduler->faults().place_to_end(fault.code.sp - red_zone_bytes));
+        fault_signal::end_process(context, *scheduler, fault.code);
         break;
     case FaultAnswer::crash:
         crash(fault, scheduler);
@@ -160,14 +158,13 @@ struct Walk {
 };
 
 _Unwind_Reason_Code walk_one(_Unwind_Context* context, void* data) {
-    constexpr int frame_pointer = 6; // rbp, as DWARF counts registers
     auto& walk = *static_cast<Walk*>(data);
     if (walk.found.is_seen && (_Unwind_GetIP(context) == 0 || _Unwind_GetCFA(context) >= walk.span.high))
         return _URC_END_OF_STACK;
     walk.step(context);
     if (walk.sample.seen() < StackSample::innermost)
         return _URC_NO_REASON;
-    walk_frames(_Unwind_GetGR(context, frame_pointer), walk.span, walk.sample);
+    walk_frames(_Unwind_GetGR(context, dwarf_frame_pointer), walk.span, walk.sample);
     return _URC_END_OF_STACK;
 }
 
@@ -191,11 +188,12 @@ void fault_signal::remove() noexcept {
         borrowed_of(signal).give_back(signal);
 }
 
-void fault_signal::continue_in(void* context, void (*function)() noexcept, std::uintptr_t sp) noexcept {
+void fault_signal::end_process(void* context, Scheduler& scheduler, const InterruptedCode& code) noexcept {
     constexpr std::uintptr_t alignment = 16;
+    const std::uintptr_t sp = scheduler.faults().place_to_end(code.free_below());
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     registers[REG_RSP] = static_cast<greg_t>(sp / alignment * alignment - sizeof(std::uintptr_t)); // as after a call
-    registers[REG_RIP] = reinterpret_cast<greg_t>(function);
+    registers[REG_RIP] = reinterpret_cast<greg_t>(&fiberscope_end_by_force);
     registers[REG_RBP] = 0; // the chain of frames ends there
     registers[REG_EFL] &= ~(direction_flag | trap_flag);
 }

@@ -59,9 +59,9 @@ using CrashReporter = void (*)(const Crash& crash) noexcept;
 void install(CrashReporter reporter);
 /// Puts those back that were there before. **Thread:** for SignalHandlers.
 void remove() noexcept;
-/// Makes `context` (a ucontext_t) go on in `function` with this stack pointer, in place of what was interrupted.
-/// Async-signal-safe.
-void continue_in(void* context, void (*function)() noexcept, std::uintptr_t sp) noexcept;
+/// Makes `context` (a ucontext_t), which has interrupted `code` of a process of `scheduler`, go on in
+/// `Scheduler::end_by_force` instead. Async-signal-safe.
+void end_process(void* context, Scheduler& scheduler, const InterruptedCode& code) noexcept;
 /// Follows the stack from `code` by the unwinder, and adds it to `sample`. A stack that is not in order ends the walk
 /// early. Only in a signal handler.
 Interruption look_through(const InterruptedCode& code, StackSpan span, StackSample& sample) noexcept;

@@ -36,7 +36,7 @@ public:
     PooledFiber* fiber_for(Schedulable& process) noexcept;
     /// Idle again. False: there are enough, it is to end.
     bool put(PooledFiber& fiber, std::int64_t now_ns) noexcept;
-    /// None has to be put back for those who may need one to end.
+    /// There are as many idle ones as are kept for processes that could not begin and need one to end.
     bool has_kept(std::size_t stack_class) const noexcept { return idle_[stack_class].size() >= kept(stack_class); }
     /// It comes from another scheduler, or is new: is one of this thread's from now on.
     void receive(PooledFiber& fiber) noexcept;

@@ -35,7 +35,8 @@ public:
     std::vector<Request> take_requests();
     bool has_requests() const noexcept { return has_requests_.load(std::memory_order_acquire); }
 
-    /// Seen by who has said before that it is about to sleep, or else that it does is seen by who leaves something.
+    /// Who is about to sleep says so first and looks here then: it finds what was left before, and who leaves something later
+    /// finds that it sleeps.
     bool has_any() const noexcept {
         return given_.load(std::memory_order_seq_cst) != nullptr || poked_.load(std::memory_order_seq_cst) != nullptr ||
                has_requests_.load(std::memory_order_seq_cst);

@@ -30,7 +30,6 @@ extern "C" {
 void fiberscope_injected_call();
 void fiberscope_injected_call_end();
 [[gnu::visibility("hidden")]] void fiberscope_injected_yield() noexcept;
-[[noreturn, gnu::visibility("hidden")]] void fiberscope_end_by_force() noexcept;
 }
 
 namespace fiberscope::detail {
@@ -38,7 +37,6 @@ namespace fiberscope::detail {
 namespace {
 
 constexpr int signal_number = SIGURG; // ignored by default, hardly used: what Go chose, too
-constexpr std::size_t red_zone_bytes = 128;
 
 BorrowedSignal borrowed;
 
@@ -82,18 +80,19 @@ void find_xsave_bytes() noexcept {
 void handle(int signal, siginfo_t* info, void* context) {
     Scheduler* scheduler = Scheduler::current();
     const bool is_urging = info->si_code == SI_TIMER && info->si_value.sival_ptr == scheduler;
-    const bool is_ours = is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid());
+    // without room for what it tells (RLIMIT_SIGPENDING, which all programs of a user share) a signal comes from nobody
+    const bool is_ours = is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid()) ||
+                         (info->si_code == SI_USER && info->si_pid == 0);
     if (scheduler == nullptr || !is_ours)
         return borrowed.pass_on(signal, info, context);
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     const auto word = [&registers](int name) { return static_cast<std::uintptr_t>(registers[name]); };
     const InterruptedCode code{word(REG_RIP), word(REG_RSP), word(REG_RBP)};
     if (scheduler->faults().is_to_end(code))
-        return fault_signal::continue_in(context, &fiberscope_end_by_force,
-                                         scheduler->faults().place_to_end(code.sp - red_zone_bytes));
+        return fault_signal::end_process(context, *scheduler, code);
     if (is_urging || !scheduler->may_interrupt(code))
         return;
-    const std::uintptr_t sp = word(REG_RSP) - red_zone_bytes - sizeof(std::uintptr_t);
+    const std::uintptr_t sp = code.free_below() - sizeof(std::uintptr_t);
     *reinterpret_cast<std::uintptr_t*>(sp) = word(REG_RIP); // where the injected call returns to
     registers[REG_RSP] = static_cast<greg_t>(sp);
     registers[REG_RIP] = reinterpret_cast<greg_t>(&fiberscope_injected_call);

@@ -15,6 +15,12 @@ struct InterruptedCode {
     std::uintptr_t pc;
     std::uintptr_t sp;
     std::uintptr_t frame; ///< frame pointer, if the code keeps one
+
+    /// Below here the stack is free: the code may use the red zone of the System V ABI.
+    std::uintptr_t free_below() const noexcept {
+        constexpr std::uintptr_t red_zone_bytes = 128;
+        return sp - red_zone_bytes;
+    }
 };
 
 /// Step 3 of preemption: a signal whose handler makes the interrupted process call `Schedulable::interrupted` as if the

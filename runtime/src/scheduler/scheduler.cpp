@@ -307,7 +307,7 @@ Schedulable* Scheduler::pick() noexcept {
 
 void Scheduler::begin_slice(Schedulable& process) noexcept {
     reductions_left_ = group_.settings().reductions_per_slice;
-    run_began_ns_ = now_ns_;
+    run_ns_ = 0;
     slice_.begin(process, now_ns_);
     process.is_new = false;
     const Stack& stack = process.fiber.load(std::memory_order_relaxed)->stack();
@@ -331,11 +331,11 @@ void Scheduler::account(Schedulable& process) noexcept {
     last_used_ = static_cast<std::uint32_t>(std::min<std::int64_t>(used, group_.settings().reductions_per_slice));
     counters.reductions.add(static_cast<std::uint64_t>(used));
     process.account(ran_ns, static_cast<std::uint64_t>(used));
-    const std::int64_t run_ns = now_ns_ - run_began_ns_;
-    if (run_ns > process.longest_run_ns.get())
-        process.longest_run_ns.set(run_ns);
-    if (run_ns > counters.longest_run_ns.get())
-        counters.longest_run_ns.set(run_ns);
+    run_ns_ += ran_ns;
+    if (run_ns_ > process.longest_run_ns.get())
+        process.longest_run_ns.set(run_ns_);
+    if (run_ns_ > counters.longest_run_ns.get())
+        counters.longest_run_ns.set(run_ns_);
 }
 
 void Scheduler::end_slice(Schedulable& process) noexcept {

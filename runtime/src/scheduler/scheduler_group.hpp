@@ -30,11 +30,13 @@ struct SchedulerSettings {
     StackGuards stack_guards = StackGuards::automatic;
     bool restless = false; ///< see SchedulerGroup::is_restless
 
-    /// What code that calls nothing of the runtime counts for: a whole slice's reductions for each slice's time.
+    /// What code that calls nothing of the runtime counts for: a slice's reductions for a slice's time. What is too short to be
+    /// told from what the operating system did meanwhile counts by its calls alone.
     std::int64_t reductions_of(std::int64_t ran_ns) const noexcept {
-        if (ran_ns < signal_slice.count()) [[likely]]
+        if (ran_ns < WorkTime::long_ns) [[likely]]
             return 0; // without the division
-        return ran_ns / signal_slice.count() * reductions_per_slice;
+        return static_cast<std::int64_t>(static_cast<double>(ran_ns) / static_cast<double>(signal_slice.count()) *
+                                         reductions_per_slice);
     }
 };
 

@@ -11,7 +11,6 @@ namespace fiberscope::detail {
 namespace {
 
 constexpr std::uintptr_t word = sizeof(std::uintptr_t);
-constexpr int frame_pointer = 6; ///< rbp, as DWARF counts registers
 
 __attribute__((no_sanitize("address"))) std::uintptr_t word_at(std::uintptr_t address) noexcept {
     return *reinterpret_cast<const std::uintptr_t*>(address);
@@ -34,7 +33,7 @@ _Unwind_Reason_Code unwind_one(_Unwind_Context* context, void* data) {
     unwinding.sample.add(address);
     if (unwinding.sample.seen() < StackSample::innermost)
         return _URC_NO_REASON;
-    walk_frames(_Unwind_GetGR(context, frame_pointer), unwinding.span, unwinding.sample);
+    walk_frames(_Unwind_GetGR(context, dwarf_frame_pointer), unwinding.span, unwinding.sample);
     return _URC_END_OF_STACK;
 }
 

@@ -34,6 +34,8 @@ struct StackSpan {
     std::uintptr_t high;
 };
 
+inline constexpr int dwarf_frame_pointer = 6; ///< rbp, as an unwinder counts registers
+
 /// Adds the return addresses along the chain of frame pointers that begins at `frame`. The frames lie in `span` and
 /// rise; foreign code without frame pointers may break the chain: then it ends early.
 /// **Thread:** the one whose stack it is, or any while it stands still; async-signal-safe.

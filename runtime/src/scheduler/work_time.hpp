@@ -12,10 +12,11 @@ namespace fiberscope::detail {
 /// What a thread has worked of the time that went by: the operating system may have run others meanwhile, or have stopped the
 /// program. A thread's processor time is a system call, so it is read where a time was long enough to hide somebody else, and now
 /// and then besides, so that small things (interrupts) do not add up to what one process is charged for.
-/// **Thread:** its own; `read_at_ns`, `used_at_ns`: any.
+/// **Thread:** its own; `used_at_ns`: any.
 class WorkTime {
 public:
     using ThreadTime = std::int64_t (*)() noexcept;
+    static constexpr std::int64_t long_ns = 50'000; ///< of shorter times it is not found out what others have taken
     explicit WorkTime(ThreadTime thread_time = &thread_time_ns) noexcept : thread_time_{thread_time} {}
 
     /// The thread has slept until `now_ns`, or begins.
@@ -33,12 +34,10 @@ public:
         return is_long ? std::clamp<std::int64_t>(passed_ns - others_ns, 0, passed_ns) : passed_ns;
     }
 
-    /// When it looked last, and the thread's processor time then.
-    std::int64_t read_at_ns() const noexcept { return read_at_ns_.get(); }
+    /// The thread's processor time when it looked last.
     std::int64_t used_at_ns() const noexcept { return used_at_ns_.get(); }
 
 private:
-    static constexpr std::int64_t long_ns = 50'000;
     static constexpr std::int64_t between_ns = 10'000'000;
 
     /// How long the thread has not run since the last look.
