@@ -13,6 +13,8 @@
 
 #include <fiberscope/sys.hpp>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -284,14 +286,16 @@ void NodeCore::kill_all(std::int64_t deadline_ns) {
 }
 
 void NodeCore::kill_all_but(Pid spared, std::int64_t deadline_ns) {
-    const auto to_kill = [this, spared] {
+    const auto to_end = [this, spared] {
         auto pids = living();
         std::erase(pids, spared);
         return pids;
     };
-    for (auto pids = to_kill(); !pids.empty() && clock_ns() < deadline_ns; pids = to_kill()) {
+    boost::unordered_flat_set<std::uint64_t> killed; // once is enough, and there may be a million
+    for (auto pids = to_end(); !pids.empty() && clock_ns() < deadline_ns; pids = to_end()) {
         for (const Pid pid : pids)
-            kill(pid);
+            if (killed.insert(pid.bits()).second)
+                kill(pid);
         std::this_thread::sleep_for(between_looks);
     }
 }
