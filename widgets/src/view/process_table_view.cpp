@@ -18,9 +18,14 @@ bool isOfNumbers(int column) {
     return processColumn(static_cast<ProcessColumn>(column)).sortText == nullptr;
 }
 
+int usualWidth(int column) {
+    return processColumn(static_cast<ProcessColumn>(column)).width;
+}
+
 } // namespace
 
-ProcessTableView::ProcessTableView(QWidget* parent) : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers}} {
+ProcessTableView::ProcessTableView(QWidget* parent)
+    : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers, usualWidth}} {
     setSelectionMode(ExtendedSelection);
     setTabKeyNavigation(false);
     setSortingEnabled(true);
