@@ -104,8 +104,46 @@ private slots:
                  qPrintable(text));
         QTRY_VERIFY(model()->rowOf(successor) >= 0);
 
-        emit notice->linkActivated(QStringLiteral("pid:%1").arg(successor.bits()));
+        clickOnLink(*notice, pidLink(successor));
         QTRY_COMPARE(selected(), QList{successor});
+    }
+
+    /// The one that was killed: its window says how it ended and leads to its successor, and the notice stays.
+    void theLinkToAKilledProcessOpensItsWindow() {
+        const auto old = m_node->whereis("clerk_2");
+        openMenuOn("clerk_2")->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(notice().contains("shop_sup restarted it as"));
+        const QString told = notice();
+        clickOnLink(*m_window->findChild<QLabel*>("killNoticeText"), pidLink(old));
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(old) + "), ended"));
+        QTRY_VERIFY(infoWindow()->findChild<QPushButton*>("openSuccessor")->isVisible());
+        QCOMPARE(notice(), told);
+    }
+
+    void aWindowOfWhatHasEndedAlreadyNamesIt() {
+        const auto pid = m_node->whereis("clerk_2");
+        m_window->pauseAction()->setChecked(true);
+        table()->selectRow(rowOf("clerk_2"));
+        m_node->exit(pid, ExitReason{Term::atom("boom")});
+        QTRY_VERIFY(!m_node->is_alive(pid));
+        QTest::keyClick(table(), Qt::Key_Return);
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + "), ended"));
+    }
+
+    /// No row knows it any more; its end tells.
+    void aWindowOfWhatEndedLongAgoNamesIt() {
+        const auto pid = m_node->whereis("clerk_2");
+        m_node->exit(pid, ExitReason::kill());
+        QTRY_VERIFY(!m_node->is_alive(pid) && model()->rowOf(pid) < 0);
+        m_window->showProcess(pid);
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + "), ended"));
+        const auto told = QString::fromStdString("clerk_2 " + to_string(pid) +
+                                                 " ended with reason killed. It ended before this window could read it.");
+        const auto banner = infoWindow()->findChild<QLabel*>("deadText")->text();
+        QVERIFY2(banner.startsWith(told), qPrintable(banner));
     }
 
     void theTargetOfAMenuIsFixedWhenItOpens() {
@@ -568,10 +606,26 @@ private:
         const auto index = model()->frame()->sample->find(pid);
         return index ? processText(*model()->frame(), *index, column) : QString{};
     }
+    QWidget* infoWindow() const { return m_window->findChild<QWidget*>("processInfoWindow"); }
+    static QString pidLink(Pid pid) { return QStringLiteral("pid:%1").arg(pid.bits()); }
+    /// Where the mouse finds the link.
+    static void clickOnLink(QLabel& label, const QString& link) {
+        QString under;
+        const auto follow = connect(&label, &QLabel::linkHovered, [&under](const QString& hovered) { under = hovered; });
+        const int lineHeight = label.fontMetrics().height();
+        for (int y = lineHeight / 2; y < label.height() && under != link; y += lineHeight)
+            for (int x = 0; x < label.width() && under != link; x += 8) {
+                QTest::mouseMove(&label, {x, y});
+                if (under == link)
+                    QTest::mouseClick(&label, Qt::LeftButton, {}, {x, y});
+            }
+        disconnect(follow);
+        QCOMPARE(under, link);
+    }
     QString statusOf(Pid pid) const { return cellOf(pid, ProcessColumn::status); }
     qulonglong redsOf(Pid pid) const { return cellOf(pid, ProcessColumn::reductions).toULongLong(); }
-    /// As a right-click does: press, then the menu.
     QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
+    /// As a right-click does: press, then the menu.
     QMenu* openMenuOn(int row) const {
         for (auto* old : m_window->findChildren<QMenu*>("processMenu"))
             delete old;

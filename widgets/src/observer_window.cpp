@@ -301,6 +301,8 @@ void ObserverWindow::followProcess(fiberscope::Pid process, const QString& deed)
 }
 
 void ObserverWindow::showProcess(fiberscope::Pid pid) {
+    if (!m_sampler->node().is_alive(pid)) // its window tells how it ended and who took its place
+        return showProcessInfo(pid);
     m_tabs->setCurrentWidget(m_processes);
     m_processes->selectProcess(pid);
     m_processes->setFocus();
@@ -309,7 +311,7 @@ void ObserverWindow::showProcess(fiberscope::Pid pid) {
 void ObserverWindow::showProcessInfo(fiberscope::Pid pid) {
     auto& window = m_infoWindows[pid.bits()];
     if (window == nullptr) {
-        window = new ProcessInfoWindow{*m_sampler, pid, this};
+        window = new ProcessInfoWindow{*m_sampler, pid, m_processes->nameOf(pid), this};
         connect(window, &ProcessInfoWindow::processInfoRequested, this, &ObserverWindow::showProcessInfo);
     }
     window->show();

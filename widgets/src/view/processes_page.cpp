@@ -29,6 +29,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -200,6 +201,12 @@ QList<fiberscope::Pid> ProcessesPage::selectedProcesses() const {
     return pids;
 }
 
+QString ProcessesPage::nameOf(fiberscope::Pid pid) const {
+    const auto& frame = m_model->frame();
+    const auto found = frame != nullptr ? frame->sample->find(pid) : std::nullopt;
+    return found ? toQString(frame->sample->name(*found)) : QString{};
+}
+
 void ProcessesPage::selectProcess(fiberscope::Pid pid) {
     if (const int row = m_model->rowOf(pid); row >= 0) {
         selectRow(row);
@@ -219,8 +226,7 @@ void ProcessesPage::selectPending() {
         m_filter->clear();
         m_hideSystem->setChecked(false);
     } else if (--m_pendingFrames == 0) {
-        emit notice(tr("%1 has ended").arg(pidText(m_pending).toHtmlEscaped()));
-        m_pending = {};
+        emit processInfoRequested(std::exchange(m_pending, {}));
     }
 }
 

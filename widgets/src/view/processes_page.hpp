@@ -35,8 +35,10 @@ public:
     void restoreSettings(QSettings& settings) override;
 
     /// Selects a process and brings it into view: with the next frame if this one does not have it yet; a filter that
-    /// hides it is cleared.
+    /// hides it is cleared. If it has ended meanwhile, its information is asked for.
     void selectProcess(fiberscope::Pid pid);
+    /// What the table calls a process, shown or not: registered name, label or initial function. Empty: it is not in it.
+    QString nameOf(fiberscope::Pid pid) const;
     /// The selected processes, from the top.
     QList<fiberscope::Pid> selectedProcesses() const;
 

@@ -77,7 +77,7 @@ public:
     void prepareToClose();
 
 public slots:
-    /// Brings the Processes tab to the front with this process selected.
+    /// Brings the Processes tab to the front with this process selected. Of one that has ended the information window opens.
     void showProcess(fiberscope::Pid pid);
     /// Opens the information window of a process, or raises it if it is open.
     void showProcessInfo(fiberscope::Pid pid);
