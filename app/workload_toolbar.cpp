@@ -159,6 +159,7 @@ void WorkloadToolbar::finish(const QString& name, const Outcome& outcome) {
     m_pending.remove(name);
     pollRunning();
     showRunning();
+    emit done();
     if (!outcome)
         emit failed(tr("%1: %2").arg(name, QString::fromStdString(to_string(outcome.error()))));
 }

@@ -39,6 +39,8 @@ public:
 signals:
     /// A fault is about to be provoked in this process.
     void provoking(fiberscope::Pid process, const QString& fault);
+    /// A start or a stop is over: other processes are there.
+    void done();
     /// A start, a stop or a provocation did not work: one line.
     void failed(const QString& line);
     /// A stop takes long: one line.

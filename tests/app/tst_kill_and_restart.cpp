@@ -31,6 +31,15 @@ private slots:
             QVERIFY2(desk.notice().contains(part.toHtmlEscaped()), qPrintable(desk.notice()));
     }
 
+    /// Else it would show the node's first moment for ever.
+    void whatWasStartedIsShownWithoutRefreshes() {
+        Desk desk;
+        desk.window.setRefreshInterval(std::chrono::milliseconds{0});
+        QTRY_VERIFY(desk.window.isReady());
+        desk.startByToolbar("kv", "3");
+        QTRY_VERIFY(desk.rowOf("kv_shard_3").isValid());
+    }
+
     void theToolbarShowsWhatRunsAndStopsIt() {
         Desk desk;
         const auto& running = desk.find<QToolButton>("workloadsRunning");

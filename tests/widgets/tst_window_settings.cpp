@@ -156,6 +156,28 @@ private slots:
         QVERIFY(!m_window->findChild<QLabel*>("refreshOff")->isVisible());
     }
 
+    void aBrokenIntervalIsNotTaken_data() {
+        QTest::addColumn<QString>("kept");
+        QTest::addColumn<int>("milliseconds");
+        QTest::newRow("negative") << "-7" << 1000;
+        QTest::newRow("too long") << "99999999999" << 1000;
+        QTest::newRow("too short") << "99" << 1000;
+        QTest::newRow("no number") << "abc" << 1000;
+        QTest::newRow("off") << "0" << 0;
+        QTest::newRow("shortest") << "100" << 100;
+        QTest::newRow("longest") << "3600000" << 3'600'000;
+    }
+    void aBrokenIntervalIsNotTaken() {
+        QFETCH(QString, kept);
+        QFETCH(int, milliseconds);
+        m_window.reset();
+        QSettings{}.setValue("window/refreshMs", kept);
+        open();
+        QCOMPARE(m_window->refreshInterval(), std::chrono::milliseconds{milliseconds});
+        reopen();
+        QCOMPARE(QSettings{}.value("window/refreshMs").toInt(), milliseconds);
+    }
+
 private:
     void open() {
         m_window = std::make_unique<ObserverWindow>(m_node, ObserverWindow::Remember::yes);

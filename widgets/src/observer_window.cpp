@@ -51,6 +51,13 @@ QString plainName(const QString& name) {
     return plain;
 }
 
+/// That of the last run; what the window cannot have kept is not taken.
+std::chrono::milliseconds keptInterval(const QSettings& settings) {
+    bool isNumber = false;
+    const std::chrono::milliseconds kept{settings.value(QStringLiteral("window/refreshMs")).toLongLong(&isNumber)};
+    return isNumber && (kept == 0ms || (kept >= 100ms && kept <= 1h)) ? kept : 1000ms;
+}
+
 QString pageGroup(const ObserverPage& page) {
     return QStringLiteral("pages/%1").arg(plainName(page.title()));
 }
@@ -378,7 +385,7 @@ void ObserverWindow::restoreSettings() {
     restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
     setCurrentTab(settings.value(QStringLiteral("window/tab")).toString());
     applyTheme(themeOfId(settings.value(QStringLiteral("window/theme")).toString()));
-    setRefreshInterval(std::chrono::milliseconds{settings.value(QStringLiteral("window/refreshMs"), 1000).toLongLong()});
+    setRefreshInterval(keptInterval(settings));
     m_commands->restoreSettings(settings);
     for (auto* page : std::as_const(m_pages)) {
         settings.beginGroup(pageGroup(*page));
