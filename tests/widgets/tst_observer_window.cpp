@@ -146,6 +146,13 @@ private slots:
         QVERIFY2(banner.startsWith(told), qPrintable(banner));
     }
 
+    void aMenuNamesAProcessByItsFunction() {
+        const auto pid = m_node->spawn(clerk, {.initial_function = "shop::clerk"});
+        QTRY_VERIFY(model()->rowOf(pid) >= 0);
+        QCOMPARE(openMenuOn(model()->rowOf(pid))->actions().constFirst()->text(),
+                 QString::fromStdString("Process info for shop::clerk " + to_string(pid)));
+    }
+
     void theTargetOfAMenuIsFixedWhenItOpens() {
         auto* menu = openMenuOn("clerk_1");
         const auto target = m_node->whereis("clerk_1");

@@ -60,6 +60,16 @@ private slots:
         QCOMPARE(text(ProcessColumn::priority), "normal");
     }
 
+    void aParentIsNamed() {
+        test::Population population;
+        population.start(3, "shop_sup");
+        population.start(90).parent = population.pid(3);
+        ProcessFrameBuilder builder;
+        const auto frame = population.frame(builder, {});
+        const auto index = *frame->sample->find(population.pid(90));
+        QCOMPARE(processText(*frame, index, ProcessColumn::parent), "shop_sup <0.3.0>");
+    }
+
     void agesAreTrueAfterMonths() {
         constexpr int days = 24 * 3600 * 1000;
         test::Population population;
@@ -68,6 +78,7 @@ private slots:
         population.pass(20 * days); // more milliseconds than 32 bits have
         ProcessFrameBuilder builder;
         population.frame(builder, {});
+        population.pass(2'000); // what starts at once is nobody's news
         population.start(90);
         population.pass(21'000);
         const auto frame = population.frame(builder, {});

@@ -14,8 +14,10 @@ namespace {
 /// Digits typed within this time of each other make one number.
 constexpr qint64 typingPauseMs = 1000;
 
-bool isOfNumbers(int column) {
-    return processColumn(static_cast<ProcessColumn>(column)).sortText == nullptr;
+/// All but those of texts; a name stands before the pid of a parent.
+bool isWhole(int column) {
+    const auto of = static_cast<ProcessColumn>(column);
+    return processColumn(of).sortText == nullptr && of != ProcessColumn::parent;
 }
 
 int usualWidth(int column) {
@@ -25,7 +27,7 @@ int usualWidth(int column) {
 } // namespace
 
 ProcessTableView::ProcessTableView(QWidget* parent)
-    : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers, usualWidth}} {
+    : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isWhole, usualWidth}} {
     setSelectionMode(ExtendedSelection);
     setTabKeyNavigation(false);
     setSortingEnabled(true);

@@ -261,7 +261,7 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
     const auto many = pids.size() > 1;
-    const QString who = menuText(namedPidText(toQString(m_sampler.node().process_name(clicked)), clicked));
+    const QString who = menuText(namedPidText(nameOf(clicked), clicked));
     add(tr("Process info for %1").arg(who), "processInfo", [this, clicked] { emit processInfoRequested(clicked); });
     menu.addSeparator();
     add(tr("Send exit signal…"), "sendExit", [this, pids] { m_commands.sendExit(pids); });
