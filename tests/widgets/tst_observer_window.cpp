@@ -247,6 +247,25 @@ private slots:
         QVERIFY(table()->hasFocus());
     }
 
+    void fromTheFilterToTheTable_data() {
+        QTest::addColumn<int>("key");
+        QTest::addColumn<bool>("selects");
+        QTest::newRow("tab") << int{Qt::Key_Tab} << false;
+        QTest::newRow("down") << int{Qt::Key_Down} << true;
+        QTest::newRow("return") << int{Qt::Key_Return} << true;
+        QTest::newRow("enter") << int{Qt::Key_Enter} << true;
+    }
+    void fromTheFilterToTheTable() {
+        QFETCH(int, key);
+        QFETCH(bool, selects);
+        auto* filter = m_window->findChild<QLineEdit*>("processFilter");
+        filter->setFocus();
+        QTest::keyClicks(filter, "clerk_3");
+        QTest::keyClick(filter, static_cast<Qt::Key>(key));
+        QVERIFY(table()->hasFocus());
+        QTRY_COMPARE(selected(), selects ? QList{m_node->whereis("clerk_3")} : QList<Pid>{});
+    }
+
     void theFiltersKeysWorkOnEachTab_data() {
         QTest::addColumn<QString>("tab");
         QTest::addColumn<QString>("field"); ///< empty: the tab has no filter

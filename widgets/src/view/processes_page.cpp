@@ -26,6 +26,7 @@
 #include <QPainter>
 #include <QPixmap>
 #include <QSettings>
+#include <QShortcut>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -97,6 +98,11 @@ void ProcessesPage::layOut() {
         m_table->setFocus();
     });
     addAction(escape);
+    for (const auto key : {Qt::Key_Down, Qt::Key_Return, Qt::Key_Enter}) {
+        auto* toTable = new QShortcut{QKeySequence{key}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
+        connect(toTable, &QShortcut::activated, this, &ProcessesPage::goToFirstRow);
+    }
+    setTabOrder(m_filter, m_table);
     m_matches->setObjectName(QStringLiteral("filterMatches"));
 
     auto* bar = new QHBoxLayout;
@@ -160,6 +166,8 @@ void ProcessesPage::setFrame(const ProcessFramePtr& frame) {
     m_model->setFrame(frame);
     if (m_pending)
         selectPending();
+    if (m_isFirstWanted)
+        selectFirst();
     showCounts();
 }
 
@@ -228,6 +236,22 @@ void ProcessesPage::selectPending() {
     } else if (--m_pendingFrames == 0) {
         emit processInfoRequested(std::exchange(m_pending, {}));
     }
+}
+
+void ProcessesPage::goToFirstRow() {
+    m_table->setFocus();
+    m_isFirstWanted = true;
+    selectFirst();
+}
+
+// What was typed may not be filtered yet.
+void ProcessesPage::selectFirst() {
+    const auto& frame = m_model->frame();
+    if (frame == nullptr || frame->query != m_query)
+        return;
+    m_isFirstWanted = false;
+    if (frame->rowCount() > 0)
+        selectRow(0);
 }
 
 void ProcessesPage::selectRow(int row) {

@@ -61,6 +61,8 @@ private:
     QPixmap suspendedSign() const;
     void selectPending();
     void selectRow(int row);
+    void goToFirstRow();
+    void selectFirst();
     bool isSelected(const QModelIndex& index) const;
     void openMenu(const QPoint& position);
     void fillMenu(QMenu& menu, const Targets& targets);
@@ -80,6 +82,7 @@ private:
     ProcessQuery m_query;
     fiberscope::Pid m_pending; ///< to be selected as soon as a frame shows it
     int m_pendingFrames = 0;   ///< so many frames it is still waited for
+    bool m_isFirstWanted = false; ///< the first row, as soon as a frame shows what is filtered for
     GuiRelay m_relay{this};
 };
 
