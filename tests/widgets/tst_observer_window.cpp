@@ -3,6 +3,7 @@
 
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
+#include "model/supervision_model.hpp"
 
 #include <fiberscope/fiberscope.hpp>
 
@@ -432,16 +433,32 @@ private slots:
         QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
     }
 
+    /// Old and new pid stand in it for some seconds.
+    void aRestartDoesNotChangeTheWidthOfABox() {
+        m_window->setCurrentTab("Applications");
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        const int before = tree()->visualRect(boxOf("clerk_4")).width();
+        const auto pid = m_node->whereis("clerk_4");
+        m_node->exit(pid, ExitReason::kill());
+        const auto* model = static_cast<const SupervisionModel*>(tree()->model());
+        QTRY_VERIFY(model->recentRestart(boxOf("clerk_4")));
+        QCOMPARE(tree()->visualRect(boxOf("clerk_4")).width(), before);
+    }
+
+    void aShortExitReasonStandsWholeInItsBox() {
+        m_window->setCurrentTab("Applications");
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        m_node->exit(m_node->whereis("clerk_4"), *Term::parse("{fault,'SIGSEGV',0}"));
+        const auto* model = static_cast<const SupervisionModel*>(tree()->model());
+        const auto text = [&] { return model->node(boxOf("clerk_4")).lastExit(); };
+        QTRY_COMPARE(text(), "last exit: {fault,'SIGSEGV',0x0}");
+        QTRY_VERIFY(tree()->visualRect(boxOf("clerk_4")).width() > tree()->fontMetrics().horizontalAdvance(text()));
+    }
+
     void anExitSignalFromTheTreeTellsWhatItLedTo() {
         m_window->setCurrentTab("Applications");
-        auto* tree = m_window->findChild<QAbstractItemView*>("supervisionTree");
-        const auto box = [tree] {
-            const auto found = tree->model()->match(tree->model()->index(0, 0), Qt::DisplayRole, "clerk_4", 1,
-                                                    Qt::MatchContains | Qt::MatchRecursive);
-            return found.isEmpty() ? QModelIndex{} : found.front();
-        };
-        QTRY_VERIFY(box().isValid());
-        tree->setCurrentIndex(box());
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        tree()->setCurrentIndex(boxOf("clerk_4"));
         const auto pid = m_node->whereis("clerk_4");
         m_window->findChild<QAction*>("treeSendExit")->trigger();
         QTRY_VERIFY(m_window->findChild<QDialog*>("sendExitDialog") != nullptr);
@@ -627,6 +644,12 @@ private:
         for (const auto& index : table()->selectionModel()->selectedRows())
             pids += model()->pidAt(index.row());
         return pids;
+    }
+    QAbstractItemView* tree() const { return m_window->findChild<QAbstractItemView*>("supervisionTree"); }
+    QModelIndex boxOf(const QString& name) const {
+        const auto found = tree()->model()->match(tree()->model()->index(0, 0), Qt::DisplayRole, name, 1,
+                                                  Qt::MatchContains | Qt::MatchRecursive);
+        return found.isEmpty() ? QModelIndex{} : found.front();
     }
     QString cellOf(Pid pid, ProcessColumn column) const {
         const auto index = model()->frame()->sample->find(pid);

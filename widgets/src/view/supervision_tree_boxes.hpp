@@ -57,6 +57,7 @@ public:
 
 private:
     void addBoxes(const QModelIndex& index, int parentBox);
+    QString restartRoom(const SupervisionNode& node) const;
     int widthOf(const QModelIndex& index) const;
     int heightOf(const QModelIndex& index) const;
 

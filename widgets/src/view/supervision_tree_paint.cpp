@@ -114,21 +114,22 @@ void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const
     const BoxColors colors{palette()};
     const auto texts = m_boxes.textsOf(index);
     QRect line = rect.adjusted(paddingX, paddingY, -paddingX, -paddingY);
-    const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own) {
+    const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own,
+                          Qt::TextElideMode elided = Qt::ElideMiddle) {
         if (text.isEmpty())
             return;
         const QFontMetrics metrics{textFont};
         line.setHeight(metrics.height());
         painter.setFont(textFont);
         painter.setPen(color.isValid() ? color : own);
-        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, Qt::ElideMiddle, line.width()));
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, elided, line.width()));
         line.translate(0, metrics.height());
     };
     draw(texts.title, m_boxes.titleFont(node), node.hasProcess() ? colors.text : colors.faint);
     draw(texts.identity, font(), node.isSuspended ? colors.warningText : colors.faint);
     draw(texts.usage, font(), node.isAboutToGiveUp() ? colors.warningText : colors.faint);
     draw(texts.restarts, font(), colors.faint);
-    draw(texts.lastExit, font(), colors.faint);
+    draw(texts.lastExit, font(), colors.faint, Qt::ElideRight);
 }
 
 void SupervisionTreeView::paintKnob(QPainter& painter, int box) const {
