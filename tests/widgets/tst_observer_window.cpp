@@ -14,6 +14,7 @@
 #include <QDialog>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLayout>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
@@ -593,6 +594,25 @@ private slots:
         QTest::mouseClick(newer, Qt::LeftButton);
         QTRY_COMPARE(rows->rowCount(), 50);
         QVERIFY(!newer->isEnabled());
+    }
+
+    /// Else the page above would move with each text.
+    void aNoticeGetsNoLowerWhileItIsShown() {
+        auto* bar = m_window->findChild<QWidget*>("killNotice");
+        const auto heightWith = [&](int words) {
+            m_window->showNotice(QStringLiteral("word ").repeated(words));
+            for (int pass = 0; pass < 3; ++pass) { // a label asks for its height once it has its width
+                QCoreApplication::sendPostedEvents();
+                m_window->centralWidget()->layout()->activate();
+            }
+            return bar->height();
+        };
+        const int low = heightWith(3);
+        const int high = heightWith(400);
+        QVERIFY(high > low);
+        QCOMPARE(heightWith(3), high);
+        QTest::mouseClick(m_window->findChild<QToolButton*>("closeNotice"), Qt::LeftButton);
+        QCOMPARE(heightWith(3), low);
     }
 
     void statusBarSaysWhatIsShown() {

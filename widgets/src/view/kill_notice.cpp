@@ -5,10 +5,12 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QResizeEvent>
 #include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <chrono>
 
 namespace fiberscope::widgets {
@@ -47,6 +49,7 @@ void KillNotice::build(Line& line, const QString& name) {
     line.label->setTextInteractionFlags(Qt::TextBrowserInteraction);
     line.label->setWordWrap(true);
     line.label->setMinimumWidth(1); // a long word widens no window
+    line.label->installEventFilter(this);
     line.label->hide();
     connect(line.label, &QLabel::linkActivated, this, [this](const QString& link) {
         if (const auto pid = pidOfLink(link))
@@ -71,9 +74,22 @@ void KillNotice::show(Line& line, const QString& text) {
 
 void KillNotice::hide(Line& line) {
     line.label->hide();
+    line.label->setMinimumHeight(0);
     line.hide.stop();
     if (m_deed.label->isHidden() && m_mishap.label->isHidden())
         QWidget::hide();
+}
+
+// A text that comes anew each second, now in two lines and now in three, would move the page above to and fro.
+bool KillNotice::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Resize) {
+        auto& label = static_cast<QLabel&>(*watched);
+        const auto& resized = static_cast<const QResizeEvent&>(*event);
+        const bool isOtherWidth = resized.size().width() != resized.oldSize().width();
+        label.setMinimumHeight(isOtherWidth ? label.heightForWidth(resized.size().width())
+                                            : std::max(label.minimumHeight(), resized.size().height()));
+    }
+    return QFrame::eventFilter(watched, event);
 }
 
 void KillNotice::dismiss() {
