@@ -51,6 +51,15 @@ private slots:
         QCOMPARE(m_window->size(), m_chosenSize);
     }
 
+    /// Also where the last run ended on another tab: keys such as Del are of the table, not of its filter.
+    void theProcessesTabLeadsToItsTable() {
+        clickTab("Log");
+        reopen();
+        clickTab("Processes");
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTRY_VERIFY(m_window->findChild<QWidget*>("processTable")->hasFocus());
+    }
+
     void anEmptyCheckBoxIsSeenInTheDark() {
         clickTab("Log");
         m_window->findChild<QAction*>("theme-dark")->trigger();

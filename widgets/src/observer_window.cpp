@@ -90,6 +90,7 @@ ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidge
         restoreSettings();
     connect(m_tabs, &QTabWidget::currentChanged, this, &ObserverWindow::switchTo);
     switchTo(m_tabs->currentIndex());
+    m_processes->setFocus(); // where its tab leads to: the table, not its filter
     m_current->setFocus();
 }
 
