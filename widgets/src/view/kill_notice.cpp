@@ -86,8 +86,8 @@ bool KillNotice::eventFilter(QObject* watched, QEvent* event) {
         auto& label = static_cast<QLabel&>(*watched);
         const auto& resized = static_cast<const QResizeEvent&>(*event);
         const bool isOtherWidth = resized.size().width() != resized.oldSize().width();
-        label.setMinimumHeight(isOtherWidth ? label.heightForWidth(resized.size().width())
-                                            : std::max(label.minimumHeight(), resized.size().height()));
+        const int least = isOtherWidth ? label.heightForWidth(resized.size().width()) : resized.size().height();
+        label.setMinimumHeight(std::max(isOtherWidth ? 0 : label.minimumHeight(), least));
     }
     return QFrame::eventFilter(watched, event);
 }
