@@ -16,6 +16,7 @@
 #include <QLabel>
 #include <QLayout>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -242,7 +243,9 @@ private slots:
         QTRY_VERIFY(filter->hasFocus());
         QTest::keyClicks(filter, "clerk_");
         QTRY_COMPARE(model()->rowCount(), 5);
-        QVERIFY(m_window->findChild<QLabel*>("filterMatches")->text().startsWith("5 of "));
+        auto* matches = m_window->findChild<QLabel*>("filterMatches");
+        QVERIFY(matches->text().startsWith("5 of "));
+        QVERIFY(matches->x() >= filter->geometry().right() + 6); // clear of the field
         QTest::keyClick(filter, Qt::Key_Escape);
         QTRY_VERIFY(model()->rowCount() > 5);
         QVERIFY(filter->text().isEmpty());
@@ -456,6 +459,16 @@ private slots:
         QTRY_VERIFY(tree()->visualRect(boxOf("clerk_4")).width() > tree()->fontMetrics().horizontalAdvance(text()));
     }
 
+    void aClickBesideTheApplicationsChoosesNoOther() {
+        m_window->setCurrentTab("Applications");
+        auto* list = m_window->findChild<QListWidget*>("applicationList");
+        QTRY_COMPARE(list->selectedItems().size(), 1);
+        const QPoint below{20, list->viewport()->height() - 5};
+        QVERIFY(list->itemAt(below) == nullptr);
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, below);
+        QCOMPARE(list->selectedItems(), QList{list->currentItem()});
+    }
+
     void anExitSignalFromTheTreeTellsWhatItLedTo() {
         m_window->setCurrentTab("Applications");
         QTRY_VERIFY(boxOf("clerk_4").isValid());
@@ -566,6 +579,7 @@ private slots:
         QTRY_COMPARE(window->findChild<QLabel*>("status")->text(), "waiting");
         QTRY_VERIFY(withoutTags(window->findChild<QLabel*>("links")->text())
                         .contains(QString::fromStdString(to_string(m_node->whereis("shop_sup")))));
+        QVERIFY(window->findChild<QLabel*>("links")->text().contains("shop_sup&nbsp;<a ")); // not torn across lines
         m_window->showProcessInfo(pid);
         QCOMPARE(m_window->findChildren<QWidget*>("processInfoWindow").size(), 1);
 

@@ -113,7 +113,7 @@ private slots:
         QTest::addColumn<QString>("expected");
         QTest::newRow("bytes") << bytesText(88) << "88 B";
         QTest::newRow("kibibytes from ten on") << bytesText(106 * 1024) << "106 KiB";
-        QTest::newRow("below ten of the next unit") << bytesText(9 * 1024) << "9216 B";
+        QTest::newRow("below ten of the next unit") << bytesText(9 * 1024) << "9,216 B";
         QTest::newRow("mebibytes") << bytesText(12ULL << 20U) << "12 MiB";
         QTest::newRow("milliseconds") << durationText(250) << "250 ms";
         QTest::newRow("seconds") << durationText(21'000) << "21 Secs";

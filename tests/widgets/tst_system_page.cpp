@@ -50,7 +50,7 @@ private slots:
         node.faults_are = "exits";
         const SystemSource source{node, nullptr, 0};
         QCOMPARE(valueOf("System and Architecture", "Node", source), QStringLiteral("demo@localhost"));
-        QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1048576 (0 % used)"));
+        QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1,048,576 (0 % used)"));
         QCOMPARE(valueOf("System statistics / limit", "Blocking pool", source), QStringLiteral("0 / 10 (0 % used)"));
         node.blocking_threads = 10;
         node.blocking_jobs_waiting = 1500;

@@ -7,6 +7,7 @@
 #include <QCheckBox>
 #include <QDialog>
 #include <QDialogButtonBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -152,6 +153,22 @@ private slots:
         QVERIFY(QTest::qWaitForWindowExposed(window));
         const QSize screen = window->screen()->availableSize();
         QVERIFY(window->frameSize().boundedTo(screen) == window->frameSize());
+    }
+
+    /// As --refresh 0.3 sets it.
+    void theDialogShowsAndKeepsWhatIsSet() {
+        m_window->setRefreshInterval(300ms);
+        m_window->findChild<QAction*>("refreshInterval")->trigger();
+        auto* dialog = m_window->findChild<QDialog*>("refreshIntervalDialog");
+        auto* field = dialog->findChild<QDoubleSpinBox*>("refreshInterval");
+        QCOMPARE(field->text(), "0.3 s");
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok), Qt::LeftButton);
+        QCOMPARE(m_window->refreshInterval(), 300ms);
+        field->setValue(0.01); // less than the window takes
+        QCOMPARE(field->value(), 0.1);
+        dialog->findChild<QSlider*>("refreshSeconds")->setValue(7);
+        QCOMPARE(field->value(), 7.0);
+        delete dialog;
     }
 
     void thatNothingIsRefreshedIsSaid() {

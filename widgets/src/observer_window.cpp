@@ -253,8 +253,7 @@ void ObserverWindow::showPageActions(const ObserverPage& page) {
 }
 
 void ObserverWindow::askRefreshInterval() {
-    const auto now = std::chrono::ceil<std::chrono::seconds>(refreshInterval());
-    auto* dialog = new RefreshIntervalDialog{now, m_lastInterval, this};
+    auto* dialog = new RefreshIntervalDialog{refreshInterval(), m_lastInterval, this};
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         setRefreshInterval(dialog->interval());
@@ -265,7 +264,7 @@ void ObserverWindow::askRefreshInterval() {
 
 void ObserverWindow::setRefreshInterval(std::chrono::milliseconds interval) {
     if (interval > 0ms)
-        m_lastInterval = std::chrono::ceil<std::chrono::seconds>(interval);
+        m_lastInterval = interval;
     m_sampler->setRefreshInterval(interval);
     m_forThisRun.interval = true;
     m_status->showRefreshInterval(interval);

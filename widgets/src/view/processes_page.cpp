@@ -2,6 +2,7 @@
 #include "view/processes_page.hpp"
 
 #include "model/line_text.hpp"
+#include "model/number_text.hpp"
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
 #include "model/sampler.hpp"
@@ -107,6 +108,7 @@ void ProcessesPage::layOut() {
 
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(6, 6, 6, 4);
+    bar->setSpacing(8); // the count stands clear of the field
     bar->addWidget(m_filter, 1);
     bar->addWidget(m_matches);
     auto* layout = new QVBoxLayout{this};
@@ -174,7 +176,8 @@ void ProcessesPage::setFrame(const ProcessFramePtr& frame) {
 void ProcessesPage::showCounts() {
     const auto& frame = m_model->frame();
     const bool filtered = frame != nullptr && frame->shownLive != frame->sample->liveCount;
-    m_matches->setText(filtered ? tr("%1 of %2").arg(frame->shownLive).arg(frame->sample->liveCount) : QString{});
+    m_matches->setText(filtered ? tr("%1 of %2").arg(countText(frame->shownLive), countText(frame->sample->liveCount))
+                                : QString{});
     m_matches->setVisible(filtered);
     emit statusTextChanged(statusText());
 }
@@ -183,14 +186,14 @@ QString ProcessesPage::statusText() const {
     const auto& frame = m_model->frame();
     if (frame == nullptr)
         return tr("Waiting for data");
-    auto text = tr("Number of Processes: %1").arg(frame->sample->liveCount);
+    auto text = tr("Number of Processes: %1").arg(countText(frame->sample->liveCount));
     if (frame->sample->suspendedCount > 0)
-        text += tr(", %1 suspended").arg(frame->sample->suspendedCount);
+        text += tr(", %1 suspended").arg(countText(frame->sample->suspendedCount));
     qsizetype selected = 0;
     for (const auto& range : m_table->selectionModel()->selection())
         selected += range.height();
     if (selected > 1)
-        text += tr(", %1 selected").arg(selected);
+        text += tr(", %1 selected").arg(countText(static_cast<quint64>(selected)));
     return text;
 }
 
@@ -292,7 +295,8 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
     add(tr("Suspend"), "suspend", [this, pids] { m_commands.suspend(pids); });
     add(tr("Resume"), "resume", [this, pids] { m_commands.resume(pids); });
     menu.addSeparator();
-    add(many ? tr("Copy %1 rows").arg(pids.size()) : tr("Copy"), "copy", [this, pids] { copy(pids); });
+    add(many ? tr("Copy %1 rows").arg(countText(static_cast<quint64>(pids.size()))) : tr("Copy"), "copy",
+        [this, pids] { copy(pids); });
     menu.addSeparator();
     add(many ? tr("Kill %1").arg(processesText(pids.size())) : tr("Kill process %1").arg(who), "kill",
         [this, pids] { m_commands.kill(pids, ProcessCommands::Ask::ifRisky); });

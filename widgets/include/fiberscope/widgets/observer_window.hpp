@@ -121,7 +121,7 @@ private:
     QAction *m_pause = nullptr, *m_refresh = nullptr, *m_find = nullptr;
     QMenu *m_fileMenu = nullptr, *m_viewMenu = nullptr;
     QList<QAction*> m_pageActions; ///< what the shown tab added to the menus
-    std::chrono::seconds m_lastInterval{1};
+    std::chrono::milliseconds m_lastInterval{1000};
     Remember m_remember;
     /// What the program set and the person has not changed since: not kept.
     struct {
