@@ -113,8 +113,7 @@ int runProgram(const Options& options) {
         else
             window.showNotice(line);
     });
-    for (const QString& workload : options.workloads)
-        toolbar->start(workload);
+    toolbar->start(options.workloads);
     SignalNotifier signalNotifier;
     if (options.isHeadless()) {
         QObject::connect(&signalNotifier, &SignalNotifier::terminationRequested, [] { QCoreApplication::exit(EXIT_FAILURE); });

@@ -40,6 +40,17 @@ private slots:
         QTRY_VERIFY(desk.rowOf("kv_shard_3").isValid());
     }
 
+    /// However long each takes.
+    void workloadsStartInTheirOrder() {
+        Desk desk;
+        desk.toolbar->start({"idle:20000", "kv:1", "faults", "chat:1x2"});
+        QTRY_COMPARE(desk.node.applications().size(), std::size_t{4});
+        QStringList names;
+        for (const auto& application : desk.node.applications())
+            names += QString::fromStdString(std::string{application.name.name()});
+        QCOMPARE(names, QStringList({"idle", "kv", "faults", "chat"}));
+    }
+
     void theToolbarShowsWhatRunsAndStopsIt() {
         Desk desk;
         const auto& running = desk.find<QToolButton>("workloadsRunning");

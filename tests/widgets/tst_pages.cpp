@@ -23,6 +23,8 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -321,6 +323,15 @@ private slots:
         QCOMPARE(observed.node.preemption(), Preemption::signal);
         QTRY_COMPARE(cell(0, "State"), QStringLiteral("online"));
         stop = 1;
+    }
+
+    /// What is left of a window of 1280x720.
+    void theSystemPageFitsASmallWindow() {
+        Observed observed;
+        SystemPage page{*observed.sampler};
+        show(page);
+        page.resize(1280, 620);
+        QTRY_COMPARE(page.findChild<QScrollArea*>()->verticalScrollBar()->maximum(), 0);
     }
 
     void theSystemPageTellsTheNode() {
