@@ -120,7 +120,7 @@ WorkloadResult Workload::make(std::string_view argument) const {
     auto application = build(argument.empty() ? default_argument : argument);
     if (!application)
         return fmt::format("workload {}: {}", name, application.error());
-    return application;
+    return std::move(*application).described(std::string{description});
 }
 
 std::span<const Workload> workloads() noexcept {

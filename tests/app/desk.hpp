@@ -111,7 +111,7 @@ struct Desk {
                 if (button->objectName() == "killConfirmed")
                     button->click();
     }
-    QString notice() { return find<QLabel>("killNoticeText").text(); }
+    QString notice() { return find<QLabel>("deedNoticeText").text(); }
 };
 
 } // namespace fiberscope::app::test

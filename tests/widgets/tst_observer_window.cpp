@@ -97,7 +97,7 @@ private slots:
         QCOMPARE(menu->actions().constLast()->text(), QString::fromStdString("Kill process clerk_2 " + to_string(old)));
         menu->findChild<QAction*>("kill")->trigger();
 
-        auto* notice = m_window->findChild<QLabel*>("killNoticeText");
+        auto* notice = m_window->findChild<QLabel*>("deedNoticeText");
         QTRY_VERIFY(withoutTags(notice->text()).contains("shop_sup restarted it as"));
         const auto successor = m_node->whereis("clerk_2");
         QVERIFY(successor != old);
@@ -117,7 +117,7 @@ private slots:
         openMenuOn("clerk_2")->findChild<QAction*>("kill")->trigger();
         QTRY_VERIFY(notice().contains("shop_sup restarted it as"));
         const QString told = notice();
-        clickOnLink(*m_window->findChild<QLabel*>("killNoticeText"), pidLink(old));
+        clickOnLink(*m_window->findChild<QLabel*>("deedNoticeText"), pidLink(old));
         QTRY_VERIFY(infoWindow() != nullptr);
         QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(old) + "), ended"));
         QTRY_VERIFY(infoWindow()->findChild<QPushButton*>("openSuccessor")->isVisible());
@@ -203,7 +203,7 @@ private slots:
         for (const auto pid : victims)
             QVERIFY(m_node->is_alive(pid));
         QTest::mouseClick(m_window->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
-        QTRY_COMPARE(m_window->findChild<QLabel*>("killNoticeText")->text(), "3 processes killed, 3 restarted");
+        QTRY_COMPARE(m_window->findChild<QLabel*>("deedNoticeText")->text(), "3 processes killed, 3 restarted");
         QTRY_COMPARE(selected(), QList<Pid>{});
     }
 
@@ -612,7 +612,7 @@ private slots:
 
     /// Else the page above would move with each text.
     void aNoticeGetsNoLowerWhileItIsShown() {
-        auto* bar = m_window->findChild<QWidget*>("killNotice");
+        auto* bar = m_window->findChild<QWidget*>("noticeBar");
         const auto heightWith = [&](int words) {
             m_window->showNotice(QStringLiteral("word ").repeated(words));
             for (int pass = 0; pass < 3; ++pass) { // a label asks for its height once it has its width
@@ -707,7 +707,7 @@ private:
     }
     QString statusOf(Pid pid) const { return cellOf(pid, ProcessColumn::status); }
     qulonglong redsOf(Pid pid) const { return cellOf(pid, ProcessColumn::reductions).toULongLong(); }
-    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
+    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("deedNoticeText")->text()); }
     /// As a right-click does: press, then the menu.
     QMenu* openMenuOn(int row) const {
         for (auto* old : m_window->findChildren<QMenu*>("processMenu"))

@@ -8,9 +8,9 @@
 #include "model/text_format.hpp"
 #include "view/applications_page.hpp"
 #include "view/help_dialogs.hpp"
-#include "view/kill_notice.hpp"
 #include "view/load_charts_page.hpp"
 #include "view/log_page.hpp"
+#include "view/notice_bar.hpp"
 #include "view/process_commands.hpp"
 #include "view/process_info_window.hpp"
 #include "view/processes_page.hpp"
@@ -66,7 +66,7 @@ QString pageGroup(const ObserverPage& page) {
 
 ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidget* parent)
     : QMainWindow{parent}, m_sampler{new Sampler{node, this}}, m_commands{new ProcessCommands{*m_sampler, *this}},
-      m_mishaps{new MishapWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
+      m_mishaps{new MishapWatch{this}}, m_notice{new NoticeBar{this}}, m_status{new StatusBar{*m_sampler, this}},
       m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
     setWindowTitle(titleText(lineText(toQString(node.config().name))));
@@ -122,7 +122,7 @@ void ObserverWindow::addPage(ObserverPage* page) {
     connect(page, &ObserverPage::killRequested, m_commands,
             [this](const QList<fiberscope::Pid>& pids) { m_commands->kill(pids, ProcessCommands::Ask::ifRisky); });
     connect(page, &ObserverPage::exitSignalRequested, m_commands, &ProcessCommands::sendExit);
-    connect(page, &ObserverPage::notice, m_notice, &KillNotice::showText);
+    connect(page, &ObserverPage::notice, m_notice, &NoticeBar::showText);
     connect(page, &ObserverPage::statusTextChanged, m_status, [this, page](const QString& text) {
         if (page == m_current)
             m_status->showPageText(text);
@@ -283,12 +283,12 @@ void ObserverWindow::connectSampler() {
             becomeReady();
     });
     connect(m_sampler, &Sampler::processesSampled, this, &ObserverWindow::becomeReady);
-    connect(m_commands, &ProcessCommands::notice, m_notice, &KillNotice::showText);
+    connect(m_commands, &ProcessCommands::notice, m_notice, &NoticeBar::showText);
     connect(m_sampler, &Sampler::eventsArrived, m_mishaps, &MishapWatch::takeEvents);
     connect(m_sampler, &Sampler::loadSampled, m_mishaps, &MishapWatch::takeLoad);
-    connect(m_mishaps, &MishapWatch::told, m_notice, &KillNotice::showMishap);
-    connect(m_notice, &KillNotice::closed, m_mishaps, &MishapWatch::dismiss);
-    connect(m_notice, &KillNotice::processClicked, this, &ObserverWindow::showProcess);
+    connect(m_mishaps, &MishapWatch::told, m_notice, &NoticeBar::showMishap);
+    connect(m_notice, &NoticeBar::closed, m_mishaps, &MishapWatch::dismiss);
+    connect(m_notice, &NoticeBar::processClicked, this, &ObserverWindow::showProcess);
 }
 
 void ObserverWindow::becomeReady() {

@@ -10,8 +10,6 @@
 namespace fiberscope::widgets {
 
 namespace {
-constexpr int paddingX = 10;
-constexpr int paddingY = 5;
 constexpr int widestText = 360;
 /// An exit reason may be long, and stands whole in the tooltip.
 constexpr int widestExit = 260;

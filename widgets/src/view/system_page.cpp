@@ -22,7 +22,7 @@ const QList<qsizetype> leftBoxes{0, 5, 6};
 constexpr int nameWidth = 25; ///< in letters
 } // namespace
 
-SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}, m_sampler{sampler} {
+SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent} {
     setObjectName(QStringLiteral("systemPage"));
     auto* content = new QWidget;
     auto* columns = new QHBoxLayout{content};

@@ -22,7 +22,7 @@ class Node;
 
 namespace fiberscope::widgets {
 
-class KillNotice;
+class NoticeBar;
 class MishapWatch;
 class ObserverPage;
 class ProcessCommands;
@@ -110,7 +110,7 @@ private:
     Sampler* m_sampler;
     ProcessCommands* m_commands;
     MishapWatch* m_mishaps;
-    KillNotice* m_notice;
+    NoticeBar* m_notice;
     StatusBar* m_status;
     QTabWidget* m_tabs;
     std::unique_ptr<WindowPlace> m_place;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "view/kill_notice.hpp"
+#include "view/notice_bar.hpp"
 
 #include "model/pid_link.hpp"
 
@@ -17,11 +17,11 @@ namespace fiberscope::widgets {
 
 using namespace std::chrono_literals;
 
-KillNotice::KillNotice(QWidget* parent) : QFrame{parent} {
-    setObjectName(QStringLiteral("killNotice"));
+NoticeBar::NoticeBar(QWidget* parent) : QFrame{parent} {
+    setObjectName(QStringLiteral("noticeBar"));
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::ToolTipBase);
-    build(m_deed, QStringLiteral("killNoticeText"));
+    build(m_deed, QStringLiteral("deedNoticeText"));
     build(m_mishap, QStringLiteral("mishapNoticeText"));
     auto* close = new QToolButton{this};
     close->setObjectName(QStringLiteral("closeNotice"));
@@ -29,7 +29,7 @@ KillNotice::KillNotice(QWidget* parent) : QFrame{parent} {
     close->setToolTip(tr("Close this notice"));
     close->setIcon(style()->standardIcon(QStyle::SP_TitleBarCloseButton));
     close->setAutoRaise(true);
-    connect(close, &QToolButton::clicked, this, &KillNotice::dismiss);
+    connect(close, &QToolButton::clicked, this, &NoticeBar::dismiss);
     auto* lines = new QVBoxLayout;
     lines->setSpacing(2);
     lines->addWidget(m_deed.label);
@@ -41,7 +41,7 @@ KillNotice::KillNotice(QWidget* parent) : QFrame{parent} {
     QWidget::hide();
 }
 
-void KillNotice::build(Line& line, const QString& name) {
+void NoticeBar::build(Line& line, const QString& name) {
     line.label = new QLabel{this};
     line.label->setObjectName(name);
     line.label->setForegroundRole(QPalette::ToolTipText);
@@ -65,14 +65,14 @@ void KillNotice::build(Line& line, const QString& name) {
     });
 }
 
-void KillNotice::show(Line& line, const QString& text) {
+void NoticeBar::show(Line& line, const QString& text) {
     line.label->setText(text);
     line.label->show();
     line.hide.start();
     QWidget::show();
 }
 
-void KillNotice::hide(Line& line) {
+void NoticeBar::hide(Line& line) {
     line.label->hide();
     line.label->setMinimumHeight(0);
     line.hide.stop();
@@ -81,7 +81,7 @@ void KillNotice::hide(Line& line) {
 }
 
 // A text that comes anew each second, now in two lines and now in three, would move the page above to and fro.
-bool KillNotice::eventFilter(QObject* watched, QEvent* event) {
+bool NoticeBar::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::Resize) {
         auto& label = static_cast<QLabel&>(*watched);
         const auto& resized = static_cast<const QResizeEvent&>(*event);
@@ -92,17 +92,17 @@ bool KillNotice::eventFilter(QObject* watched, QEvent* event) {
     return QFrame::eventFilter(watched, event);
 }
 
-void KillNotice::dismiss() {
+void NoticeBar::dismiss() {
     hide(m_deed);
     hide(m_mishap);
     emit closed();
 }
 
-void KillNotice::showText(const QString& text) {
+void NoticeBar::showText(const QString& text) {
     show(m_deed, text);
 }
 
-void KillNotice::showMishap(const QString& text) {
+void NoticeBar::showMishap(const QString& text) {
     show(m_mishap, text);
 }
 

@@ -19,7 +19,7 @@ QString valueOf(const QString& box, const QString& name, const SystemSource& sou
 } // namespace
 
 /// The System tab says what the node's figures say, in observer's words and units.
-class TestSystemPage : public QObject {
+class TestSystemFacts : public QObject {
     Q_OBJECT
 
 private slots:
@@ -98,5 +98,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSystemPage)
-#include "tst_system_page.moc"
+QTEST_GUILESS_MAIN(TestSystemFacts)
+#include "tst_system_facts.moc"

@@ -15,11 +15,11 @@ namespace fiberscope::widgets {
 /// nothing to say; a line goes by itself half a minute after its last text unless the mouse rests on the bar. While it is shown
 /// it gets higher for a text that needs it, and never lower.
 /// **Thread:** GUI thread.
-class KillNotice : public QFrame {
+class NoticeBar : public QFrame {
     Q_OBJECT
 
 public:
-    explicit KillNotice(QWidget* parent = nullptr);
+    explicit NoticeBar(QWidget* parent = nullptr);
 
     /// What came of a deed; rich text with links as pidLink() makes them.
     void showText(const QString& text);
