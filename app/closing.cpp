@@ -54,6 +54,7 @@ void Closing::begin() {
     m_progress->setLabel(label);
     m_progress->setCancelButtonText(tr("Leave at once"));
     m_progress->setMinimumDuration(500);
+    m_progress->setMinimumWidth(360); // for its title, too
     m_progress->setRange(0, std::max(1, static_cast<int>(m_node.process_count())));
     connect(m_progress, &QProgressDialog::canceled, this, leaveAtOnce);
     m_progressTimer = new QTimer{this};
@@ -68,7 +69,7 @@ void Closing::begin() {
 
 void Closing::showProgress() {
     const int left = static_cast<int>(m_node.process_count());
-    const QString processes = left == 1 ? tr("1 process") : tr("%1 processes").arg(QLocale{}.toString(left));
+    const QString processes = left == 1 ? tr("1 process") : tr("%1 processes").arg(QLocale{QLocale::English}.toString(left));
     m_progress->setLabelText(tr("Stopping the node: %1 left\n%2").arg(processes, waitedFor()));
     m_progress->setValue(std::clamp(m_progress->maximum() - left, 0, m_progress->maximum() - 1));
 }

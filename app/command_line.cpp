@@ -4,6 +4,8 @@
 #include "workloads/workload.hpp"
 
 #include <QCommandLineParser>
+#include <QDir>
+#include <QFileInfo>
 #include <QSet>
 
 namespace fiberscope::app {
@@ -24,6 +26,8 @@ public:
     std::optional<std::chrono::milliseconds> seconds(const QString& option, double min, double max);
     std::optional<QSize> size();
     QString file(const QString& option);
+    QString picture();
+    QString tab();
 
 private:
     void fail(const QString& error) {
@@ -118,6 +122,29 @@ QString Reader::file(const QString& option) {
     return text(option);
 }
 
+QString Reader::picture() {
+    const QString name = file("screenshot");
+    const QString suffix = QFileInfo{name}.suffix();
+    if (!suffix.isEmpty() && suffix.compare("png", Qt::CaseInsensitive) != 0)
+        fail(QStringLiteral("--screenshot: '%1' has to end in .png, which is what is written").arg(name));
+    return name;
+}
+
+QString Reader::tab() {
+    if (isSet("tab") && text("tab").isEmpty())
+        fail(QStringLiteral("--tab: the tab has no name"));
+    return text("tab");
+}
+
+/// Whether two names are of one file, by other paths, too.
+bool isSameFile(const QString& left, const QString& right) {
+    const auto whole = [](const QString& name) {
+        const QFileInfo file{name};
+        return file.exists() ? file.canonicalFilePath() : QDir::cleanPath(file.absoluteFilePath());
+    };
+    return whole(left) == whole(right);
+}
+
 } // namespace
 
 CommandLine parseCommandLine(const QStringList& arguments) {
@@ -134,16 +161,18 @@ CommandLine parseCommandLine(const QStringList& arguments) {
     Options options;
     options.schedulers = reader.schedulers();
     options.workloads = reader.workloads();
-    options.tab = reader.text("tab");
+    options.tab = reader.tab();
     options.refresh = reader.seconds("refresh", 0.1, 3600);
     options.size = reader.size();
-    options.screenshot = reader.file("screenshot");
+    options.screenshot = reader.picture();
     options.dump = reader.file("dump");
-    if (!options.dump.isEmpty() && options.dump == options.screenshot)
-        return Refusal{QStringLiteral("--screenshot and --dump name one file: '%1'").arg(options.dump)};
     options.after = reader.seconds("after", 0, 86400).value_or(options.after);
     if (!reader.error().isEmpty())
         return Refusal{reader.error()};
+    if (!options.dump.isEmpty() && !options.screenshot.isEmpty() && isSameFile(options.dump, options.screenshot))
+        return Refusal{QStringLiteral("--screenshot and --dump name one file: '%1'").arg(options.dump)};
+    if (reader.isSet("after") && !options.isHeadless())
+        return Refusal{QStringLiteral("--after says when --screenshot and --dump write, and neither is given")};
     return options;
 }
 

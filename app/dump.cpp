@@ -242,8 +242,8 @@ void writeEvents(JsonWriter& json, const EventBatch& batch, EventKind kind, Writ
 }
 
 void writeAll(JsonWriter& json, Node& node, const Snapshot& baseline) {
+    const Snapshot now = node.snapshot(); // before supervisors are asked, which makes them run
     const SupervisionTree tree = readSupervisionTree(node, 2s);
-    const Snapshot now = node.snapshot();
     const EventBatch events = node.events_after(0);
     json.beginObject();
     json.key("node");

@@ -14,12 +14,16 @@
 #include <QAction>
 #include <QApplication>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
 
 namespace fiberscope::app {
+
+using namespace std::chrono_literals;
+
 namespace {
 
 /// Schedulers run a little below the window's priority, so that it answers while all of them are busy.
@@ -54,18 +58,6 @@ std::unique_ptr<Node> startNode(std::uint32_t schedulers) {
     }
 }
 
-/// Pause, refresh, and the workloads.
-WorkloadToolbar* addToolbar(widgets::ObserverWindow& window, Node& node) {
-    auto* const toolbar = new WorkloadToolbar{node, &window};
-    window.pauseAction()->setIcon(resources::icon("pause"));
-    window.refreshAction()->setIcon(resources::icon("refresh"));
-    QAction* const first = toolbar->actions().constFirst();
-    toolbar->insertActions(first, {window.pauseAction(), window.refreshAction()});
-    toolbar->insertSeparator(first);
-    window.addToolBar(toolbar);
-    return toolbar;
-}
-
 /// **Errors:** false, after a line on standard error.
 bool setUpWindow(widgets::ObserverWindow& window, const Options& options) {
     if (options.refresh)
@@ -82,6 +74,23 @@ bool setUpWindow(widgets::ObserverWindow& window, const Options& options) {
 
 void printError(const QString& line) {
     std::fprintf(stderr, "fiberscope: %s\n", qUtf8Printable(line));
+}
+
+WorkloadToolbar* addToolbar(widgets::ObserverWindow& window, Node& node) {
+    auto* const toolbar = new WorkloadToolbar{node, &window};
+    window.pauseAction()->setIcon(resources::icon("pause"));
+    window.refreshAction()->setIcon(resources::icon("refresh"));
+    QAction* const first = toolbar->actions().constFirst();
+    toolbar->insertActions(first, {window.pauseAction(), window.refreshAction()});
+    toolbar->insertSeparator(first);
+    window.addToolBar(toolbar);
+    QObject::connect(toolbar, &WorkloadToolbar::stillStopping, &window, [&](const QString& line) { window.showNotice(line); });
+    QObject::connect(toolbar, &WorkloadToolbar::provoking, &window, &widgets::ObserverWindow::followProcess);
+    QObject::connect(toolbar, &WorkloadToolbar::done, &window, [&window] {
+        if (window.refreshInterval() == 0ms && !window.pauseAction()->isChecked())
+            window.refreshAction()->trigger();
+    });
+    return toolbar;
 }
 
 int runProgram(const Options& options) {
@@ -104,10 +113,7 @@ int runProgram(const Options& options) {
         else
             window.showNotice(line);
     });
-    QObject::connect(toolbar, &WorkloadToolbar::stillStopping, &window, [&](const QString& line) { window.showNotice(line); });
-    QObject::connect(toolbar, &WorkloadToolbar::provoking, &window, &widgets::ObserverWindow::followProcess);
-    for (const QString& workload : options.workloads)
-        toolbar->start(workload);
+    toolbar->start(options.workloads);
     SignalNotifier signalNotifier;
     if (options.isHeadless()) {
         QObject::connect(&signalNotifier, &SignalNotifier::terminationRequested, [] { QCoreApplication::exit(EXIT_FAILURE); });

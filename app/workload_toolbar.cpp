@@ -115,12 +115,20 @@ void WorkloadToolbar::startChosen() {
         m_argument->explain(QString::fromStdString(application.error()));
 }
 
-void WorkloadToolbar::start(const QString& workload) {
-    auto application = parse_workload(workload.toStdString());
+void WorkloadToolbar::start(const QStringList& workloads) {
+    m_waiting += workloads;
+    if (m_pending.isEmpty())
+        startNext();
+}
+
+void WorkloadToolbar::startNext() {
+    if (m_waiting.isEmpty())
+        return;
+    auto application = parse_workload(m_waiting.takeFirst().toStdString());
     if (application)
-        run(std::move(*application));
-    else
-        emit failed(QString::fromStdString(application.error()));
+        return run(std::move(*application));
+    emit failed(QString::fromStdString(application.error()));
+    startNext();
 }
 
 void WorkloadToolbar::run(Application application) {
@@ -157,8 +165,11 @@ std::function<void(WorkloadToolbar::Outcome)> WorkloadToolbar::completion(const 
 
 void WorkloadToolbar::finish(const QString& name, const Outcome& outcome) {
     m_pending.remove(name);
+    if (m_pending.isEmpty())
+        startNext();
     pollRunning();
     showRunning();
+    emit done();
     if (!outcome)
         emit failed(tr("%1: %2").arg(name, QString::fromStdString(to_string(outcome.error()))));
 }

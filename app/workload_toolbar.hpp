@@ -5,6 +5,7 @@
 
 #include <QSet>
 #include <QString>
+#include <QStringList>
 #include <QToolBar>
 
 class QComboBox;
@@ -31,14 +32,16 @@ class WorkloadToolbar : public QToolBar {
 public:
     explicit WorkloadToolbar(Node& node, QWidget* parent = nullptr);
 
-    /// Starts `NAME[:ARG]`.
-    void start(const QString& workload);
+    /// Starts these, each `NAME[:ARG]`, one after the other: in this order the node knows them.
+    void start(const QStringList& workloads);
     /// Stops the workload of this name.
     void stop(const QString& name);
 
 signals:
     /// A fault is about to be provoked in this process.
     void provoking(fiberscope::Pid process, const QString& fault);
+    /// A start or a stop is over: other processes are there.
+    void done();
     /// A start, a stop or a provocation did not work: one line.
     void failed(const QString& line);
     /// A stop takes long: one line.
@@ -52,6 +55,7 @@ private:
     void addRunning();
     void showChosen();
     void startChosen();
+    void startNext();
     void run(Application application);
     void tellIfStopping(const QString& name);
     void finish(const QString& name, const Outcome& outcome);
@@ -62,6 +66,7 @@ private:
     std::function<void(Outcome)> completion(const QString& name);
 
     Node& m_node;
+    QStringList m_waiting; ///< to be started when the start before is over
     QSet<QString> m_running;
     QSet<QString> m_pending; ///< a start or stop is under way
     QComboBox* m_chooser = nullptr;

@@ -23,6 +23,8 @@ NumbersResult parse_numbers(std::string_view text, const NumberRange& first, con
         const auto only = parse_number(text, first);
         return only ? NumbersResult{std::pair{*only, second_default}} : only.error();
     }
+    if (cross == 0 || cross + 1 == text.size())
+        return fmt::format("'{}' is neither a number of {} nor that, an x and a number of {}", text, first.what, second.what);
     const auto left = parse_number(text.substr(0, cross), first);
     const auto right = parse_number(text.substr(cross + 1), second);
     if (left && right)

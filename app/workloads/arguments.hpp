@@ -22,7 +22,7 @@ using NumbersResult = boost::system::result<std::pair<std::uint64_t, std::uint64
 
 /// Reads a decimal number. **Errors:** a sentence that names the text and the range.
 NumberResult parse_number(std::string_view text, const NumberRange& range);
-/// Reads `AxB`, or `A` alone, with `second_default` for B.
+/// Reads `AxB`, or `A` alone, with `second_default` for B. **Errors:** as above.
 NumbersResult parse_numbers(std::string_view text, const NumberRange& first, const NumberRange& second,
                             std::uint64_t second_default);
 

@@ -36,7 +36,7 @@ Application make_burn(std::uint32_t burners) {
                          .child(Term::atom(name), burner, {.shutdown = Shutdown::brutal_kill},
                                 {.label = name, .initial_function = "fiberscope::app::burner"});
     }
-    return Application{"burn", std::move(supervisor)}.described("tight loops that compute, never wait and call nothing");
+    return Application{"burn", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

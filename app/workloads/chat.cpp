@@ -123,7 +123,7 @@ Application make_chat(std::uint32_t rooms, std::uint32_t members) {
                           .named("chat_sup")
                           .child("chat_rooms", std::move(room_supervisor))
                           .child("chat_members", std::move(member_supervisor));
-    return Application{"chat", std::move(supervisor)}.described("chat rooms that fan out what their members say");
+    return Application{"chat", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

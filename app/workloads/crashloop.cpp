@@ -27,7 +27,7 @@ Application make_crashloop() {
                           .child("crashloop_bystander", Bystander::start().named("crashloop_bystander"))
                           .child("crashloop_child", failing_child, {},
                                  {.name = "crashloop_child", .initial_function = "fiberscope::app::failing_child"});
-    return Application{"crashloop", std::move(supervisor)}.described("a child that fails until its supervisor gives up");
+    return Application{"crashloop", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

@@ -45,7 +45,7 @@ Application make_deadlock() {
                           .named("deadlock_sup")
                           .child("deadlock_left", Polite::start(Atom{"deadlock_right"}).named("deadlock_left"))
                           .child("deadlock_right", Polite::start(Atom{"deadlock_left"}).named("deadlock_right"));
-    return Application{"deadlock", std::move(supervisor)}.described("two servers that call each other and wait for ever");
+    return Application{"deadlock", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

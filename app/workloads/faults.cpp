@@ -227,7 +227,7 @@ Application make_faults(std::optional<std::chrono::milliseconds> random_pause) {
         supervisor = std::move(supervisor)
                          .child("faults_chaos", [pause = *random_pause](Process& self) { faults::chaos(self, pause); }, {},
                                 {.name = "faults_chaos", .initial_function = "fiberscope::app::faults::chaos"});
-    return Application{"faults", std::move(supervisor)}.described("children that overflow, crash and break limits when provoked");
+    return Application{"faults", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

@@ -69,7 +69,7 @@ Application make_flood(std::uint32_t producers) {
             .named("flood_sup")
             .child("flood_consumer", consumer, {}, {.name = "flood_consumer", .initial_function = "fiberscope::app::consumer"})
             .child("flood_producers", std::move(producer_supervisor));
-    return Application{"flood", std::move(supervisor)}.described("producers that are faster than their consumer");
+    return Application{"flood", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

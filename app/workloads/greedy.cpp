@@ -99,8 +99,7 @@ Application make_greedy(std::uint32_t clients) {
                           .child("greedy_crowd", std::move(crowd))
                           .child("greedy_runaway", greedy, {.shutdown = Shutdown::brutal_kill},
                                  {.name = "greedy_runaway", .initial_function = "fiberscope::app::greedy"});
-    return Application{"greedy", std::move(supervisor)}.described(
-        "one runaway among many processes that want a turn now and then");
+    return Application{"greedy", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

@@ -51,8 +51,8 @@ Application make_idle(std::uint32_t servers) {
     // temporary: after a failure half-way a second run would meet the servers of the first
     supervisor = std::move(supervisor)
                      .child("idle_filler", Filler{servers}, {.restart = RestartType::temporary},
-                            {.name = "idle_filler", .initial_function = "fiberscope::app::idle_filler"});
-    return Application{"idle", std::move(supervisor)}.described("servers that do nothing");
+                            {.name = "idle_filler", .initial_function = "fiberscope::app::Filler::operator()"});
+    return Application{"idle", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

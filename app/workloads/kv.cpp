@@ -142,7 +142,7 @@ Supervisor make_clients(std::uint32_t shards) {
         const auto id = fmt::format("kv_client_{}", index);
         supervisor = std::move(supervisor)
                          .child(Term::atom(id), Client{shards, pause}, {},
-                                {.label = id, .initial_function = "fiberscope::app::kv_client"});
+                                {.label = id, .initial_function = "fiberscope::app::Client::operator()"});
     }
     return supervisor;
 }
@@ -156,7 +156,7 @@ Application make_kv(std::uint32_t shards) {
     supervisor = std::move(supervisor)
                      .child("kv_janitor", Janitor::start(shards).named("kv_janitor"))
                      .child("kv_clients", make_clients(shards));
-    return Application{"kv", std::move(supervisor)}.described("sharded key-value store with supervised clients");
+    return Application{"kv", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

@@ -85,8 +85,8 @@ Application make_ring(std::uint32_t members, std::uint64_t hops) {
     auto supervisor = Supervisor::one_for_one({.intensity = 10, .period = 5s})
                           .named("ring_sup")
                           .child("ring_master", RingMaster{members, hops}, {},
-                                 {.name = "ring_master", .initial_function = "fiberscope::app::ring_master"});
-    return Application{"ring", std::move(supervisor)}.described("a token that runs around a ring of processes");
+                                 {.name = "ring_master", .initial_function = "fiberscope::app::RingMaster::operator()"});
+    return Application{"ring", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

@@ -204,9 +204,9 @@ private:
 
     void start_reducers(Process& self) {
         for (std::size_t index = 0; index < reducer_count; ++index)
-            reducers_[index] = self.spawn_link(
-                [job = self.pid()](Process& child) { reducer(child, job); },
-                {.label = fmt::format("reducer {}", index + 1), .initial_function = "fiberscope::app::wordcount_reducer"});
+            reducers_[index] =
+                self.spawn_link([job = self.pid()](Process& child) { reducer(child, job); },
+                                {.label = fmt::format("reducer {}", index + 1), .initial_function = "fiberscope::app::reducer"});
     }
 
     void map(Process& self, const std::vector<std::filesystem::path>& files) {
@@ -217,7 +217,7 @@ private:
                 --running;
             }
             self.spawn_link(Mapper{file, self.pid(), reducers_}, {.label = "maps " + file.filename().string(),
-                                                                  .initial_function = "fiberscope::app::wordcount_mapper"});
+                                                                  .initial_function = "fiberscope::app::Mapper::operator()"});
             ++running;
         }
         for (; running > 0; --running)
@@ -261,8 +261,8 @@ Application make_wordcount(std::filesystem::path folder, std::uint32_t passes) {
                           .named("wordcount_sup")
                           .child("wordcount_result", ResultKeeper::start().named("wordcount_result"))
                           .child("wordcount_job", Job{std::move(folder), passes}, {.restart = RestartType::transient},
-                                 {.name = "wordcount_job", .initial_function = "fiberscope::app::wordcount_job"});
-    return Application{"wordcount", std::move(supervisor)}.described("map-reduce over the text files of a folder");
+                                 {.name = "wordcount_job", .initial_function = "fiberscope::app::Job::operator()"});
+    return Application{"wordcount", std::move(supervisor)};
 }
 
 } // namespace fiberscope::app

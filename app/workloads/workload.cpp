@@ -105,7 +105,8 @@ constexpr std::array all_workloads{
     Workload{"chat", "ROOMSxMEMBERS", "4x25", "chat rooms that fan out what their members say", build_chat},
     Workload{"burn", "N", "4", "tight loops that compute, never wait and call nothing", build_burn},
     Workload{"greedy", "N", "1000", "one runaway among N processes that want a turn now and then", build_greedy},
-    Workload{"deadlock", "", "", "two servers that call each other and wait for ever", build_plain<make_deadlock>},
+    Workload{"deadlock", "", "", "two servers that call each other, until both calls time out after 5 s",
+             build_plain<make_deadlock>},
     Workload{"crashloop", "", "", "a child that fails until its supervisor gives up", build_plain<make_crashloop>},
     Workload{"faults", "random[=MS]", "manual", "children that overflow, crash and break limits, when provoked or at random",
              build_faults},
@@ -119,7 +120,7 @@ WorkloadResult Workload::make(std::string_view argument) const {
     auto application = build(argument.empty() ? default_argument : argument);
     if (!application)
         return fmt::format("workload {}: {}", name, application.error());
-    return application;
+    return std::move(*application).described(std::string{description});
 }
 
 std::span<const Workload> workloads() noexcept {

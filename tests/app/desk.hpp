@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "program.hpp"
 #include "workload_toolbar.hpp"
 
 #include <fiberscope/node.hpp>
@@ -30,13 +31,10 @@ struct Desk {
         return config;
     }()};
     widgets::ObserverWindow window{node, widgets::ObserverWindow::Remember::no};
-    WorkloadToolbar* toolbar = new WorkloadToolbar{node, &window};
+    WorkloadToolbar* toolbar = addToolbar(window, node);
 
     Desk() {
-        window.addToolBar(toolbar);
-        for (const auto said : {&WorkloadToolbar::failed, &WorkloadToolbar::stillStopping}) // as the program does
-            QObject::connect(toolbar, said, &window, [this](const QString& line) { window.showNotice(line); });
-        QObject::connect(toolbar, &WorkloadToolbar::provoking, &window, &widgets::ObserverWindow::followProcess);
+        QObject::connect(toolbar, &WorkloadToolbar::failed, &window, [this](const QString& line) { window.showNotice(line); });
         window.setCurrentTab("Processes");
         window.show();
     }
@@ -113,7 +111,7 @@ struct Desk {
                 if (button->objectName() == "killConfirmed")
                     button->click();
     }
-    QString notice() { return find<QLabel>("killNoticeText").text(); }
+    QString notice() { return find<QLabel>("deedNoticeText").text(); }
 };
 
 } // namespace fiberscope::app::test

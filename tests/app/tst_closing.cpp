@@ -34,6 +34,8 @@ private slots:
         auto& progress = desk.find<QProgressDialog>("closingProgress");
         QTRY_VERIFY(progress.isVisible());
         QVERIFY2(progress.labelText().endsWith("Waiting for the applications first, second"), qPrintable(progress.labelText()));
+        const int title = progress.fontMetrics().horizontalAdvance(progress.windowTitle() + " — Fiberscope");
+        QVERIFY(progress.width() > title + 160); // and the buttons of a frame
         isPatient = false;
         QTRY_VERIFY(desk.node.is_stopped());
     }

@@ -108,7 +108,8 @@ private slots:
         row({"--workload", "kv:0"}, "workload kv: '0' is not a number of shards from 1 to 1024");
         row({"--workload", "kv:4x"}, "workload kv: '4x' is not a number of shards from 1 to 1024");
         row({"--workload", "ring:5x0"}, "workload ring: '5x0': '0' is not a number of hops from 1 to 1000000000");
-        row({"--workload", "ring:x:!"}, "workload ring: 'x:!': '' is not a number of members from 2 to 100000");
+        row({"--workload", "ring:x"}, "workload ring: 'x' is neither a number of members nor that, an x and a number of hops");
+        row({"--workload", "ring:5x"}, "workload ring: '5x' is neither a number of members nor that, an x and a number of hops");
         row({"--workload", "wordcount:/no/such"}, "workload wordcount: '/no/such' is not a folder");
         row({"--workload", "wordcount:2x/no/such"}, "workload wordcount: '/no/such' is not a folder");
         row({"--workload", "wordcount:0x/tmp"}, "workload wordcount: '0' is not a number of passes from 1 to 1000000");
@@ -122,6 +123,10 @@ private slots:
         row({"--dump", "/no/such/folder/x.json"}, "/no/such/folder/x.json cannot be written: No such file or directory");
         row({"--dump", "/tmp"}, "/tmp cannot be written: Is a directory");
         row({"--dump", "x", "--screenshot", "x"}, "--screenshot and --dump name one file: 'x'");
+        row({"--dump", "./x", "--screenshot", "x"}, "--screenshot and --dump name one file: './x'");
+        row({"--screenshot", "x.jpg"}, "--screenshot: 'x.jpg' has to end in .png, which is what is written");
+        row({"--tab", ""}, "--tab: the tab has no name");
+        row({"--after", "2"}, "--after says when --screenshot and --dump write, and neither is given");
         row({"--tab", "Nothing", "--dump", "x.json"},
             "--tab: there is no tab 'Nothing', but System, Load Charts, Schedulers, Applications, Processes, Log");
     }

@@ -31,6 +31,26 @@ private slots:
             QVERIFY2(desk.notice().contains(part.toHtmlEscaped()), qPrintable(desk.notice()));
     }
 
+    /// Else it would show the node's first moment for ever.
+    void whatWasStartedIsShownWithoutRefreshes() {
+        Desk desk;
+        desk.window.setRefreshInterval(std::chrono::milliseconds{0});
+        QTRY_VERIFY(desk.window.isReady());
+        desk.startByToolbar("kv", "3");
+        QTRY_VERIFY(desk.rowOf("kv_shard_3").isValid());
+    }
+
+    /// However long each takes.
+    void workloadsStartInTheirOrder() {
+        Desk desk;
+        desk.toolbar->start({"idle:20000", "kv:1", "faults", "chat:1x2"});
+        QTRY_COMPARE(desk.node.applications().size(), std::size_t{4});
+        QStringList names;
+        for (const auto& application : desk.node.applications())
+            names += QString::fromStdString(std::string{application.name.name()});
+        QCOMPARE(names, QStringList({"idle", "kv", "faults", "chat"}));
+    }
+
     void theToolbarShowsWhatRunsAndStopsIt() {
         Desk desk;
         const auto& running = desk.find<QToolButton>("workloadsRunning");

@@ -82,6 +82,36 @@ private slots:
         QCOMPARE(inkOf(atTheEdge), inkOf(inTheMiddle));
     }
 
+    void noLineRunsThroughTheNumbersOfMarks() {
+        const auto top = [](bool hasMarks) {
+            Chart chart{QStringLiteral("Load")};
+            chart.resize(400, 300);
+            chart.setLength(60s);
+            chart.addLine(QStringLiteral("load"), 2, /* blue */ [](const LoadPoint&) { return 100.0; });
+            LoadHistory history;
+            Snapshot sample;
+            for (std::uint64_t second = 1; second <= 60; ++second) {
+                sample.node.uptime_ns = second * 1'000'000'000;
+                history.add(sample);
+            }
+            chart.take(history);
+            LoadMarks marks;
+            addExits(marks, hasMarks ? 122 : 0, 30);
+            chart.grab(); // its plot gets its size
+            chart.setMarks(marks);
+            chart.redraw(60);
+            const QImage picture = chart.grab().toImage();
+            for (int y = 30; y < picture.height(); ++y) // below the title
+                for (int x = 100; x < 300; ++x)
+                    if (const QRgb ink = picture.pixel(x, y); qBlue(ink) > qRed(ink) + 60)
+                        return y;
+            return -1;
+        };
+        QVERIFY(top(false) > 0);
+        const int numbers = 2 * QFontMetrics{QFont{}}.ascent();
+        QVERIFY2(top(true) > top(false) + numbers / 2, qPrintable(QStringLiteral("%1 %2").arg(top(true)).arg(top(false))));
+    }
+
     /// A line may be fainter than a text.
     void namesInALegendCanBeRead() {
         ChartLegend legend;

@@ -222,7 +222,7 @@ private:
     SupervisionModel& model() const { return m_window->findChild<ApplicationsPage*>()->model(); }
     SupervisionTreeView* tree() const { return m_window->findChild<SupervisionTreeView*>(); }
     QString supervisor() const { return "shop_sup " + pidOf(m_node->whereis("shop_sup")); }
-    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
+    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("deedNoticeText")->text()); }
 
     QModelIndex nodeCalled(const QString& title) const {
         const QModelIndexList found =

@@ -100,7 +100,7 @@ private slots:
         auto* window = showInformation();
         QTRY_COMPARE(withoutMarks(window->windowTitle()),
                      QString{readable}.replace("[*]", "[*][*]") + QStringLiteral(" (%1)").arg(pid()));
-        QCOMPARE(readOf(window->findChild<QLabel*>("registeredName")->text(), Qt::RichText), readable);
+        QTRY_COMPARE(readOf(window->findChild<QLabel*>("registeredName")->text(), Qt::RichText), readable);
         m_node->suspend(m_pid);
         auto* banner = window->findChild<QLabel*>("suspendedBanner");
         QTRY_VERIFY(banner->isVisible());
@@ -123,8 +123,8 @@ private slots:
         QVERIFY(readOf(question->text(), question->textFormat()).startsWith(QStringLiteral("Kill %1 %2?").arg(readable, pid())));
         QTest::mouseClick(question->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
         QTRY_VERIFY2(
-            shown("killNoticeText").startsWith(QStringLiteral("%1 %2 killed; shop_sup restarted it as").arg(readable, pid())),
-            qPrintable(shown("killNoticeText")));
+            shown("deedNoticeText").startsWith(QStringLiteral("%1 %2 killed; shop_sup restarted it as").arg(readable, pid())),
+            qPrintable(shown("deedNoticeText")));
     }
 
     void theTree() {

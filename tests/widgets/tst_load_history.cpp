@@ -217,7 +217,7 @@ private slots:
         QCOMPARE(rateText(3449), QStringLiteral("3.4k"));
         QCOMPARE(rateText(120'000), QStringLiteral("120k"));
         QCOMPARE(rateText(1.2e6), QStringLiteral("1.2M"));
-        QCOMPARE(limitText(70, 1'048'576), QStringLiteral("70 / 1048576 (0 % used)"));
+        QCOMPARE(limitText(70, 1'048'576), QStringLiteral("70 / 1,048,576 (0 % used)"));
     }
 };
 

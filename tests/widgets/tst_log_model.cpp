@@ -9,6 +9,7 @@
 using namespace fiberscope;
 using namespace fiberscope::widgets;
 
+Q_DECLARE_METATYPE(fiberscope::Event)
 Q_DECLARE_METATYPE(fiberscope::EventKind)
 Q_DECLARE_METATYPE(fiberscope::ExitReason)
 
@@ -44,7 +45,8 @@ EventsSample batchOf(std::vector<Event> events, std::uint64_t lost = 0) {
 }
 
 LogLines linesOf(std::vector<Event> events, bool keepsNormalExits = false) {
-    return logLines(*batchOf(std::move(events)), keepsNormalExits, LogModel::maxLines);
+    KnownNames known;
+    return logLines(*batchOf(std::move(events)), keepsNormalExits, LogModel::maxLines, known);
 }
 
 QString textAt(const LogModel& model, int row) {
@@ -130,6 +132,53 @@ private slots:
         QCOMPARE(textAt(model, 4), QStringLiteral("hello"));
         QCOMPARE(model.index(1, LogModel::LevelColumn).data().toString(), QStringLiteral("notice"));
         QVERIFY(model.line(1).pid == restart.pid);
+    }
+
+    /// By what the event itself tells: the process may have ended since.
+    void processesAreNamed_data() {
+        QTest::addColumn<Event>("event");
+        QTest::addColumn<QString>("process");
+        const auto child = "[{pid,<0.7.0>},{id,clerk_5},{restart_type,permanent}]";
+        QTest::newRow("progress report") << logEvent(LogLevel::info, "PROGRESS REPORT", {{"started", child}})
+                                         << "clerk_5 <0.7.0>";
+        QTest::newRow("supervisor report") << logEvent(LogLevel::error, "SUPERVISOR REPORT", {{"offender", child}})
+                                           << "clerk_5 <0.7.0>";
+        QTest::newRow("another's child") << logEvent(LogLevel::error, "SUPERVISOR REPORT",
+                                                     {{"offender", "[{pid,<0.8.0>},{id,a}]"}})
+                                         << "<0.7.0>";
+        QTest::newRow("label") << logEvent(LogLevel::error, "CRASH REPORT", {{"registered_name", "[]"}, {"label", "clerk 5"}})
+                               << "clerk 5 <0.7.0>";
+        QTest::newRow("registered name") << logEvent(LogLevel::error, "CRASH REPORT",
+                                                     {{"registered_name", "clerk_5"}, {"label", "x"}})
+                                         << "clerk_5 <0.7.0>";
+        QTest::newRow("caller") << logEvent(LogLevel::warning, "CALL CYCLE", {{"caller", "clerk_5"}}) << "clerk_5 <0.7.0>";
+        QTest::newRow("labelled caller") << logEvent(LogLevel::warning, "CALL CYCLE", {{"caller", "clerk 5 <0.7.0>"}})
+                                         << "clerk 5 <0.7.0>";
+        Event restart;
+        restart.kind = EventKind::restart;
+        restart.child_id = Atom{"clerk_5"};
+        restart.pid = Pid{0, 7, 0};
+        QTest::newRow("restart") << restart << "clerk_5 <0.7.0>";
+    }
+    void processesAreNamed() {
+        QFETCH(Event, event);
+        QFETCH(QString, process);
+        QCOMPARE(logLine(event).process, process);
+    }
+
+    void aReportWithoutANameHasThatOfOtherLines() {
+        KnownNames known;
+        Event report = logEvent(LogLevel::error, "SERVER TERMINATING", {{"reason", "boom"}});
+        const auto lines = logLines(*batchOf({report, exitEvent(7, Term::atom("boom"))}), false, LogModel::maxLines, known);
+        QCOMPARE(lines[0]->process, "worker_7 <0.7.0>");
+        const auto later = logLines(*batchOf({report}), false, LogModel::maxLines, known);
+        QCOMPARE(later[0]->process, "worker_7 <0.7.0>");
+    }
+
+    void aCallCycleTellsWhoCallsWhom() {
+        const Event cycle = logEvent(LogLevel::warning, "CALL CYCLE",
+                                     {{"calls", "left -> right -> left"}, {"caller", "left"}, {"outcome", "it waits on"}});
+        QCOMPARE(logLine(cycle).text, "CALL CYCLE  calls: left -> right -> left  outcome: it waits on");
     }
 
     void reportsKeepTheirFields() {

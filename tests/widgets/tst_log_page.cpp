@@ -170,6 +170,25 @@ private slots:
                  qPrintable(text));
     }
 
+    /// Until then they would be empty, and take room from the table. The row that is read stays in view.
+    void theDetailsUnfoldWithTheFirstSelection() {
+        const auto* details = m_page->findChild<QTextBrowser*>(QStringLiteral("logDetails"));
+        QVERIFY(!details->isVisible());
+        for (int i = 0; i < 100; ++i)
+            m_node->log(LogLevel::info, "line " + std::to_string(i));
+        QTRY_VERIFY(rowOf(QStringLiteral("line 99")) >= 0);
+        const auto rect = [this] {
+            return table()->visualRect(m_page->model().index(rowOf(QStringLiteral("line 99")), LogModel::TextColumn));
+        };
+        QTRY_VERIFY(table()->viewport()->rect().contains(rect().center()));
+        QTest::mouseClick(table()->viewport(), Qt::LeftButton, {}, rect().center());
+        QTRY_VERIFY(details->isVisible());
+        QVERIFY(details->toPlainText().contains(QStringLiteral("line 99")));
+        QTRY_VERIFY(table()->viewport()->rect().contains(rect().center()));
+        m_page->findChild<QAction*>(QStringLiteral("clearLog"))->trigger();
+        QVERIFY(!details->isVisible());
+    }
+
     void reportsShowTheirFieldsOneARow() {
         table()->selectRow(rowOf(QStringLiteral("SUPERVISOR REPORT")));
         const QStringList lines = m_page->findChild<QTextBrowser*>(QStringLiteral("logDetails"))->toPlainText().split('\n');

@@ -3,6 +3,7 @@
 
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
+#include "model/supervision_model.hpp"
 
 #include <fiberscope/fiberscope.hpp>
 
@@ -13,7 +14,9 @@
 #include <QDialog>
 #include <QHeaderView>
 #include <QLabel>
+#include <QLayout>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -94,7 +97,7 @@ private slots:
         QCOMPARE(menu->actions().constLast()->text(), QString::fromStdString("Kill process clerk_2 " + to_string(old)));
         menu->findChild<QAction*>("kill")->trigger();
 
-        auto* notice = m_window->findChild<QLabel*>("killNoticeText");
+        auto* notice = m_window->findChild<QLabel*>("deedNoticeText");
         QTRY_VERIFY(withoutTags(notice->text()).contains("shop_sup restarted it as"));
         const auto successor = m_node->whereis("clerk_2");
         QVERIFY(successor != old);
@@ -104,8 +107,53 @@ private slots:
                  qPrintable(text));
         QTRY_VERIFY(model()->rowOf(successor) >= 0);
 
-        emit notice->linkActivated(QStringLiteral("pid:%1").arg(successor.bits()));
+        clickOnLink(*notice, pidLink(successor));
         QTRY_COMPARE(selected(), QList{successor});
+    }
+
+    /// The one that was killed: its window says how it ended and leads to its successor, and the notice stays.
+    void theLinkToAKilledProcessOpensItsWindow() {
+        const auto old = m_node->whereis("clerk_2");
+        openMenuOn("clerk_2")->findChild<QAction*>("kill")->trigger();
+        QTRY_VERIFY(notice().contains("shop_sup restarted it as"));
+        const QString told = notice();
+        clickOnLink(*m_window->findChild<QLabel*>("deedNoticeText"), pidLink(old));
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(old) + "), ended"));
+        QTRY_VERIFY(infoWindow()->findChild<QPushButton*>("openSuccessor")->isVisible());
+        QCOMPARE(notice(), told);
+    }
+
+    void aWindowOfWhatHasEndedAlreadyNamesIt() {
+        const auto pid = m_node->whereis("clerk_2");
+        m_window->pauseAction()->setChecked(true);
+        table()->selectRow(rowOf("clerk_2"));
+        m_node->exit(pid, ExitReason{Term::atom("boom")});
+        QTRY_VERIFY(!m_node->is_alive(pid));
+        QTest::keyClick(table(), Qt::Key_Return);
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + "), ended"));
+    }
+
+    /// No row knows it any more; its end tells.
+    void aWindowOfWhatEndedLongAgoNamesIt() {
+        const auto pid = m_node->whereis("clerk_2");
+        m_node->exit(pid, ExitReason::kill());
+        QTRY_VERIFY(!m_node->is_alive(pid) && model()->rowOf(pid) < 0);
+        m_window->showProcess(pid);
+        QTRY_VERIFY(infoWindow() != nullptr);
+        QTRY_COMPARE(infoWindow()->windowTitle(), QString::fromStdString("clerk_2 (" + to_string(pid) + "), ended"));
+        const auto told = QString::fromStdString("clerk_2 " + to_string(pid) +
+                                                 " ended with reason killed. It ended before this window could read it.");
+        const auto banner = infoWindow()->findChild<QLabel*>("deadText")->text();
+        QVERIFY2(banner.startsWith(told), qPrintable(banner));
+    }
+
+    void aMenuNamesAProcessByItsFunction() {
+        const auto pid = m_node->spawn(clerk, {.initial_function = "shop::clerk"});
+        QTRY_VERIFY(model()->rowOf(pid) >= 0);
+        QCOMPARE(openMenuOn(model()->rowOf(pid))->actions().constFirst()->text(),
+                 QString::fromStdString("Process info for shop::clerk " + to_string(pid)));
     }
 
     void theTargetOfAMenuIsFixedWhenItOpens() {
@@ -155,7 +203,7 @@ private slots:
         for (const auto pid : victims)
             QVERIFY(m_node->is_alive(pid));
         QTest::mouseClick(m_window->findChild<QPushButton*>("killConfirmed"), Qt::LeftButton);
-        QTRY_COMPARE(m_window->findChild<QLabel*>("killNoticeText")->text(), "3 processes killed, 3 restarted");
+        QTRY_COMPARE(m_window->findChild<QLabel*>("deedNoticeText")->text(), "3 processes killed, 3 restarted");
         QTRY_COMPARE(selected(), QList<Pid>{});
     }
 
@@ -195,11 +243,32 @@ private slots:
         QTRY_VERIFY(filter->hasFocus());
         QTest::keyClicks(filter, "clerk_");
         QTRY_COMPARE(model()->rowCount(), 5);
-        QVERIFY(m_window->findChild<QLabel*>("filterMatches")->text().startsWith("5 of "));
+        auto* matches = m_window->findChild<QLabel*>("filterMatches");
+        QVERIFY(matches->text().startsWith("5 of "));
+        QVERIFY(matches->x() >= filter->geometry().right() + 6); // clear of the field
         QTest::keyClick(filter, Qt::Key_Escape);
         QTRY_VERIFY(model()->rowCount() > 5);
         QVERIFY(filter->text().isEmpty());
         QVERIFY(table()->hasFocus());
+    }
+
+    void fromTheFilterToTheTable_data() {
+        QTest::addColumn<int>("key");
+        QTest::addColumn<bool>("selects");
+        QTest::newRow("tab") << int{Qt::Key_Tab} << false;
+        QTest::newRow("down") << int{Qt::Key_Down} << true;
+        QTest::newRow("return") << int{Qt::Key_Return} << true;
+        QTest::newRow("enter") << int{Qt::Key_Enter} << true;
+    }
+    void fromTheFilterToTheTable() {
+        QFETCH(int, key);
+        QFETCH(bool, selects);
+        auto* filter = m_window->findChild<QLineEdit*>("processFilter");
+        filter->setFocus();
+        QTest::keyClicks(filter, "clerk_3");
+        QTest::keyClick(filter, static_cast<Qt::Key>(key));
+        QVERIFY(table()->hasFocus());
+        QTRY_COMPARE(selected(), selects ? QList{m_node->whereis("clerk_3")} : QList<Pid>{});
     }
 
     void theFiltersKeysWorkOnEachTab_data() {
@@ -368,16 +437,42 @@ private slots:
         QTRY_VERIFY2(notice().startsWith(told), qPrintable(notice()));
     }
 
+    /// Old and new pid stand in it for some seconds.
+    void aRestartDoesNotChangeTheWidthOfABox() {
+        m_window->setCurrentTab("Applications");
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        const int before = tree()->visualRect(boxOf("clerk_4")).width();
+        const auto pid = m_node->whereis("clerk_4");
+        m_node->exit(pid, ExitReason::kill());
+        const auto* model = static_cast<const SupervisionModel*>(tree()->model());
+        QTRY_VERIFY(model->recentRestart(boxOf("clerk_4")));
+        QCOMPARE(tree()->visualRect(boxOf("clerk_4")).width(), before);
+    }
+
+    void aShortExitReasonStandsWholeInItsBox() {
+        m_window->setCurrentTab("Applications");
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        m_node->exit(m_node->whereis("clerk_4"), *Term::parse("{fault,'SIGSEGV',0}"));
+        const auto* model = static_cast<const SupervisionModel*>(tree()->model());
+        const auto text = [&] { return model->node(boxOf("clerk_4")).lastExit(); };
+        QTRY_COMPARE(text(), "last exit: {fault,'SIGSEGV',0x0}");
+        QTRY_VERIFY(tree()->visualRect(boxOf("clerk_4")).width() > tree()->fontMetrics().horizontalAdvance(text()));
+    }
+
+    void aClickBesideTheApplicationsChoosesNoOther() {
+        m_window->setCurrentTab("Applications");
+        auto* list = m_window->findChild<QListWidget*>("applicationList");
+        QTRY_COMPARE(list->selectedItems().size(), 1);
+        const QPoint below{20, list->viewport()->height() - 5};
+        QVERIFY(list->itemAt(below) == nullptr);
+        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, below);
+        QCOMPARE(list->selectedItems(), QList{list->currentItem()});
+    }
+
     void anExitSignalFromTheTreeTellsWhatItLedTo() {
         m_window->setCurrentTab("Applications");
-        auto* tree = m_window->findChild<QAbstractItemView*>("supervisionTree");
-        const auto box = [tree] {
-            const auto found = tree->model()->match(tree->model()->index(0, 0), Qt::DisplayRole, "clerk_4", 1,
-                                                    Qt::MatchContains | Qt::MatchRecursive);
-            return found.isEmpty() ? QModelIndex{} : found.front();
-        };
-        QTRY_VERIFY(box().isValid());
-        tree->setCurrentIndex(box());
+        QTRY_VERIFY(boxOf("clerk_4").isValid());
+        tree()->setCurrentIndex(boxOf("clerk_4"));
         const auto pid = m_node->whereis("clerk_4");
         m_window->findChild<QAction*>("treeSendExit")->trigger();
         QTRY_VERIFY(m_window->findChild<QDialog*>("sendExitDialog") != nullptr);
@@ -484,6 +579,7 @@ private slots:
         QTRY_COMPARE(window->findChild<QLabel*>("status")->text(), "waiting");
         QTRY_VERIFY(withoutTags(window->findChild<QLabel*>("links")->text())
                         .contains(QString::fromStdString(to_string(m_node->whereis("shop_sup")))));
+        QVERIFY(window->findChild<QLabel*>("links")->text().contains("shop_sup&nbsp;<a ")); // not torn across lines
         m_window->showProcessInfo(pid);
         QCOMPARE(m_window->findChildren<QWidget*>("processInfoWindow").size(), 1);
 
@@ -512,6 +608,25 @@ private slots:
         QTest::mouseClick(newer, Qt::LeftButton);
         QTRY_COMPARE(rows->rowCount(), 50);
         QVERIFY(!newer->isEnabled());
+    }
+
+    /// Else the page above would move with each text.
+    void aNoticeGetsNoLowerWhileItIsShown() {
+        auto* bar = m_window->findChild<QWidget*>("noticeBar");
+        const auto heightWith = [&](int words) {
+            m_window->showNotice(QStringLiteral("word ").repeated(words));
+            for (int pass = 0; pass < 3; ++pass) { // a label asks for its height once it has its width
+                QCoreApplication::sendPostedEvents();
+                m_window->centralWidget()->layout()->activate();
+            }
+            return bar->height();
+        };
+        const int low = heightWith(3);
+        const int high = heightWith(400);
+        QVERIFY(high > low);
+        QCOMPARE(heightWith(3), high);
+        QTest::mouseClick(m_window->findChild<QToolButton*>("closeNotice"), Qt::LeftButton);
+        QCOMPARE(heightWith(3), low);
     }
 
     void statusBarSaysWhatIsShown() {
@@ -564,14 +679,36 @@ private:
             pids += model()->pidAt(index.row());
         return pids;
     }
+    QAbstractItemView* tree() const { return m_window->findChild<QAbstractItemView*>("supervisionTree"); }
+    QModelIndex boxOf(const QString& name) const {
+        const auto found = tree()->model()->match(tree()->model()->index(0, 0), Qt::DisplayRole, name, 1,
+                                                  Qt::MatchContains | Qt::MatchRecursive);
+        return found.isEmpty() ? QModelIndex{} : found.front();
+    }
     QString cellOf(Pid pid, ProcessColumn column) const {
         const auto index = model()->frame()->sample->find(pid);
         return index ? processText(*model()->frame(), *index, column) : QString{};
     }
+    QWidget* infoWindow() const { return m_window->findChild<QWidget*>("processInfoWindow"); }
+    static QString pidLink(Pid pid) { return QStringLiteral("pid:%1").arg(pid.bits()); }
+    /// Where the mouse finds the link.
+    static void clickOnLink(QLabel& label, const QString& link) {
+        QString under;
+        const auto follow = connect(&label, &QLabel::linkHovered, [&under](const QString& hovered) { under = hovered; });
+        const int lineHeight = label.fontMetrics().height();
+        for (int y = lineHeight / 2; y < label.height() && under != link; y += lineHeight)
+            for (int x = 0; x < label.width() && under != link; x += 8) {
+                QTest::mouseMove(&label, {x, y});
+                if (under == link)
+                    QTest::mouseClick(&label, Qt::LeftButton, {}, {x, y});
+            }
+        disconnect(follow);
+        QCOMPARE(under, link);
+    }
     QString statusOf(Pid pid) const { return cellOf(pid, ProcessColumn::status); }
     qulonglong redsOf(Pid pid) const { return cellOf(pid, ProcessColumn::reductions).toULongLong(); }
+    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("deedNoticeText")->text()); }
     /// As a right-click does: press, then the menu.
-    QString notice() const { return withoutTags(m_window->findChild<QLabel*>("killNoticeText")->text()); }
     QMenu* openMenuOn(int row) const {
         for (auto* old : m_window->findChildren<QMenu*>("processMenu"))
             delete old;

@@ -23,6 +23,8 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -299,10 +301,12 @@ private slots:
         QTRY_VERIFY(box->isChecked());
         volatile std::sig_atomic_t stop = 0;
         for (int i = 0; i < 4; ++i)
-            observed.node.spawn([&stop](Process&) {
-                while (stop == 0)
-                    continue;
-            });
+            observed.node.spawn(
+                [&stop](Process&) {
+                    while (stop == 0)
+                        continue;
+                },
+                {.label = "spinner"});
         const auto* model = page.findChild<QTableView*>(QStringLiteral("schedulerTable"))->model();
         const auto cell = [model](int row, const char* title) {
             for (int column = 0; column < model->columnCount(); ++column)
@@ -311,7 +315,7 @@ private slots:
             return QString{};
         };
         QTRY_VERIFY(cell(0, "Preempted") != QStringLiteral("0") && cell(1, "Preempted") != QStringLiteral("0"));
-        QTRY_VERIFY(cell(0, "Last preempted").startsWith(QStringLiteral("<0.")));
+        QTRY_VERIFY(cell(0, "Last preempted").startsWith(QStringLiteral("spinner <0.")));
         QTest::mouseClick(box, Qt::LeftButton, Qt::NoModifier, QPoint{10, box->height() / 2});
         QCOMPARE(observed.node.preemption(), Preemption::cooperative);
         QTRY_COMPARE(cell(0, "State"), QStringLiteral("stuck"));
@@ -319,6 +323,15 @@ private slots:
         QCOMPARE(observed.node.preemption(), Preemption::signal);
         QTRY_COMPARE(cell(0, "State"), QStringLiteral("online"));
         stop = 1;
+    }
+
+    /// What is left of a window of 1280x720.
+    void theSystemPageFitsASmallWindow() {
+        Observed observed;
+        SystemPage page{*observed.sampler};
+        show(page);
+        page.resize(1280, 620);
+        QTRY_COMPARE(page.findChild<QScrollArea*>()->verticalScrollBar()->maximum(), 0);
     }
 
     void theSystemPageTellsTheNode() {

@@ -60,6 +60,16 @@ private slots:
         QCOMPARE(text(ProcessColumn::priority), "normal");
     }
 
+    void aParentIsNamed() {
+        test::Population population;
+        population.start(3, "shop_sup");
+        population.start(90).parent = population.pid(3);
+        ProcessFrameBuilder builder;
+        const auto frame = population.frame(builder, {});
+        const auto index = *frame->sample->find(population.pid(90));
+        QCOMPARE(processText(*frame, index, ProcessColumn::parent), "shop_sup <0.3.0>");
+    }
+
     void agesAreTrueAfterMonths() {
         constexpr int days = 24 * 3600 * 1000;
         test::Population population;
@@ -68,7 +78,7 @@ private slots:
         population.pass(20 * days); // more milliseconds than 32 bits have
         ProcessFrameBuilder builder;
         population.frame(builder, {});
-        population.pass(10'000);
+        population.pass(2'000); // what starts at once is nobody's news
         population.start(90);
         population.pass(21'000);
         const auto frame = population.frame(builder, {});
@@ -103,7 +113,7 @@ private slots:
         QTest::addColumn<QString>("expected");
         QTest::newRow("bytes") << bytesText(88) << "88 B";
         QTest::newRow("kibibytes from ten on") << bytesText(106 * 1024) << "106 KiB";
-        QTest::newRow("below ten of the next unit") << bytesText(9 * 1024) << "9216 B";
+        QTest::newRow("below ten of the next unit") << bytesText(9 * 1024) << "9,216 B";
         QTest::newRow("mebibytes") << bytesText(12ULL << 20U) << "12 MiB";
         QTest::newRow("milliseconds") << durationText(250) << "250 ms";
         QTest::newRow("seconds") << durationText(21'000) << "21 Secs";

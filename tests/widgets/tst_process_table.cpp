@@ -56,6 +56,15 @@ struct Shown {
                 titles += model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
         return titles;
     }
+    /// Titles that do not fit above their columns, the arrow of sorting among what has to.
+    QStringList cutTitles() const {
+        const auto* header = table.horizontalHeader();
+        QStringList titles;
+        for (int column = 0; column < processColumnCount; ++column)
+            if (!header->isSectionHidden(column) && header->sectionSize(column) < header->sectionSizeHint(column))
+                titles += model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        return titles;
+    }
 };
 
 } // namespace
@@ -70,7 +79,6 @@ private slots:
         shown.population.start(1);
         shown.refresh();
         const int before = shown.table.columnWidth(static_cast<int>(ProcessColumn::messageQueueLength));
-        QCOMPARE(before, 50);
         shown.startBigOne(1);
         shown.refresh();
         QCOMPARE(shown.cutIn(0), QStringList{});
@@ -123,6 +131,35 @@ private slots:
         QCOMPARE(shown.cutIn(0), QStringList{});
         header->resizeSection(static_cast<int>(ProcessColumn::name), 1000);
         QTRY_COMPARE(shown.cutIn(0), QStringList{});
+    }
+
+    void titlesAreNotCutByTheArrowOfSorting() {
+        Shown shown;
+        shown.population.start(1);
+        shown.refresh();
+        for (int column = 6; column < processColumnCount; ++column)
+            shown.table.hideColumn(column);
+        QTRY_COMPARE(shown.cutTitles(), QStringList{});
+        shown.table.sortByColumn(static_cast<int>(ProcessColumn::messageQueueLength), Qt::DescendingOrder);
+        QTRY_COMPARE(shown.cutTitles(), QStringList{});
+    }
+
+    /// Once the window is full, a column that is ticked is the last one for which nothing is left.
+    void columnsBeyondTheWindowAreAsWideAsUsual() {
+        Shown shown;
+        shown.population.start(1);
+        shown.refresh();
+        auto* header = shown.table.horizontalHeader();
+        for (int column = 6; column < processColumnCount; ++column)
+            header->hideSection(column);
+        QTRY_COMPARE(header->length(), header->viewport()->width());
+        for (int column = 6; column < processColumnCount; ++column) {
+            header->showSection(column);
+            QTRY_VERIFY(header->sectionSize(column) >= processColumn(static_cast<ProcessColumn>(column)).width);
+        }
+        QCOMPARE(shown.cutTitles(), QStringList{});
+        for (int column = 0; column < processColumnCount; ++column)
+            QVERIFY(header->sectionSize(column) >= processColumn(static_cast<ProcessColumn>(column)).width);
     }
 
     /// The text of the next column begins at once.

@@ -7,6 +7,7 @@
 #include <QCheckBox>
 #include <QDialog>
 #include <QDialogButtonBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
@@ -49,6 +50,15 @@ private slots:
         QCOMPARE(m_window->currentTab(), "Log");
         QCOMPARE(m_window->refreshInterval(), 7000ms);
         QCOMPARE(m_window->size(), m_chosenSize);
+    }
+
+    /// Also where the last run ended on another tab: keys such as Del are of the table, not of its filter.
+    void theProcessesTabLeadsToItsTable() {
+        clickTab("Log");
+        reopen();
+        clickTab("Processes");
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTRY_VERIFY(m_window->findChild<QWidget*>("processTable")->hasFocus());
     }
 
     void anEmptyCheckBoxIsSeenInTheDark() {
@@ -145,6 +155,22 @@ private slots:
         QVERIFY(window->frameSize().boundedTo(screen) == window->frameSize());
     }
 
+    /// As --refresh 0.3 sets it.
+    void theDialogShowsAndKeepsWhatIsSet() {
+        m_window->setRefreshInterval(300ms);
+        m_window->findChild<QAction*>("refreshInterval")->trigger();
+        auto* dialog = m_window->findChild<QDialog*>("refreshIntervalDialog");
+        auto* field = dialog->findChild<QDoubleSpinBox*>("refreshInterval");
+        QCOMPARE(field->text(), "0.3 s");
+        QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok), Qt::LeftButton);
+        QCOMPARE(m_window->refreshInterval(), 300ms);
+        field->setValue(0.01); // less than the window takes
+        QCOMPARE(field->value(), 0.1);
+        dialog->findChild<QSlider*>("refreshSeconds")->setValue(7);
+        QCOMPARE(field->value(), 7.0);
+        delete dialog;
+    }
+
     void thatNothingIsRefreshedIsSaid() {
         auto* said = m_window->findChild<QLabel*>("refreshOff");
         QVERIFY(!said->isVisible());
@@ -154,6 +180,28 @@ private slots:
         QVERIFY(m_window->findChild<QLabel*>("refreshOff")->isVisible());
         chooseInterval(2);
         QVERIFY(!m_window->findChild<QLabel*>("refreshOff")->isVisible());
+    }
+
+    void aBrokenIntervalIsNotTaken_data() {
+        QTest::addColumn<QString>("kept");
+        QTest::addColumn<int>("milliseconds");
+        QTest::newRow("negative") << "-7" << 1000;
+        QTest::newRow("too long") << "99999999999" << 1000;
+        QTest::newRow("too short") << "99" << 1000;
+        QTest::newRow("no number") << "abc" << 1000;
+        QTest::newRow("off") << "0" << 0;
+        QTest::newRow("shortest") << "100" << 100;
+        QTest::newRow("longest") << "3600000" << 3'600'000;
+    }
+    void aBrokenIntervalIsNotTaken() {
+        QFETCH(QString, kept);
+        QFETCH(int, milliseconds);
+        m_window.reset();
+        QSettings{}.setValue("window/refreshMs", kept);
+        open();
+        QCOMPARE(m_window->refreshInterval(), std::chrono::milliseconds{milliseconds});
+        reopen();
+        QCOMPARE(QSettings{}.value("window/refreshMs").toInt(), milliseconds);
     }
 
 private:

@@ -8,9 +8,9 @@
 #include "model/text_format.hpp"
 #include "view/applications_page.hpp"
 #include "view/help_dialogs.hpp"
-#include "view/kill_notice.hpp"
 #include "view/load_charts_page.hpp"
 #include "view/log_page.hpp"
+#include "view/notice_bar.hpp"
 #include "view/process_commands.hpp"
 #include "view/process_info_window.hpp"
 #include "view/processes_page.hpp"
@@ -51,6 +51,13 @@ QString plainName(const QString& name) {
     return plain;
 }
 
+/// That of the last run; what the window cannot have kept is not taken.
+std::chrono::milliseconds keptInterval(const QSettings& settings) {
+    bool isNumber = false;
+    const std::chrono::milliseconds kept{settings.value(QStringLiteral("window/refreshMs")).toLongLong(&isNumber)};
+    return isNumber && (kept == 0ms || (kept >= 100ms && kept <= 1h)) ? kept : 1000ms;
+}
+
 QString pageGroup(const ObserverPage& page) {
     return QStringLiteral("pages/%1").arg(plainName(page.title()));
 }
@@ -59,7 +66,7 @@ QString pageGroup(const ObserverPage& page) {
 
 ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidget* parent)
     : QMainWindow{parent}, m_sampler{new Sampler{node, this}}, m_commands{new ProcessCommands{*m_sampler, *this}},
-      m_mishaps{new MishapWatch{this}}, m_notice{new KillNotice{this}}, m_status{new StatusBar{*m_sampler, this}},
+      m_mishaps{new MishapWatch{this}}, m_notice{new NoticeBar{this}}, m_status{new StatusBar{*m_sampler, this}},
       m_tabs{new QTabWidget{this}}, m_place{std::make_unique<WindowPlace>(*this)}, m_remember{remember} {
     setObjectName(QStringLiteral("observerWindow"));
     setWindowTitle(titleText(lineText(toQString(node.config().name))));
@@ -83,6 +90,7 @@ ObserverWindow::ObserverWindow(fiberscope::Node& node, Remember remember, QWidge
         restoreSettings();
     connect(m_tabs, &QTabWidget::currentChanged, this, &ObserverWindow::switchTo);
     switchTo(m_tabs->currentIndex());
+    m_processes->setFocus(); // where its tab leads to: the table, not its filter
     m_current->setFocus();
 }
 
@@ -114,7 +122,7 @@ void ObserverWindow::addPage(ObserverPage* page) {
     connect(page, &ObserverPage::killRequested, m_commands,
             [this](const QList<fiberscope::Pid>& pids) { m_commands->kill(pids, ProcessCommands::Ask::ifRisky); });
     connect(page, &ObserverPage::exitSignalRequested, m_commands, &ProcessCommands::sendExit);
-    connect(page, &ObserverPage::notice, m_notice, &KillNotice::showText);
+    connect(page, &ObserverPage::notice, m_notice, &NoticeBar::showText);
     connect(page, &ObserverPage::statusTextChanged, m_status, [this, page](const QString& text) {
         if (page == m_current)
             m_status->showPageText(text);
@@ -245,8 +253,7 @@ void ObserverWindow::showPageActions(const ObserverPage& page) {
 }
 
 void ObserverWindow::askRefreshInterval() {
-    const auto now = std::chrono::ceil<std::chrono::seconds>(refreshInterval());
-    auto* dialog = new RefreshIntervalDialog{now, m_lastInterval, this};
+    auto* dialog = new RefreshIntervalDialog{refreshInterval(), m_lastInterval, this};
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         setRefreshInterval(dialog->interval());
@@ -257,7 +264,7 @@ void ObserverWindow::askRefreshInterval() {
 
 void ObserverWindow::setRefreshInterval(std::chrono::milliseconds interval) {
     if (interval > 0ms)
-        m_lastInterval = std::chrono::ceil<std::chrono::seconds>(interval);
+        m_lastInterval = interval;
     m_sampler->setRefreshInterval(interval);
     m_forThisRun.interval = true;
     m_status->showRefreshInterval(interval);
@@ -276,12 +283,12 @@ void ObserverWindow::connectSampler() {
             becomeReady();
     });
     connect(m_sampler, &Sampler::processesSampled, this, &ObserverWindow::becomeReady);
-    connect(m_commands, &ProcessCommands::notice, m_notice, &KillNotice::showText);
+    connect(m_commands, &ProcessCommands::notice, m_notice, &NoticeBar::showText);
     connect(m_sampler, &Sampler::eventsArrived, m_mishaps, &MishapWatch::takeEvents);
     connect(m_sampler, &Sampler::loadSampled, m_mishaps, &MishapWatch::takeLoad);
-    connect(m_mishaps, &MishapWatch::told, m_notice, &KillNotice::showMishap);
-    connect(m_notice, &KillNotice::closed, m_mishaps, &MishapWatch::dismiss);
-    connect(m_notice, &KillNotice::processClicked, this, &ObserverWindow::showProcess);
+    connect(m_mishaps, &MishapWatch::told, m_notice, &NoticeBar::showMishap);
+    connect(m_notice, &NoticeBar::closed, m_mishaps, &MishapWatch::dismiss);
+    connect(m_notice, &NoticeBar::processClicked, this, &ObserverWindow::showProcess);
 }
 
 void ObserverWindow::becomeReady() {
@@ -301,6 +308,8 @@ void ObserverWindow::followProcess(fiberscope::Pid process, const QString& deed)
 }
 
 void ObserverWindow::showProcess(fiberscope::Pid pid) {
+    if (!m_sampler->node().is_alive(pid)) // its window tells how it ended and who took its place
+        return showProcessInfo(pid);
     m_tabs->setCurrentWidget(m_processes);
     m_processes->selectProcess(pid);
     m_processes->setFocus();
@@ -309,7 +318,7 @@ void ObserverWindow::showProcess(fiberscope::Pid pid) {
 void ObserverWindow::showProcessInfo(fiberscope::Pid pid) {
     auto& window = m_infoWindows[pid.bits()];
     if (window == nullptr) {
-        window = new ProcessInfoWindow{*m_sampler, pid, this};
+        window = new ProcessInfoWindow{*m_sampler, pid, m_processes->nameOf(pid), this};
         connect(window, &ProcessInfoWindow::processInfoRequested, this, &ObserverWindow::showProcessInfo);
     }
     window->show();
@@ -376,7 +385,7 @@ void ObserverWindow::restoreSettings() {
     restoreState(settings.value(QStringLiteral("window/state")).toByteArray());
     setCurrentTab(settings.value(QStringLiteral("window/tab")).toString());
     applyTheme(themeOfId(settings.value(QStringLiteral("window/theme")).toString()));
-    setRefreshInterval(std::chrono::milliseconds{settings.value(QStringLiteral("window/refreshMs"), 1000).toLongLong()});
+    setRefreshInterval(keptInterval(settings));
     m_commands->restoreSettings(settings);
     for (auto* page : std::as_const(m_pages)) {
         settings.beginGroup(pageGroup(*page));

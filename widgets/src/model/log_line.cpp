@@ -25,12 +25,40 @@ LogLine lossLine(std::uint64_t lost, std::chrono::system_clock::time_point at) {
     return line;
 }
 
+/// Of whom a report is, as far as it tells.
+QString reportedName(const fiberscope::LogEntry& report, fiberscope::Pid pid) {
+    for (const char* field : {"registered_name", "label"})
+        if (const QString name = fieldOf(report, field); !name.isEmpty())
+            return name;
+    const QString caller = fieldOf(report, "caller"); // of a call cycle: `shop`, or `clerk 5 <0.90.0>`
+    return caller.isEmpty() ? childIdOf(report, pid) : QString{caller}.remove(QLatin1Char{' '} + pidText(pid));
+}
+
 QString processName(const fiberscope::Event& event) {
     if (event.kind == fiberscope::EventKind::gave_up)
         return event.supervisor_name ? toQString(event.supervisor_name.name()) : QString{};
-    if (event.kind == fiberscope::EventKind::log && !event.name && event.label.empty())
-        return event.log ? fieldOf(*event.log, "registered_name") : QString{};
+    const bool isNamed = event.name || !event.label.empty();
+    if (!isNamed && event.log)
+        if (const QString name = reportedName(*event.log, event.pid); !name.isEmpty())
+            return name;
+    if (!isNamed && event.kind == fiberscope::EventKind::restart && event.child_id.is_atom())
+        return toQString(event.child_id.as_atom().name());
     return toQString(eventProcessName(event));
+}
+
+/// Some reports tell the pid alone; what else happened to that process tells its name.
+void nameAll(const std::vector<std::shared_ptr<LogLine>>& lines, KnownNames& known) {
+    constexpr qsizetype most = 20'000;
+    if (known.size() > most)
+        known.clear();
+    for (const auto& line : lines)
+        if (!line->name.isEmpty() && line->pid)
+            known.insert(line->pid.bits(), line->name);
+    for (const auto& line : lines)
+        if (line->name.isEmpty() && !line->process.isEmpty()) {
+            line->name = known.value(line->pid.bits());
+            line->process = namedPidText(line->name, line->pid);
+        }
 }
 
 bool isTold(const fiberscope::Event& event, bool keepsNormalExits) {
@@ -64,7 +92,7 @@ LogLine logLine(const fiberscope::Event& event) {
     return line;
 }
 
-LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most) {
+LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most, KnownNames& known) {
     std::vector<const fiberscope::Event*> told;
     for (auto event = batch.events.rbegin(); event != batch.events.rend() && told.size() < most; ++event)
         if (isTold(*event, keepsNormalExits))
@@ -74,8 +102,11 @@ LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, st
     if (batch.lost > 0)
         lines.push_back(std::make_shared<const LogLine>(
             lossLine(batch.lost, batch.events.empty() ? std::chrono::system_clock::now() : batch.events.front().at)));
+    std::vector<std::shared_ptr<LogLine>> fresh;
     for (auto event = told.rbegin(); event != told.rend(); ++event)
-        lines.push_back(std::make_shared<const LogLine>(logLine(**event)));
+        fresh.push_back(std::make_shared<LogLine>(logLine(**event)));
+    nameAll(fresh, known);
+    lines.insert(lines.end(), fresh.begin(), fresh.end());
     return lines;
 }
 

@@ -4,6 +4,7 @@
 #include <fiberscope/events.hpp>
 #include <fiberscope/pid.hpp>
 
+#include <QHash>
 #include <QString>
 
 #include <chrono>
@@ -33,11 +34,15 @@ struct LogLine {
 /// Lines in the order of their events. They never change, so that any thread may make, keep and free them.
 using LogLines = std::vector<std::shared_ptr<const LogLine>>;
 
+/// What processes were called in lines so far, by Pid::bits(): for lines whose event does not tell it.
+using KnownNames = QHash<quint64, QString>;
+
 /// An event as a line of the log. **Thread:** any.
 LogLine logLine(const fiberscope::Event& event);
 /// The newest `most` lines of a batch, and before them one that says how many events the ring lost. Exits for clean reasons
-/// (normal, shutdown) are many and say little: they are lines only if asked for. **Thread:** any.
-LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most);
+/// (normal, shutdown) are many and say little: they are lines only if asked for. The batch adds to the known names.
+/// **Thread:** any.
+LogLines logLines(const fiberscope::EventBatch& batch, bool keepsNormalExits, std::size_t most, KnownNames& known);
 /// How many lines that would be with no limit. **Thread:** any.
 std::size_t lineCount(const fiberscope::EventBatch& batch, bool keepsNormalExits);
 

@@ -27,7 +27,7 @@ void LogReader::start() {
     m_pool.start([this, batches = std::exchange(m_waiting, {}), keeps = m_keepsNormalExits] {
         QMetaObject::invokeMethod(
             this,
-            [this, result = linesOf(batches, keeps)] {
+            [this, result = linesOf(batches, keeps, m_known)] {
                 m_isReading = false;
                 emit linesRead(result.lines, result.lost, result.skipped);
                 if (!m_isReading && !m_waiting.empty())
@@ -37,7 +37,7 @@ void LogReader::start() {
     });
 }
 
-LogReader::Result LogReader::linesOf(const Batches& batches, bool keepsNormalExits) {
+LogReader::Result LogReader::linesOf(const Batches& batches, bool keepsNormalExits, KnownNames& known) {
     Result result;
     std::vector<LogLines> parts; // the newest first
     std::size_t left = LogModel::maxLines;
@@ -45,7 +45,7 @@ LogReader::Result LogReader::linesOf(const Batches& batches, bool keepsNormalExi
         result.lost += (*batch)->lost;
         result.skipped += lineCount(**batch, keepsNormalExits);
         if (left > 0)
-            left -= std::min(left, parts.emplace_back(logLines(**batch, keepsNormalExits, left)).size());
+            left -= std::min(left, parts.emplace_back(logLines(**batch, keepsNormalExits, left, known)).size());
     }
     for (auto part = parts.rbegin(); part != parts.rend(); ++part)
         result.lines.insert(result.lines.end(), part->begin(), part->end());

@@ -38,9 +38,10 @@ private:
         std::uint64_t lost = 0;
         std::uint64_t skipped = 0;
     };
-    static Result linesOf(const Batches& batches, bool keepsNormalExits);
+    static Result linesOf(const Batches& batches, bool keepsNormalExits, KnownNames& known);
     void start();
 
+    KnownNames m_known; ///< touched by the pool's thread only
     QThreadPool m_pool; ///< of one thread
     Batches m_waiting;
     bool m_isReading = false;

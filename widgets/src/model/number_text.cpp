@@ -34,7 +34,7 @@ QString rateText(double perSecond) {
 
 QString limitText(quint64 count, quint64 limit) {
     const double share = limit == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(limit);
-    return QStringLiteral("%1 / %2 (%3 % used)").arg(count).arg(limit).arg(std::lround(100.0 * share));
+    return QStringLiteral("%1 / %2 (%3 % used)").arg(countText(count), countText(limit)).arg(std::lround(100.0 * share));
 }
 
 QString clockText(std::chrono::system_clock::time_point at) {

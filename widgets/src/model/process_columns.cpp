@@ -45,6 +45,11 @@ template <auto Member>
 QString pid(Frame frame, std::size_t index) {
     return pidText(frame.sample->row(index).*Member);
 }
+QString parentText(Frame frame, std::size_t index) {
+    const auto parent = frame.sample->row(index).parent;
+    const auto found = frame.sample->find(parent);
+    return namedPidText(found ? toQString(frame.sample->name(*found)) : QString{}, parent);
+}
 template <auto Member>
 std::uint64_t pidNumber(Sample sample, std::size_t index, Query) {
     return (sample.row(index).*Member).bits();
@@ -161,8 +166,8 @@ constexpr std::array<ProcessColumnInfo, processColumnCount> columns{{
      false, falling, count<&Row::links>, number<&Row::links>, nullptr},
     {"monitors", "Monitors", "Processes whose end it asked to be told of.", 70, right, false, falling, count<&Row::monitors>,
      number<&Row::monitors>, nullptr},
-    {"parent", "Parent", "The process that spawned it. Empty: it was spawned from outside of the node.", 100, centre, false,
-     rising, pid<&Row::parent>, pidNumber<&Row::parent>, nullptr},
+    {"parent", "Parent", "The process that spawned it. Empty: it was spawned from outside of the node.", 180, left, false, rising,
+     parentText, pidNumber<&Row::parent>, nullptr},
     {"trap_exit", "Trap Exit", "true: exit signals reach it as messages; false: they end it. `kill` ends it in either case.", 80,
      left, false, falling, trapExitText, trapExit, nullptr},
     {"messages_in", "Messages In", "Messages that came into its mailbox since it started.", 100, right, false, falling,

@@ -19,6 +19,8 @@ namespace fiberscope::widgets {
 std::vector<std::pair<QString, QString>> pairsOf(const std::string& value, std::uint32_t node);
 /// A report in one line: its title says only its kind, the most telling fields make the line readable.
 QString reportText(const fiberscope::LogEntry& report, std::uint32_t node);
+/// The id of the child that a supervisor's report is about, if that is this process; else empty.
+QString childIdOf(const fiberscope::LogEntry& report, fiberscope::Pid pid);
 /// The value of a field; empty if there is none.
 QString fieldOf(const fiberscope::LogEntry& report, std::string_view wanted);
 

@@ -18,7 +18,7 @@ struct ColumnText {
     const char* title;
     const char* explanation;
     Qt::Alignment alignment;
-    QString (*text)(const SchedulerRow& row, const SchedulerLoad& load);
+    QString (*text)(const SchedulerRow& row, const SchedulerLoad& load, const QString& preempted);
     QString (*toolTip)(const SchedulerRow& row) = nullptr; ///< of a cell
 };
 
@@ -33,60 +33,66 @@ QString preemptedToolTip(const SchedulerRow& row) {
 
 const std::array columns = {
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Id"), QT_TRANSLATE_NOOP("SchedulerModel", "Number of the scheduler, from 1"),
-               right, [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.id); }},
+               right, [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return QString::number(row.id); }},
     ColumnText{
         QT_TRANSLATE_NOOP("SchedulerModel", "State"),
         QT_TRANSLATE_NOOP(
             "SchedulerModel",
             "online: takes new work. draining: goes offline, processes wait on it that have begun. offline: has no such process. "
             "stuck: its process does not give way, others take what can be taken"),
-        left, [](const SchedulerRow& row, const SchedulerLoad&) { return schedulerStateText(row); }},
-    ColumnText{
-        QT_TRANSLATE_NOOP("SchedulerModel", "Utilization"),
-        QT_TRANSLATE_NOOP("SchedulerModel", "Busy time / wall time since the last sample"), right,
-        [](const SchedulerRow&, const SchedulerLoad& load) { return QStringLiteral("%1 %").arg(load.busyPercent, 0, 'f', 1); }},
+        left, [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return schedulerStateText(row); }},
+    ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Utilization"),
+               QT_TRANSLATE_NOOP("SchedulerModel", "Busy time / wall time since the last sample"), right,
+               [](const SchedulerRow&, const SchedulerLoad& load, const QString&) {
+                   return QStringLiteral("%1 %").arg(load.busyPercent, 0, 'f', 1);
+               }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Run queue"),
                QT_TRANSLATE_NOOP("SchedulerModel", "Processes that wait for their turn"), right,
-               [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.run_queue_length()); }},
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return countText(row.run_queue_length()); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Reds/s"),
                QT_TRANSLATE_NOOP("SchedulerModel", "Reductions, the units of work, done a second"), right,
-               [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.reductionsPerSecond); }},
+               [](const SchedulerRow&, const SchedulerLoad& load, const QString&) { return rateText(load.reductionsPerSecond); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Switches/s"), QT_TRANSLATE_NOOP("SchedulerModel", "Slices begun a second"),
-               right, [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.switchesPerSecond); }},
+               right,
+               [](const SchedulerRow&, const SchedulerLoad& load, const QString&) { return rateText(load.switchesPerSecond); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Steals"),
                QT_TRANSLATE_NOOP("SchedulerModel", "Processes that it took from other schedulers, since the start"), right,
-               [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.steals); }},
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return countText(row.steals); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Wake-ups/s"),
                QT_TRANSLATE_NOOP("SchedulerModel", "How often its thread slept and was woken, a second"), right,
-               [](const SchedulerRow&, const SchedulerLoad& load) { return rateText(load.wakeUpsPerSecond); }},
+               [](const SchedulerRow&, const SchedulerLoad& load, const QString&) { return rateText(load.wakeUpsPerSecond); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "With stack"),
                QT_TRANSLATE_NOOP("SchedulerModel", "Processes that hold a stack, most of them in the middle of their code; "
                                                    "idle servers hold no stack and are not counted"),
-               right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.started_processes); }},
+               right,
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return countText(row.started_processes); }},
     ColumnText{
         QT_TRANSLATE_NOOP("SchedulerModel", "Preempted"),
         QT_TRANSLATE_NOOP("SchedulerModel",
                           "Slices that lasted too long and were ended, by flag at a runtime call or by a signal, since the "
                           "start"),
         right,
-        [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.flag_preemptions + row.signal_preemptions); },
+        [](const SchedulerRow& row, const SchedulerLoad&, const QString&) {
+            return countText(row.flag_preemptions + row.signal_preemptions);
+        },
         preemptedToolTip},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Refused"),
                QT_TRANSLATE_NOOP("SchedulerModel",
                                  "Signals that came where a process cannot be interrupted, such as inside of malloc; tried again "
                                  "soon"),
-               right, [](const SchedulerRow& row, const SchedulerLoad&) { return countText(row.signal_refusals); }},
+               right,
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return countText(row.signal_refusals); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Longest run"),
                QT_TRANSLATE_NOOP("SchedulerModel", "The longest that a process ran here without giving way"), right,
-               [](const SchedulerRow& row, const SchedulerLoad&) { return cpuTimeText(row.longest_run_ns); }},
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return cpuTimeText(row.longest_run_ns); }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Last preempted"),
                QT_TRANSLATE_NOOP("SchedulerModel", "The process whose slice was ended last"), left,
-               [](const SchedulerRow& row, const SchedulerLoad&) {
-                   return row.last_preempted ? pidText(row.last_preempted) : QString{};
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString& preempted) {
+                   return namedPidText(preempted, row.last_preempted);
                }},
     ColumnText{QT_TRANSLATE_NOOP("SchedulerModel", "Thread id"),
                QT_TRANSLATE_NOOP("SchedulerModel", "As the operating system's tools show it"), right,
-               [](const SchedulerRow& row, const SchedulerLoad&) { return QString::number(row.thread_id); }},
+               [](const SchedulerRow& row, const SchedulerLoad&, const QString&) { return QString::number(row.thread_id); }},
 };
 
 QString translated(const char* text) {
@@ -123,6 +129,12 @@ void SchedulerModel::update(const std::vector<SchedulerRow>& rows, const LoadPoi
         emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
 }
 
+void SchedulerModel::setNames(const QHash<quint64, QString>& names) {
+    m_names = names;
+    if (!m_rows.empty())
+        emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+}
+
 int SchedulerModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
 }
@@ -137,7 +149,7 @@ QVariant SchedulerModel::data(const QModelIndex& index, int role) const {
     const ColumnText& column = columns[static_cast<std::size_t>(index.column())];
     const auto row = static_cast<std::size_t>(index.row());
     if (role == Qt::DisplayRole)
-        return column.text(m_rows[row], m_loads[row]);
+        return column.text(m_rows[row], m_loads[row], m_names.value(m_rows[row].last_preempted.bits()));
     if (role == Qt::ToolTipRole && column.toolTip != nullptr)
         return column.toolTip(m_rows[row]);
     return role == Qt::TextAlignmentRole ? QVariant{column.alignment} : QVariant{};

@@ -6,6 +6,7 @@
 #include <fiberscope/snapshot.hpp>
 
 #include <QAbstractTableModel>
+#include <QHash>
 
 #include <vector>
 
@@ -26,6 +27,9 @@ public:
     /// `rates`: those of the interval that ended with these rows; nullptr before two samples.
     void update(const std::vector<fiberscope::SchedulerRow>& rows, const LoadPoint* rates);
 
+    /// What processes are called, by Pid::bits().
+    void setNames(const QHash<quint64, QString>& names);
+
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -34,6 +38,7 @@ public:
 private:
     std::vector<fiberscope::SchedulerRow> m_rows;
     std::vector<SchedulerLoad> m_loads; ///< as long as m_rows
+    QHash<quint64, QString> m_names;    ///< by Pid::bits()
 };
 
 } // namespace fiberscope::widgets

@@ -9,7 +9,6 @@
 #include <QThreadPool>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 namespace fiberscope::widgets {
@@ -48,39 +47,25 @@ bool changesTrees(const fiberscope::Event& event) {
 
 } // namespace
 
-/// Where runtime threads leave answers; outlives the collector as long as a question is open.
-struct SupervisionCollector::Inbox {
-    std::mutex mutex; ///< protects `owner`
-    SupervisionCollector* owner;
-
-    void hand(Answer answer) {
-        const std::scoped_lock lock{mutex};
-        if (owner == nullptr)
-            return;
-        QMetaObject::invokeMethod(
-            owner, [collector = owner, answer = std::move(answer)] { collector->take(answer); }, Qt::QueuedConnection);
-    }
-    static Answer read(fiberscope::Inspection& inspection, const SupervisorInfoPtr& before) {
-        Answer answer{inspection.pid, {}, {}};
-        if (!inspection.alive || !inspection.is_supervisor)
-            return answer;
-        for (const auto& child : inspection.supervisor.children)
-            if (child.pid && child.type == fiberscope::ChildType::supervisor)
-                answer.below.push_back(child.pid);
-        if (before != nullptr && isSame(*before, inspection.supervisor)) {
-            answer.info = before;
-            return answer;
-        }
-        const bool isBig = inspection.supervisor.children.size() >= manyChildren;
-        answer.info = isBig ? freedElsewhere(std::move(inspection.supervisor))
-                            : std::make_shared<const fiberscope::SupervisorInfo>(std::move(inspection.supervisor));
+/// On a thread of the runtime or of the pool.
+SupervisionCollector::Answer SupervisionCollector::read(fiberscope::Inspection& inspection, const SupervisorInfoPtr& before) {
+    Answer answer{inspection.pid, {}, {}};
+    if (!inspection.alive || !inspection.is_supervisor)
+        return answer;
+    for (const auto& child : inspection.supervisor.children)
+        if (child.pid && child.type == fiberscope::ChildType::supervisor)
+            answer.below.push_back(child.pid);
+    if (before != nullptr && isSame(*before, inspection.supervisor)) {
+        answer.info = before;
         return answer;
     }
-};
+    const bool isBig = inspection.supervisor.children.size() >= manyChildren;
+    answer.info = isBig ? freedElsewhere(std::move(inspection.supervisor))
+                        : std::make_shared<const fiberscope::SupervisorInfo>(std::move(inspection.supervisor));
+    return answer;
+}
 
-SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
-    : QObject{parent}, m_sampler{sampler}, m_inbox{std::make_shared<Inbox>()} {
-    m_inbox->owner = this;
+SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent) : QObject{parent}, m_sampler{sampler} {
     for (QTimer* timer : {&m_roundTimer, &m_soonTimer, &m_publishTimer, &m_askTimer})
         timer->setSingleShot(true);
     connect(&m_roundTimer, &QTimer::timeout, this, [this] {
@@ -97,11 +82,6 @@ SupervisionCollector::SupervisionCollector(Sampler& sampler, QObject* parent)
         if (m_isWanted)
             collectNow();
     });
-}
-
-SupervisionCollector::~SupervisionCollector() {
-    const std::scoped_lock lock{m_inbox->mutex};
-    m_inbox->owner = nullptr;
 }
 
 void SupervisionCollector::setWanted(bool wanted) {
@@ -156,11 +136,12 @@ void SupervisionCollector::askWaiting() {
         const auto known = m_supervisors.find(supervisor);
         const auto before = known == m_supervisors.end() ? nullptr : known->second;
         m_sampler.node().inspect({supervisor}, fiberscope::Inspect::children, {},
-                                 [inbox = m_inbox, before](std::vector<fiberscope::Inspection> answers) {
+                                 [this, address = m_relay.address(), before](std::vector<fiberscope::Inspection> answers) {
                                      for (auto& inspection : answers) {
                                          auto held = std::make_shared<fiberscope::Inspection>(std::move(inspection));
-                                         QThreadPool::globalInstance()->start(
-                                             [inbox, before, held] { inbox->hand(Inbox::read(*held, before)); });
+                                         QThreadPool::globalInstance()->start([this, address, before, held] {
+                                             address.post([this, answer = read(*held, before)] { take(answer); });
+                                         });
                                      }
                                  });
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model/gui_relay.hpp"
 #include "model/sampler.hpp"
 #include "model/supervision_frame.hpp"
 
@@ -24,7 +25,6 @@ class SupervisionCollector : public QObject {
 
 public:
     explicit SupervisionCollector(Sampler& sampler, QObject* parent = nullptr);
-    ~SupervisionCollector() override;
 
     void setWanted(bool wanted);
     /// Starts a round now.
@@ -34,7 +34,6 @@ signals:
     void frameReady(fiberscope::widgets::SupervisionFramePtr frame);
 
 private:
-    struct Inbox;
     /// What one supervisor said.
     struct Answer {
         fiberscope::Pid pid;
@@ -42,6 +41,8 @@ private:
         std::vector<fiberscope::Pid> below;                     ///< those of its children that are supervisors
     };
 
+    /// `before`: what it said last, which stays the same object where it says the same. **Thread:** any.
+    static Answer read(fiberscope::Inspection& inspection, const std::shared_ptr<const fiberscope::SupervisorInfo>& before);
     void takeEvents(const EventsSample& batch);
     void ask(fiberscope::Pid supervisor);
     void askWaiting();
@@ -56,7 +57,6 @@ private:
     void scheduleRound();
 
     Sampler& m_sampler;
-    std::shared_ptr<Inbox> m_inbox;
     bool m_isWanted = false;
     QTimer m_roundTimer;
     QTimer m_soonTimer;
@@ -74,6 +74,7 @@ private:
     QTimer m_askTimer;
     std::deque<fiberscope::Pid> m_nameless; ///< their names are to be looked up
     bool m_isLearning = false;
+    GuiRelay m_relay{this}; ///< last: goes first, so that no answer meets a half-destroyed collector
 };
 
 } // namespace fiberscope::widgets

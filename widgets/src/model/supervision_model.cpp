@@ -171,7 +171,7 @@ void SupervisionModel::refreshChildren(Item& item) {
     }
 }
 
-SupervisionModel::Wanted SupervisionModel::wantedChildren(Item& item) const {
+SupervisionModel::Wanted SupervisionModel::wantedChildren(Item& item) {
     Wanted wanted;
     if (item.family == nullptr)
         return wanted;

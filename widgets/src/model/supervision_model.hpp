@@ -84,7 +84,7 @@ private:
     void sync();
     void syncFamily(Item& item);
     void refreshChildren(Item& item);
-    Wanted wantedChildren(Item& item) const;
+    Wanted wantedChildren(Item& item);
     static std::vector<std::size_t> shownChildren(Item& item);
     void syncChildren(Item& item, Wanted wanted);
     void removeUnwanted(Item& item, const QSet<QString>& keys);

@@ -34,7 +34,7 @@ QString inUnits(std::uint64_t value, const std::array<Unit, N>& units) {
     while (value < units[chosen].from)
         ++chosen;
     const auto count = value / units[chosen].size;
-    return QStringLiteral("%1 %2").arg(count).arg(QLatin1String{count == 1 ? units[chosen].one : units[chosen].name});
+    return countText(count, units[chosen].one, units[chosen].name);
 }
 
 } // namespace

@@ -63,6 +63,10 @@ ApplicationsPage::ApplicationsPage(Sampler& sampler, QWidget* parent)
     connect(&m_statesTimer, &QTimer::timeout, this, &ApplicationsPage::askForStates);
     connect(&m_states, &PacedLookUp::found, this, &ApplicationsPage::takeStates);
     connect(m_list, &QListWidget::currentItemChanged, this, &ApplicationsPage::chooseApplication);
+    connect(m_list, &QListWidget::itemSelectionChanged, this, [this] { // a click beside the names chooses nothing else
+        if (m_list->currentItem() != nullptr)
+            m_list->currentItem()->setSelected(true);
+    });
     connect(m_commands, &ChildCommands::notice, this, &ObserverPage::notice);
     connect(m_commands, &ChildCommands::answered, &m_collector, [this] {
         if (!m_sampler.isPaused())

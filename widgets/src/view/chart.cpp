@@ -232,19 +232,20 @@ void Chart::setTimeRange(double from, double to) {
 
 void Chart::fitValueAxis() {
     const QCPRange range = m_plot->xAxis->range();
-    double top = m_minimumTop;
+    double highest = 0;
     for (const Line& line : m_lines) {
         if (!line.graph->visible())
             continue;
         const auto end = line.graph->data()->findEnd(range.upper);
         for (auto point = line.graph->data()->findBegin(range.lower); point != end; ++point)
-            if (point->value > top)
-                top = point->value;
+            highest = std::max(highest, point->value);
     }
-    top = roundedTop(top);
+    const double top = roundedTop(std::max(m_minimumTop, highest));
     m_valueTicker->setTicks(valueTicks(top, m_valueText));
-    // a line at the very top would hide in the frame
-    m_plot->yAxis->setRange(0, top * headRoom);
+    // a line at the very top would hide in the frame, or behind the numbers of marks
+    const double height = m_plot->axisRect()->height();
+    const double belowMarks = height - m_marks->room();
+    m_plot->yAxis->setRange(0, std::max(top * headRoom, belowMarks > height / 2 ? highest * height / belowMarks : 0.0));
 }
 
 void Chart::emphasize(int line) {

@@ -35,13 +35,13 @@ double contrastRatio(const QColor& left, const QColor& right) {
     return (lighter + 0.05) / (darker + 0.05);
 }
 
+} // namespace
+
 QColor mixed(const QColor& from, const QColor& to, float share) {
     return QColor::fromRgbF(from.redF() + (to.redF() - from.redF()) * share,
                             from.greenF() + (to.greenF() - from.greenF()) * share,
                             from.blueF() + (to.blueF() - from.blueF()) * share);
 }
-
-} // namespace
 
 bool isDark(const QPalette& palette) {
     return luminance(palette.color(QPalette::Base)) < 0.2;

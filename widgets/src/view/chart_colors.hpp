@@ -31,6 +31,8 @@ constexpr double textContrast = 4.5;
 QColor faintColor(const QPalette& palette);
 /// A colour that can be read on this background: the nearest lightness with at least this contrast (WCAG ratio).
 QColor readableOn(const QColor& background, const QColor& color, double contrast);
+/// Between two colours: 0 is the first, 1 the second.
+QColor mixed(const QColor& from, const QColor& to, float share);
 bool isDark(const QPalette& palette);
 
 } // namespace fiberscope::widgets

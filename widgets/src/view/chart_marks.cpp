@@ -26,6 +26,8 @@ class ChartMarks::Painter : public QCPLayerable {
 public:
     Painter(QCustomPlot& plot, const ChartMarks& marks) : QCPLayerable{&plot, QStringLiteral("axes")}, m_marks{marks} {}
 
+    /// From the top of a plot to below the numbers.
+    int room() const { return 2 * (row() + gap); }
     void setColors(const ChartColors& colors, const QColor& outside, const QFont& font) {
         m_background = colors.background;
         m_outside = outside;
@@ -49,14 +51,14 @@ protected:
     }
 
 private:
+    int row() const { return QFontMetrics{m_font}.ascent() + gap; }
     // a restart comes within microseconds of the exit: the line says that something ended, the triangle on top of it that a
     // supervisor put it back; their numbers stand below each other
     void drawMark(QCPPainter& painter, const LoadMark& mark) const {
         const QRect area = mParentPlot->axisRect()->rect();
         const int x = qRound(mParentPlot->xAxis->coordToPixel(mark.uptimeSeconds));
         const QColor color = m_colors[static_cast<std::size_t>(mark.kind)];
-        const int row = QFontMetrics{m_font}.ascent() + gap;
-        const QPoint below{0, mark.kind == Kind::exit ? row + gap : 0};
+        const QPoint below{0, mark.kind == Kind::exit ? row() + gap : 0};
         if (mark.kind == Kind::exit) {
             painter.setPen(QPen{color, 1, Qt::DashLine});
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()));
@@ -126,6 +128,14 @@ std::vector<LoadMark> ChartMarks::drawn() const {
     auto marks = m_marks.merged(mergePixels * secondsPerPixel());
     std::erase_if(marks, [this](const LoadMark& mark) { return !isShown(mark.kind); });
     return marks;
+}
+
+int ChartMarks::room() const {
+    const QCPRange range = m_plot.xAxis->range();
+    const auto marks = drawn();
+    const bool hasNumbers = std::any_of(
+        marks.begin(), marks.end(), [&](const LoadMark& mark) { return mark.count > 1 && range.contains(mark.uptimeSeconds); });
+    return hasNumbers ? m_painter->room() : 0;
 }
 
 QString ChartMarks::htmlAt(double uptimeSeconds) const {

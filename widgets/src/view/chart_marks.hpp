@@ -38,6 +38,8 @@ public:
     bool isShown(Kind kind) const { return m_shown[static_cast<std::size_t>(kind)]; }
     /// What is drawn at the present range and width, those before and after it included; the hidden kinds are not.
     std::vector<LoadMark> drawn() const;
+    /// So many pixels below the top of the plot their numbers take; 0: none are shown.
+    int room() const;
     /// What the marks at this uptime (seconds), or beside it, are about; HTML. Empty: none are there.
     QString htmlAt(double uptimeSeconds) const;
 

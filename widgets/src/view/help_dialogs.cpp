@@ -19,7 +19,7 @@ struct Shortcut {
 constexpr Shortcut shortcuts[] = {
     {"Ctrl+R, F5", "Refresh now"},
     {"F6, Space", "Pause, go on"},
-    {"Ctrl+K, Ctrl+F, /", "The filter of the tab (/: but in a text field)"},
+    {"Ctrl+K, Ctrl+F, /", "The filter of the tab (/: not in a text field)"},
     {"Esc", "Clear the filter"},
     {"0 to 9", "Jump to a process by the number in its pid"},
     {"Home, End", "First row, last row; in the log, End follows what comes"},

@@ -28,6 +28,7 @@
 #include <QSettings>
 #include <QShortcut>
 #include <QSplitter>
+#include <QStyleHints>
 #include <QTextBrowser>
 #include <QVBoxLayout>
 
@@ -150,8 +151,15 @@ void LogPage::buildDetails() {
     m_details->setObjectName(QStringLiteral("logDetails"));
     m_details->setAccessibleName(tr("Details of the event"));
     m_details->setOpenLinks(false);
-    m_details->setPlaceholderText(tr("Select an event to see all its fields here"));
+    m_details->hide();
     connect(m_details, &QTextBrowser::anchorClicked, this, &LogPage::openLink);
+    m_unfold.setSingleShot(true);
+    connect(&m_unfold, &QTimer::timeout, this, [this] {
+        m_details->show();
+        // the table is lower now
+        QMetaObject::invokeMethod(
+            this, [this] { m_table->scrollTo(m_table->currentIndex()); }, Qt::QueuedConnection);
+    });
 }
 
 void LogPage::addActions() {
@@ -172,6 +180,7 @@ void LogPage::addActions() {
     auto* clear = new QAction{tr("Clear Log"), this};
     clear->setObjectName(QStringLiteral("clearLog"));
     connect(clear, &QAction::triggered, m_model, &LogModel::clear);
+    connect(clear, &QAction::triggered, this, &LogPage::showDetails);
     m_viewActions = {copy, clear};
     auto* open = new QShortcut{QKeySequence{Qt::Key_Return}, m_table, nullptr, nullptr, Qt::WidgetShortcut};
     connect(open, &QShortcut::activated, this, [this] {
@@ -225,9 +234,13 @@ void LogPage::showDropped(quint64 dropped) {
 
 void LogPage::showDetails() {
     const QModelIndex index = m_table->currentIndex();
-    if (!index.isValid())
-        return m_details->clear();
+    if (!index.isValid()) {
+        m_unfold.stop();
+        return m_details->hide();
+    }
     m_details->setHtml(reportHtml(m_model->line(index.row()), m_details->palette()));
+    if (m_details->isHidden()) // a second click of a double-click still meets the row
+        m_unfold.start(QGuiApplication::styleHints()->mouseDoubleClickInterval());
 }
 
 void LogPage::openLink(const QUrl& link) {

@@ -6,6 +6,8 @@
 #include "model/sampler.hpp"
 #include "view/observer_page.hpp"
 
+#include <QTimer>
+
 class QCheckBox;
 class QComboBox;
 class QHBoxLayout;
@@ -19,7 +21,7 @@ namespace fiberscope::widgets {
 
 class RowTableView;
 
-/// Tab "Log": what happened, one line an event, the newest last; below, the selected report with all its fields.
+/// Tab "Log": what happened, one line an event, the newest last; below, once one is selected, its report with all its fields.
 /// **Thread:** GUI thread.
 class LogPage : public ObserverPage {
     Q_OBJECT
@@ -73,6 +75,7 @@ private:
     QSplitter* m_splitter;
     RowTableView* m_table;
     QTextBrowser* m_details;
+    QTimer m_unfold; ///< until the details are shown
     bool m_isActive = false;
     QList<QAction*> m_fileActions;
     QList<QAction*> m_viewActions;

@@ -40,7 +40,7 @@ signals:
     void statusTextChanged(const QString& text);
     /// Opens the information window of a process.
     void processInfoRequested(fiberscope::Pid pid);
-    /// Brings the Processes tab to the front with this process selected.
+    /// Brings the Processes tab to the front with this process selected; of one that has ended opens its information window.
     void processShowRequested(fiberscope::Pid pid);
     /// Kills a process, after asking where that is the habit (several, or a system process).
     void killRequested(QList<fiberscope::Pid> pids);

@@ -25,8 +25,8 @@ namespace fiberscope::widgets {
 
 using namespace std::chrono_literals;
 
-ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWidget* parent)
-    : QMainWindow{parent}, m_sampler{sampler}, m_pid{pid}, m_tabs{new QTabWidget{this}}, m_banner{new QFrame{this}},
+ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, const QString& name, QWidget* parent)
+    : QMainWindow{parent}, m_sampler{sampler}, m_pid{pid}, m_name{name}, m_tabs{new QTabWidget{this}}, m_banner{new QFrame{this}},
       m_bannerText{new QLabel{m_banner}}, m_successor{new QPushButton{m_banner}}, m_suspended{new QLabel{this}} {
     setObjectName(QStringLiteral("processInfoWindow"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -36,7 +36,7 @@ ProcessInfoWindow::ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWid
     createBanner();
     m_tabs->setObjectName(QStringLiteral("processInfoTabs"));
     m_tabs->setDocumentMode(true);
-    const auto nameOf = [this](fiberscope::Pid pid) { return toQString(m_sampler.node().process_name(pid)); };
+    const auto nameOf = [this](fiberscope::Pid process) { return toQString(m_sampler.node().process_name(process)); };
     addTab(new OverviewTab{nameOf, this}, tr("Process Information"));
     addTab(new MessagesTab{this}, tr("Messages"));
     addTab(new DictionaryTab{this}, tr("Dictionary"));
@@ -138,6 +138,7 @@ void ProcessInfoWindow::takeDetails(const ProcessDetails& details) {
         showDead({});
         return;
     }
+    m_seen = true;
     m_name = details.name;
     const bool isSuspended = details.row.status == fiberscope::Status::suspended;
     showTitle(isSuspended ? tr("suspended") : QString{});
@@ -173,18 +174,26 @@ void ProcessInfoWindow::showDead(const QString& why) {
         m_dead = true;
         m_timer.stop();
         m_suspended->hide();
-        showTitle(tr("ended"));
-        m_bannerText->setText(tr("%1 has ended. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid)));
         m_banner->show();
         if (why.isEmpty()) // its exit event may be older than this window
             takeEvents(std::make_shared<fiberscope::EventBatch>(m_sampler.node().events_after(0)));
     }
-    if (!why.isEmpty())
-        m_bannerText->setText(
-            tr("%1 ended with reason %2. What is shown is what was last seen.").arg(namedPidText(m_name, m_pid), lineText(why)));
+    if (why.isEmpty() && !m_bannerText->text().isEmpty())
+        return; // how it ended is known
+    showTitle(tr("ended"));
+    m_bannerText->setText(deadText(why));
+}
+
+QString ProcessInfoWindow::deadText(const QString& why) const {
+    const QString who = namedPidText(m_name, m_pid);
+    const QString end = why.isEmpty() ? tr("%1 has ended.").arg(who) : tr("%1 ended with reason %2.").arg(who, lineText(why));
+    return tr("%1 %2").arg(end, m_seen ? tr("What is shown is what was last seen.")
+                                       : tr("It ended before this window could read it."));
 }
 
 void ProcessInfoWindow::showEnd(const fiberscope::Event& exit) {
+    if (m_name.isEmpty())
+        m_name = toQString(eventProcessName(exit));
     showDead(endReasonText(exit));
     for (int tab = 0; tab < m_tabs->count(); ++tab)
         static_cast<ProcessInfoTab*>(m_tabs->widget(tab))->showEnd(exit);

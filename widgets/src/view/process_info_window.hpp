@@ -25,7 +25,8 @@ class ProcessInfoWindow : public QMainWindow {
     Q_OBJECT
 
 public:
-    ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, QWidget* parent);
+    /// `name`: what it is called where the window is asked for; it may have ended meanwhile.
+    ProcessInfoWindow(Sampler& sampler, fiberscope::Pid pid, const QString& name, QWidget* parent);
 
     fiberscope::Pid pid() const noexcept { return m_pid; }
 
@@ -47,6 +48,7 @@ private:
     /// The name, and how it stands, if not well.
     void showTitle(const QString& state = {});
     void showDead(const QString& why);
+    QString deadText(const QString& why) const;
     void showEnd(const fiberscope::Event& exit);
     void showSuccessor(fiberscope::Pid successor);
     void openLink(const QString& link);
@@ -60,6 +62,7 @@ private:
     QPushButton* m_successor;
     QLabel* m_suspended; ///< says that it is
     QTimer m_timer;
+    bool m_seen = false;  ///< a look-up has found it alive
     bool m_asked = false; ///< an inspection is under way
     bool m_dead = false;
     GuiRelay m_relay{this}; ///< last: goes first, so that no answer meets a half-destroyed window

@@ -36,8 +36,7 @@ QString preemptionText(const fiberscope::Snapshot::PreemptionCounts& counts) {
         return OverviewTab::tr("never");
     return OverviewTab::tr("%1 (signals refused: %2), longest run %3")
         .arg(countText(counts.preemptions, "time", "times"))
-        .arg(counts.refusals)
-        .arg(cpuTimeText(counts.longest_run_ns));
+        .arg(countText(counts.refusals), cpuTimeText(counts.longest_run_ns));
 }
 
 QString overLimitText(fiberscope::OverLimit then) {
@@ -147,7 +146,7 @@ QGroupBox* OverviewTab::makePidBox(const char* name) {
 QStringList OverviewTab::linksOf(const std::vector<fiberscope::Pid>& pids) const {
     QStringList links;
     for (const auto pid : pids)
-        links += pidLink(pid, m_nameOf(pid));
+        links += pidLink(pid, m_nameOf(pid)).replace(QLatin1String{" <a "}, QLatin1String{"&nbsp;<a "}); // in one line
     return links;
 }
 
@@ -168,7 +167,7 @@ void OverviewTab::setOptionalField(const char* name, const QString& text) {
 }
 
 void OverviewTab::setPidBox(const char* name, const QString& title, const QStringList& links, std::size_t count) {
-    m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title).arg(count));
+    m_boxes.value(QLatin1String{name})->setTitle(tr("%1 (%2)").arg(title, countText(count)));
     setField(name, links.join(QLatin1String{", "}));
 }
 
@@ -197,17 +196,17 @@ void OverviewTab::showRow(const ProcessDetails& details) {
     setField("registeredName", row.registered_name != 0 ? function(row.registered_name) : QString{});
     setField("label", lineText(details.label).toHtmlEscaped());
     setField("status", toQString(fiberscope::to_string(row.status)));
-    setField("messageQueueLength", QString::number(row.message_queue_length));
+    setField("messageQueueLength", countText(row.message_queue_length));
     setField("parent", row.parent ? pidLink(row.parent, m_nameOf(row.parent)) : tr("spawned from outside of the node"));
     setField("priority", toQString(fiberscope::to_string(row.priority)));
     setField("trapExit", row.traps_exits() ? QStringLiteral("true") : QStringLiteral("false"));
-    setField("reductions", QString::number(row.reductions));
+    setField("reductions", countText(row.reductions));
     setField("memory", bytesText(row.memory_bytes));
     setField("cpuTime", cpuTimeText(row.cpu_ns));
     setField("scheduler", row.is_external() ? tr("none: a thread outside of the schedulers") : QString::number(row.scheduler));
-    setField("switches", QString::number(row.context_switches));
+    setField("switches", countText(row.context_switches));
     setField("preempted", preemptionText(details.preemption));
-    setField("messages", QStringLiteral("%1, %2").arg(row.messages_in).arg(row.messages_out));
+    setField("messages", QStringLiteral("%1, %2").arg(countText(row.messages_in), countText(row.messages_out)));
     setField("age", durationText(details.nowMs > row.started_ms ? details.nowMs - row.started_ms : 0));
 }
 

@@ -14,13 +14,20 @@ namespace {
 /// Digits typed within this time of each other make one number.
 constexpr qint64 typingPauseMs = 1000;
 
-bool isOfNumbers(int column) {
-    return processColumn(static_cast<ProcessColumn>(column)).sortText == nullptr;
+/// All but those of texts; a name stands before the pid of a parent.
+bool isWhole(int column) {
+    const auto of = static_cast<ProcessColumn>(column);
+    return processColumn(of).sortText == nullptr && of != ProcessColumn::parent;
+}
+
+int usualWidth(int column) {
+    return processColumn(static_cast<ProcessColumn>(column)).width;
 }
 
 } // namespace
 
-ProcessTableView::ProcessTableView(QWidget* parent) : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isOfNumbers}} {
+ProcessTableView::ProcessTableView(QWidget* parent)
+    : RowTableView{parent}, m_wholeColumns{new WholeColumns{*this, isWhole, usualWidth}} {
     setSelectionMode(ExtendedSelection);
     setTabKeyNavigation(false);
     setSortingEnabled(true);

@@ -2,6 +2,7 @@
 #include "view/processes_page.hpp"
 
 #include "model/line_text.hpp"
+#include "model/number_text.hpp"
 #include "model/process_columns.hpp"
 #include "model/process_model.hpp"
 #include "model/sampler.hpp"
@@ -26,9 +27,11 @@
 #include <QPainter>
 #include <QPixmap>
 #include <QSettings>
+#include <QShortcut>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 namespace fiberscope::widgets {
 
@@ -96,10 +99,16 @@ void ProcessesPage::layOut() {
         m_table->setFocus();
     });
     addAction(escape);
+    for (const auto key : {Qt::Key_Down, Qt::Key_Return, Qt::Key_Enter}) {
+        auto* toTable = new QShortcut{QKeySequence{key}, m_filter, nullptr, nullptr, Qt::WidgetShortcut};
+        connect(toTable, &QShortcut::activated, this, &ProcessesPage::goToFirstRow);
+    }
+    setTabOrder(m_filter, m_table);
     m_matches->setObjectName(QStringLiteral("filterMatches"));
 
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(6, 6, 6, 4);
+    bar->setSpacing(8); // the count stands clear of the field
     bar->addWidget(m_filter, 1);
     bar->addWidget(m_matches);
     auto* layout = new QVBoxLayout{this};
@@ -159,13 +168,16 @@ void ProcessesPage::setFrame(const ProcessFramePtr& frame) {
     m_model->setFrame(frame);
     if (m_pending)
         selectPending();
+    if (m_isFirstWanted)
+        selectFirst();
     showCounts();
 }
 
 void ProcessesPage::showCounts() {
     const auto& frame = m_model->frame();
     const bool filtered = frame != nullptr && frame->shownLive != frame->sample->liveCount;
-    m_matches->setText(filtered ? tr("%1 of %2").arg(frame->shownLive).arg(frame->sample->liveCount) : QString{});
+    m_matches->setText(filtered ? tr("%1 of %2").arg(countText(frame->shownLive), countText(frame->sample->liveCount))
+                                : QString{});
     m_matches->setVisible(filtered);
     emit statusTextChanged(statusText());
 }
@@ -174,14 +186,14 @@ QString ProcessesPage::statusText() const {
     const auto& frame = m_model->frame();
     if (frame == nullptr)
         return tr("Waiting for data");
-    auto text = tr("Number of Processes: %1").arg(frame->sample->liveCount);
+    auto text = tr("Number of Processes: %1").arg(countText(frame->sample->liveCount));
     if (frame->sample->suspendedCount > 0)
-        text += tr(", %1 suspended").arg(frame->sample->suspendedCount);
+        text += tr(", %1 suspended").arg(countText(frame->sample->suspendedCount));
     qsizetype selected = 0;
     for (const auto& range : m_table->selectionModel()->selection())
         selected += range.height();
     if (selected > 1)
-        text += tr(", %1 selected").arg(selected);
+        text += tr(", %1 selected").arg(countText(static_cast<quint64>(selected)));
     return text;
 }
 
@@ -198,6 +210,12 @@ QList<fiberscope::Pid> ProcessesPage::selectedProcesses() const {
     for (const int row : std::as_const(rows))
         pids.push_back(m_model->pidAt(row));
     return pids;
+}
+
+QString ProcessesPage::nameOf(fiberscope::Pid pid) const {
+    const auto& frame = m_model->frame();
+    const auto found = frame != nullptr ? frame->sample->find(pid) : std::nullopt;
+    return found ? toQString(frame->sample->name(*found)) : QString{};
 }
 
 void ProcessesPage::selectProcess(fiberscope::Pid pid) {
@@ -219,9 +237,24 @@ void ProcessesPage::selectPending() {
         m_filter->clear();
         m_hideSystem->setChecked(false);
     } else if (--m_pendingFrames == 0) {
-        emit notice(tr("%1 has ended").arg(pidText(m_pending).toHtmlEscaped()));
-        m_pending = {};
+        emit processInfoRequested(std::exchange(m_pending, {}));
     }
+}
+
+void ProcessesPage::goToFirstRow() {
+    m_table->setFocus();
+    m_isFirstWanted = true;
+    selectFirst();
+}
+
+// What was typed may not be filtered yet.
+void ProcessesPage::selectFirst() {
+    const auto& frame = m_model->frame();
+    if (frame == nullptr || frame->query != m_query)
+        return;
+    m_isFirstWanted = false;
+    if (frame->rowCount() > 0)
+        selectRow(0);
 }
 
 void ProcessesPage::selectRow(int row) {
@@ -255,14 +288,15 @@ void ProcessesPage::fillMenu(QMenu& menu, const Targets& targets) {
         menu.addAction(text, this, act)->setObjectName(QLatin1String{name});
     };
     const auto many = pids.size() > 1;
-    const QString who = menuText(namedPidText(toQString(m_sampler.node().process_name(clicked)), clicked));
+    const QString who = menuText(namedPidText(nameOf(clicked), clicked));
     add(tr("Process info for %1").arg(who), "processInfo", [this, clicked] { emit processInfoRequested(clicked); });
     menu.addSeparator();
     add(tr("Send exit signal…"), "sendExit", [this, pids] { m_commands.sendExit(pids); });
     add(tr("Suspend"), "suspend", [this, pids] { m_commands.suspend(pids); });
     add(tr("Resume"), "resume", [this, pids] { m_commands.resume(pids); });
     menu.addSeparator();
-    add(many ? tr("Copy %1 rows").arg(pids.size()) : tr("Copy"), "copy", [this, pids] { copy(pids); });
+    add(many ? tr("Copy %1 rows").arg(countText(static_cast<quint64>(pids.size()))) : tr("Copy"), "copy",
+        [this, pids] { copy(pids); });
     menu.addSeparator();
     add(many ? tr("Kill %1").arg(processesText(pids.size())) : tr("Kill process %1").arg(who), "kill",
         [this, pids] { m_commands.kill(pids, ProcessCommands::Ask::ifRisky); });

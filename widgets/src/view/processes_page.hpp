@@ -35,8 +35,10 @@ public:
     void restoreSettings(QSettings& settings) override;
 
     /// Selects a process and brings it into view: with the next frame if this one does not have it yet; a filter that
-    /// hides it is cleared.
+    /// hides it is cleared. If it has ended meanwhile, its information is asked for.
     void selectProcess(fiberscope::Pid pid);
+    /// What the table calls a process, shown or not: registered name, label or initial function. Empty: it is not in it.
+    QString nameOf(fiberscope::Pid pid) const;
     /// The selected processes, from the top.
     QList<fiberscope::Pid> selectedProcesses() const;
 
@@ -59,6 +61,8 @@ private:
     QPixmap suspendedSign() const;
     void selectPending();
     void selectRow(int row);
+    void goToFirstRow();
+    void selectFirst();
     bool isSelected(const QModelIndex& index) const;
     void openMenu(const QPoint& position);
     void fillMenu(QMenu& menu, const Targets& targets);
@@ -78,6 +82,7 @@ private:
     ProcessQuery m_query;
     fiberscope::Pid m_pending; ///< to be selected as soon as a frame shows it
     int m_pendingFrames = 0;   ///< so many frames it is still waited for
+    bool m_isFirstWanted = false; ///< the first row, as soon as a frame shows what is filtered for
     GuiRelay m_relay{this};
 };
 

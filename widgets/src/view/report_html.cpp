@@ -24,6 +24,12 @@ namespace fiberscope::widgets {
 
 namespace {
 
+/// As HTML; pids are links.
+QString withPidLinks(const QString& text) {
+    static const QRegularExpression pid{QStringLiteral("&lt;(\\d+\\.\\d+\\.\\d+)&gt;")};
+    return text.toHtmlEscaped().replace(pid, QStringLiteral("<a href='pid:\\1'>&lt;\\1&gt;</a>"));
+}
+
 /// A text of one line or several.
 QString linesHtml(const QString& text) {
     QStringList lines;
@@ -79,11 +85,6 @@ QString reportRows(const fiberscope::LogEntry& report, std::uint32_t node, const
 }
 
 } // namespace
-
-QString withPidLinks(const QString& text) {
-    static const QRegularExpression pid{QStringLiteral("&lt;(\\d+\\.\\d+\\.\\d+)&gt;")};
-    return text.toHtmlEscaped().replace(pid, QStringLiteral("<a href='pid:\\1'>&lt;\\1&gt;</a>"));
-}
 
 QString reportHtml(const LogLine& line, const QPalette& palette) {
     const QString faint = faintColor(palette).name();

@@ -12,7 +12,5 @@ struct LogLine;
 /// A line of the log with all fields of its report, as rich text in which pids are links (`pid:<0.90.0>`).
 /// **Thread:** GUI thread.
 QString reportHtml(const LogLine& line, const QPalette& palette);
-/// A text as rich text with its pids as links.
-QString withPidLinks(const QString& text);
 
 } // namespace fiberscope::widgets

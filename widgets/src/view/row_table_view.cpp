@@ -30,7 +30,7 @@ RowTableView::RowTableView(QWidget* parent) : QTableView{parent} {
 
 void RowTableView::keyPressEvent(QKeyEvent* event) {
     if (event->matches(QKeySequence::Copy))
-        return copySelectedRows();
+        return copySelectedRows(*this);
     const QModelIndex before = currentIndex();
     QTableView::keyPressEvent(event);
     const bool isToRow = event->key() >= Qt::Key_Home && event->key() <= Qt::Key_PageDown;
@@ -45,15 +45,15 @@ QModelIndex RowTableView::moveCursor(CursorAction action, Qt::KeyboardModifiers 
     return first.sibling(action == MoveHome ? 0 : model()->rowCount() - 1, first.column());
 }
 
-void RowTableView::copySelectedRows() const {
-    auto rows = selectionModel()->selectedRows();
+void copySelectedRows(const QTableView& table) {
+    auto rows = table.selectionModel()->selectedRows();
     if (rows.isEmpty())
         return;
     std::sort(rows.begin(), rows.end());
     QStringList lines;
     for (const auto& row : std::as_const(rows)) {
         QStringList cells;
-        for (int column = 0; column < model()->columnCount(); ++column)
+        for (int column = 0; column < table.model()->columnCount(); ++column)
             cells += withoutIsolates(row.siblingAtColumn(column).data().toString());
         lines += cells.join(QLatin1Char{'\t'});
     }

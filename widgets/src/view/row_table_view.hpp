@@ -5,6 +5,10 @@
 
 namespace fiberscope::widgets {
 
+/// Takes the selected rows of a table to the clipboard, from the top, cells parted by tabs; nothing if none is selected.
+/// **Thread:** GUI thread.
+void copySelectedRows(const QTableView& table);
+
 /// A read-only table of rows, one line each. Ctrl+C copies the selected rows, cells parted by tabs; Qt's own would copy the
 /// current cell, selected or not. Home and End go to the first and the last row, numbers keep clear of the texts beside them.
 /// **Thread:** GUI thread.
@@ -21,9 +25,6 @@ signals:
 protected:
     void keyPressEvent(QKeyEvent* event) override;
     QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
-
-private:
-    void copySelectedRows() const;
 };
 
 } // namespace fiberscope::widgets

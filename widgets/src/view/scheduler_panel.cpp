@@ -31,7 +31,6 @@ SchedulerPanel::SchedulerPanel(std::uint32_t id, QWidget* parent)
     m_queue->setToolTip(tr("Processes that wait for their turn, by priority"));
     m_process->setTextFormat(Qt::RichText);
     m_process->setToolTip(tr("The process that it runs now; a click shows it in Processes"));
-    m_process->setTextFormat(Qt::RichText);
     m_process->setObjectName(QStringLiteral("runningProcess"));
     m_process->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     m_process->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);

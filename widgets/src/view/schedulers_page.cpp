@@ -55,11 +55,11 @@ SchedulersPage::SchedulersPage(Sampler& sampler, QWidget* parent)
     layout->addWidget(m_splitter, 1);
     connect(&sampler, &Sampler::loadSampled, this, &SchedulersPage::takeSample);
     connect(&m_names, &PacedLookUp::found, this, [this](const QList<ProcessDetails>& processes) {
-        if (m_runningNames.size() > mostNames)
-            m_runningNames.clear();
-        for (const ProcessDetails& process : processes)
-            if (process.alive)
-                m_runningNames.insert(process.pid.bits(), process.name);
+        if (m_processNames.size() > mostNames)
+            m_processNames.clear();
+        for (const ProcessDetails& process : processes) // of one that has ended: none, so that it is not asked for again
+            m_processNames.insert(process.pid.bits(), process.name);
+        m_model->setNames(m_processNames);
         showRunningNames();
     });
 }
@@ -182,12 +182,15 @@ void SchedulersPage::showSample() {
 void SchedulersPage::showRunningNames() {
     QList<fiberscope::Pid> nameless;
     for (SchedulerPanel* panel : std::as_const(m_panels)) {
-        const auto name = m_runningNames.constFind(panel->running().bits());
-        if (name != m_runningNames.constEnd())
+        const auto name = m_processNames.constFind(panel->running().bits());
+        if (name != m_processNames.constEnd())
             panel->setRunningName(panel->running(), *name);
         else if (panel->running())
             nameless.append(panel->running());
     }
+    for (const auto& row : m_last->schedulers)
+        if (row.last_preempted && !m_processNames.contains(row.last_preempted.bits()))
+            nameless.append(row.last_preempted);
     if (!nameless.isEmpty())
         m_names.request(nameless);
 }

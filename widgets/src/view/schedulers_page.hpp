@@ -58,7 +58,7 @@ private:
 
     Sampler& m_sampler;
     PacedLookUp m_names;
-    QHash<quint64, QString> m_runningNames; ///< of processes seen running, by the bits of their pids
+    QHash<quint64, QString> m_processNames; ///< of processes seen running, by the bits of their pids
     LoadHistory m_history;
     LoadSample m_last;
     bool m_isActive = false;

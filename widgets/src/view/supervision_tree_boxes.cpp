@@ -10,11 +10,9 @@
 namespace fiberscope::widgets {
 
 namespace {
-constexpr int paddingX = 10;
-constexpr int paddingY = 5;
 constexpr int widestText = 360;
 /// An exit reason may be long, and stands whole in the tooltip.
-constexpr int widestExit = 160;
+constexpr int widestExit = 260;
 /// Of a box whose texts were never shown.
 constexpr int unknownWidth = 60;
 constexpr int knobSize = 13;
@@ -111,11 +109,18 @@ QFont SupervisionTreeBoxes::titleFont(const SupervisionNode& node) const {
     return bold;
 }
 
+/// What the identity of a child grows to for a moment when it is restarted: boxes have room for it at any time, or the tree
+/// would move to and fro at each restart.
+QString SupervisionTreeBoxes::restartRoom(const SupervisionNode& node) const {
+    const bool mayBeRestarted = m_isDetailed && node.child && node.child->restart != fiberscope::RestartType::temporary;
+    return mayBeRestarted && node.pid ? QStringLiteral("%1 → %1").arg(pidText(node.pid)) : QString{};
+}
+
 int SupervisionTreeBoxes::widthOf(const QModelIndex& index) const {
     const Texts texts = textsOf(index);
     const QFontMetrics plain{m_font};
     int width = std::min(QFontMetrics{titleFont(m_model->node(index))}.horizontalAdvance(texts.title), widestText);
-    for (const QString& line : {texts.identity, texts.usage, texts.restarts})
+    for (const QString& line : {texts.identity, texts.usage, texts.restarts, restartRoom(m_model->node(index))})
         width = std::max(width, std::min(plain.horizontalAdvance(line), widestText));
     width = std::max(width, std::min(plain.horizontalAdvance(texts.lastExit), widestExit));
     // a rectangle of exactly the text's width elides it

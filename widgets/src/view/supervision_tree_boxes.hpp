@@ -17,6 +17,10 @@ namespace fiberscope::widgets {
 /// **Thread:** GUI thread. **Cost:** `update` is linear in the boxes.
 class SupervisionTreeBoxes {
 public:
+    /// Between the frame of a box and its texts, in pixels.
+    static constexpr int paddingX = 10;
+    static constexpr int paddingY = 5;
+
     struct Texts {
         QString title, identity, usage, restarts, lastExit;
     };
@@ -57,6 +61,7 @@ public:
 
 private:
     void addBoxes(const QModelIndex& index, int parentBox);
+    QString restartRoom(const SupervisionNode& node) const;
     int widthOf(const QModelIndex& index) const;
     int heightOf(const QModelIndex& index) const;
 

@@ -13,16 +13,9 @@ namespace fiberscope::widgets {
 namespace {
 
 constexpr int cornerRadius = 6;
-constexpr int paddingX = 10;
-constexpr int paddingY = 5;
 constexpr int knobRadius = 6;
-constexpr double glowMs = 2500;
+constexpr float glowMs = 2500;
 constexpr double fadedOpacity = 0.3;
-
-QColor mixed(const QColor& from, const QColor& to, double share) {
-    const auto mix = [share](int left, int right) { return static_cast<int>(left + (right - left) * share); };
-    return {mix(from.red(), to.red()), mix(from.green(), to.green()), mix(from.blue(), to.blue())};
-}
 
 struct BoxColors {
     QColor fill, border, text, faint, warning, warningFill, warningText, glow;
@@ -31,13 +24,13 @@ struct BoxColors {
         const QColor base = palette.color(QPalette::Base);
         const QColor ink = palette.color(QPalette::Text);
         // observer's grey boxes with their dark frame
-        fill = isDark(palette) ? mixed(base, ink, 0.16) : QColor{224, 220, 215};
-        border = mixed(base, ink, isDark(palette) ? 0.5 : 0.7);
+        fill = isDark(palette) ? mixed(base, ink, 0.16F) : QColor{224, 220, 215};
+        border = mixed(base, ink, isDark(palette) ? 0.5F : 0.7F);
         text = ink;
-        faint = mixed(fill, ink, 0.68);
+        faint = mixed(fill, ink, 0.68F);
         warning = isDark(palette) ? QColor{255, 150, 60} : QColor{200, 80, 0};
-        warningFill = mixed(fill, warning, 0.22);
-        warningText = readableOn(warningFill, warning, 4.5);
+        warningFill = mixed(fill, warning, 0.22F);
+        warningText = readableOn(warningFill, warning, textContrast);
         glow = isDark(palette) ? QColor{30, 120, 60} : QColor{140, 225, 160};
     }
 };
@@ -88,7 +81,7 @@ void SupervisionTreeView::paintBox(QPainter& painter, int box) const {
     if (isSelected)
         fill = palette().color(QPalette::Highlight);
     if (const auto restart = tree().recentRestart(index))
-        fill = mixed(colors.glow, fill, std::min(1.0, static_cast<double>(restart->ago.count()) / glowMs));
+        fill = mixed(colors.glow, fill, std::min(1.0F, static_cast<float>(restart->ago.count()) / glowMs));
     QPen frame{isWarnedOf ? colors.warning : colors.border, isWarnedOf ? 2.2 : 1.3};
     if (isMissing)
         frame.setStyle(Qt::DashLine);
@@ -113,22 +106,24 @@ void SupervisionTreeView::paintTexts(QPainter& painter, const QRect& rect, const
     const SupervisionNode& node = tree().node(index);
     const BoxColors colors{palette()};
     const auto texts = m_boxes.textsOf(index);
-    QRect line = rect.adjusted(paddingX, paddingY, -paddingX, -paddingY);
-    const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own) {
+    QRect line = rect.adjusted(SupervisionTreeBoxes::paddingX, SupervisionTreeBoxes::paddingY, -SupervisionTreeBoxes::paddingX,
+                               -SupervisionTreeBoxes::paddingY);
+    const auto draw = [&](const QString& text, const QFont& textFont, const QColor& own,
+                          Qt::TextElideMode elided = Qt::ElideMiddle) {
         if (text.isEmpty())
             return;
         const QFontMetrics metrics{textFont};
         line.setHeight(metrics.height());
         painter.setFont(textFont);
         painter.setPen(color.isValid() ? color : own);
-        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, Qt::ElideMiddle, line.width()));
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(text, elided, line.width()));
         line.translate(0, metrics.height());
     };
     draw(texts.title, m_boxes.titleFont(node), node.hasProcess() ? colors.text : colors.faint);
     draw(texts.identity, font(), node.isSuspended ? colors.warningText : colors.faint);
     draw(texts.usage, font(), node.isAboutToGiveUp() ? colors.warningText : colors.faint);
     draw(texts.restarts, font(), colors.faint);
-    draw(texts.lastExit, font(), colors.faint);
+    draw(texts.lastExit, font(), colors.faint, Qt::ElideRight);
 }
 
 void SupervisionTreeView::paintKnob(QPainter& painter, int box) const {

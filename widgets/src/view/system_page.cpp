@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/system_page.hpp"
 
+#include "model/number_text.hpp"
+
 #include <fiberscope/node.hpp>
 
 #include <QFormLayout>
@@ -16,11 +18,11 @@ namespace {
 /// Samples come every half second; a reader wants a second.
 constexpr qint64 refreshMs = 900;
 /// Numbers of the boxes in the left column, so that both are about as long.
-const QList<qsizetype> leftBoxes{0, 2, 6};
+const QList<qsizetype> leftBoxes{0, 5, 6};
 constexpr int nameWidth = 25; ///< in letters
 } // namespace
 
-SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent}, m_sampler{sampler} {
+SystemPage::SystemPage(Sampler& sampler, QWidget* parent) : ObserverPage{parent} {
     setObjectName(QStringLiteral("systemPage"));
     auto* content = new QWidget;
     auto* columns = new QHBoxLayout{content};
@@ -79,7 +81,7 @@ void SystemPage::setActive(bool active) {
 }
 
 QString SystemPage::statusText() const {
-    return m_last ? tr("Number of Processes: %1").arg(m_last->node.process_count) : QString{};
+    return m_last ? tr("Number of Processes: %1").arg(countText(m_last->node.process_count)) : QString{};
 }
 
 void SystemPage::takeSample(const LoadSample& sample) {

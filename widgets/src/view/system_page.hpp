@@ -34,7 +34,6 @@ private:
     void takeSample(const LoadSample& sample);
     void showValues();
 
-    Sampler& m_sampler;
     LoadHistory m_history;
     LoadSample m_last;
     std::uint64_t m_eventsLost = 0;

@@ -3,11 +3,10 @@
 
 #include "model/line_text.hpp"
 #include "view/chart_colors.hpp"
+#include "view/row_table_view.hpp"
 #include "view/whole_columns.hpp"
 
 #include <QAction>
-#include <QClipboard>
-#include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QStackedLayout>
@@ -42,7 +41,7 @@ TextTable::TextTable(const QStringList& titles, const QList<int>& widths, QWidge
     auto* copy = new QAction{this};
     copy->setShortcut(QKeySequence::Copy);
     copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    connect(copy, &QAction::triggered, this, &TextTable::copySelection);
+    connect(copy, &QAction::triggered, this, [this] { copySelectedRows(*m_table); });
     addAction(copy);
 }
 
@@ -77,18 +76,6 @@ void TextTable::setCell(const QModelIndex& index, const TextRow& row) {
     const auto color = row.isFaint ? QVariant{QBrush{faintColor(palette())}} : QVariant{};
     if (color != index.data(Qt::ForegroundRole)) // of a color that is none it does
         m_model->setData(index, color, Qt::ForegroundRole);
-}
-
-void TextTable::copySelection() const {
-    QStringList lines;
-    for (const auto& first : m_table->selectionModel()->selectedRows()) {
-        QStringList cells;
-        for (int column = 0; column < m_model->columnCount(); ++column)
-            cells += withoutIsolates(first.siblingAtColumn(column).data().toString());
-        lines += cells.join(QLatin1Char{'\t'});
-    }
-    if (!lines.isEmpty())
-        QGuiApplication::clipboard()->setText(lines.join(QLatin1Char{'\n'}));
 }
 
 } // namespace fiberscope::widgets

@@ -39,7 +39,6 @@ public:
 
 private:
     void setCell(const QModelIndex& index, const TextRow& row);
-    void copySelection() const;
 
     QStandardItemModel* m_model;
     QTableView* m_table;

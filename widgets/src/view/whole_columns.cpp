@@ -15,8 +15,8 @@
 
 namespace fiberscope::widgets {
 
-WholeColumns::WholeColumns(QTableView& table, std::function<bool(int)> isWhole)
-    : QObject{&table}, m_table{table}, m_isWhole{std::move(isWhole)} {
+WholeColumns::WholeColumns(QTableView& table, std::function<bool(int)> isWhole, std::function<int(int)> usualWidth)
+    : QObject{&table}, m_table{table}, m_isWhole{std::move(isWhole)}, m_usualWidth{std::move(usualWidth)} {
     const auto* header = table.horizontalHeader();
     m_soon.setSingleShot(true);
     m_soon.setInterval(0);
@@ -54,14 +54,15 @@ void WholeColumns::fitColumn(int column) {
         m_table.setColumnWidth(column, width);
 }
 
-// A column that takes what is left cannot be told to be wider.
+// A column that takes what is left cannot be told to be wider. What is left may be next to nothing, and the column keeps that
+// when another one becomes the last.
 void WholeColumns::fitLast() {
     auto* header = m_table.horizontalHeader();
     const int last = lastShown();
     if (last < 0)
         return;
     const int left = header->viewport()->width() - (header->length() - header->sectionSize(last));
-    const int width = m_isWhole(last) ? need(last) : 0;
+    const int width = std::max(m_isWhole(last) ? need(last) : titleNeed(last), m_usualWidth ? m_usualWidth(last) : 0);
     if (header->length() < header->viewport()->width()) // Qt misses one that grew while it was being shown
         header->setStretchLastSection(false);
     header->setStretchLastSection(left >= width);
@@ -74,10 +75,14 @@ int WholeColumns::need(int column) const {
     const int first = std::max(0, m_table.rowAt(0));
     const int below = m_table.rowAt(m_table.viewport()->height() - 1);
     const int last = below < 0 ? model->rowCount() - 1 : below;
-    int width = 0;
+    int width = titleNeed(column);
     for (int row = first; row <= last; ++row)
         width = std::max(width, need(model->index(row, column)));
     return width;
+}
+
+int WholeColumns::titleNeed(int column) const {
+    return m_table.horizontalHeader()->sectionSizeHint(column);
 }
 
 int WholeColumns::need(const QModelIndex& cell) const {

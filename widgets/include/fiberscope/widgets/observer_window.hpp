@@ -22,7 +22,7 @@ class Node;
 
 namespace fiberscope::widgets {
 
-class KillNotice;
+class NoticeBar;
 class MishapWatch;
 class ObserverPage;
 class ProcessCommands;
@@ -77,7 +77,7 @@ public:
     void prepareToClose();
 
 public slots:
-    /// Brings the Processes tab to the front with this process selected.
+    /// Brings the Processes tab to the front with this process selected. Of one that has ended the information window opens.
     void showProcess(fiberscope::Pid pid);
     /// Opens the information window of a process, or raises it if it is open.
     void showProcessInfo(fiberscope::Pid pid);
@@ -110,7 +110,7 @@ private:
     Sampler* m_sampler;
     ProcessCommands* m_commands;
     MishapWatch* m_mishaps;
-    KillNotice* m_notice;
+    NoticeBar* m_notice;
     StatusBar* m_status;
     QTabWidget* m_tabs;
     std::unique_ptr<WindowPlace> m_place;
@@ -121,7 +121,7 @@ private:
     QAction *m_pause = nullptr, *m_refresh = nullptr, *m_find = nullptr;
     QMenu *m_fileMenu = nullptr, *m_viewMenu = nullptr;
     QList<QAction*> m_pageActions; ///< what the shown tab added to the menus
-    std::chrono::seconds m_lastInterval{1};
+    std::chrono::milliseconds m_lastInterval{1000};
     Remember m_remember;
     /// What the program set and the person has not changed since: not kept.
     struct {

@@ -19,7 +19,7 @@ QString valueOf(const QString& box, const QString& name, const SystemSource& sou
 } // namespace
 
 /// The System tab says what the node's figures say, in observer's words and units.
-class TestSystemPage : public QObject {
+class TestSystemFacts : public QObject {
     Q_OBJECT
 
 private slots:
@@ -50,7 +50,7 @@ private slots:
         node.faults_are = "exits";
         const SystemSource source{node, nullptr, 0};
         QCOMPARE(valueOf("System and Architecture", "Node", source), QStringLiteral("demo@localhost"));
-        QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1048576 (0 % used)"));
+        QCOMPARE(valueOf("System statistics / limit", "Processes", source), QStringLiteral("70 / 1,048,576 (0 % used)"));
         QCOMPARE(valueOf("System statistics / limit", "Blocking pool", source), QStringLiteral("0 / 10 (0 % used)"));
         node.blocking_threads = 10;
         node.blocking_jobs_waiting = 1500;
@@ -98,5 +98,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestSystemPage)
-#include "tst_system_page.moc"
+QTEST_GUILESS_MAIN(TestSystemFacts)
+#include "tst_system_facts.moc"
