@@ -27,9 +27,10 @@ void TestThreadBase::noFunctionKeepsIt() {
     const QList<QByteArray> lines = objdump.readAllStandardOutput().split('\n');
     QVERIFY(lines.size() > 10'000);
 
-    // Those do not wait: they end the process, throw, note a stack, or are called by a thread that begins. A part for exceptions (.cold)
-    // finds the place where it uses it.
-    static const QRegularExpression harmless{"on_terminate\\(\\)|note_throw\\(|refuse_caller\\(\\)|code_of_this_thread\\(\\)|\\[clone \\.cold\\]"};
+    // Those do not wait: they end the process, throw, note a stack, or are called by a thread that begins. A part for exceptions
+    // (.cold) finds the place where it uses it.
+    static const QRegularExpression harmless{
+        "on_terminate\\(\\)|note_throw\\(|refuse_caller\\(\\)|code_of_this_thread\\(\\)|\\[clone \\.cold\\]"};
     static const QRegularExpression head{"^[0-9a-f]+ <(.*)>:$"};
     QString function;
     QStringList found;

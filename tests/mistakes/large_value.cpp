@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // says: a message holds more than 16 KiB by value: keep that in a std::vector, std::string or std::unique_ptr
-#include <fiberscope/fiberscope.hpp>
 #include <array>
+#include <fiberscope/fiberscope.hpp>
 using namespace fiberscope;
 
 struct Frame {

@@ -35,11 +35,10 @@ struct Witness {
 };
 
 inline ExitReason reason_of_end(ExternalProcess& me, Pid process, MonitorRef monitor) {
-    return me->receive(on<Down>([monitor](const Down& down) { return down.ref == monitor; },
-                                [&](Down down) {
-                                    return down.pid == process ? down.reason : ExitReason{Term::atom("down_of_another")};
-                                }),
-                       after(10s, [] { return ExitReason{Term::atom("no_down_came")}; }));
+    return me->receive(
+        on<Down>([monitor](const Down& down) { return down.ref == monitor; },
+                 [&](Down down) { return down.pid == process ? down.reason : ExitReason{Term::atom("down_of_another")}; }),
+        after(10s, [] { return ExitReason{Term::atom("no_down_came")}; }));
 }
 
 /// The exit of a process, as the history tells it.

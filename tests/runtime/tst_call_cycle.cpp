@@ -41,9 +41,8 @@ class Delegate final : public Server<Delegate> {
 public:
     using Messages = fiberscope::Messages<AskByTask>;
     Reply<AskByTask> handle_call(const AskByTask&) {
-        auto task = task::async(self(), [owner = self().pid()](Process& process) {
-            return process.try_call(owner, AskByTask{}, 200ms).has_value();
-        });
+        auto task = task::async(
+            self(), [owner = self().pid()](Process& process) { return process.try_call(owner, AskByTask{}, 200ms).has_value(); });
         return task.await();
     }
 };
@@ -98,8 +97,10 @@ private slots:
         const auto stops = [](const char* other) {
             return [other](Process& self) { static_cast<void>(self.stop(other, ExitReason::normal(), 200ms)); };
         };
-        const Pid left = node_->spawn([stop = stops("right")](Process& self) { self.receive<Tick>(), stop(self); }, {.name = "left"});
-        const Pid right = node_->spawn([stop = stops("left")](Process& self) { self.receive<Tick>(), stop(self); }, {.name = "right"});
+        const Pid left =
+            node_->spawn([stop = stops("right")](Process& self) { self.receive<Tick>(), stop(self); }, {.name = "left"});
+        const Pid right =
+            node_->spawn([stop = stops("left")](Process& self) { self.receive<Tick>(), stop(self); }, {.name = "right"});
         node_->send(left, Tick{});
         node_->send(right, Tick{});
         QTRY_COMPARE(first_cycle_of(*node_), std::string{"left -> right -> left"});

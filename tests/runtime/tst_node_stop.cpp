@@ -234,8 +234,7 @@ private slots:
         Node node{config};
         QVERIFY(node.start(Application{"shop", Supervisor::one_for_one().child("orderly", Orderly::start(&ended))}));
         ExternalProcess me = node.attach();
-        QVERIFY_EXCEPTION_THROWN(
-            for (;;) me->spawn([](Process& self) { self.receive<Tick>(); }), Error);
+        QVERIFY_EXCEPTION_THROWN(for (;;) me->spawn([](Process& self) { self.receive<Tick>(); }), Error);
         QVERIFY(node.stop(10s).empty());
         QCOMPARE(ended.load(), 1);
     }

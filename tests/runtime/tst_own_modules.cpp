@@ -117,8 +117,9 @@ void TestOwnModules::a_static_of_a_library_holds_up_nobody() {
     for (int i = 0; i < 6; ++i)
         me->spawn_monitor(body_in_linked_module("static"));
     for (int i = 0; i < 6; ++i)
-        QCOMPARE(me->receive(on<Down>([](Down down) { return to_string(down.reason); }), after(10s, [] { return std::string{}; })),
-                 std::string{"normal"});
+        QCOMPARE(
+            me->receive(on<Down>([](Down down) { return to_string(down.reason); }), after(10s, [] { return std::string{}; })),
+            std::string{"normal"});
 }
 
 void TestOwnModules::a_tight_loop_is_preempted_and_killed_data() {

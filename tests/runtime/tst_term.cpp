@@ -294,9 +294,7 @@ private slots:
             QVERIFY2(!parse_pid(wrong, 5), wrong);
     }
 
-    void characters_of_all_widths_are_messages() {
-        QCOMPARE(text_of(Characters{}), QStringLiteral("{228,97,945,128512,98}"));
-    }
+    void characters_of_all_widths_are_messages() { QCOMPARE(text_of(Characters{}), QStringLiteral("{228,97,945,128512,98}")); }
     void control_characters_of_a_message_are_escaped() {
         QCOMPARE(text_of(Put{"\x1b[2J\a\"", 1}), QStringLiteral("{\"\\e[2J\\007\\\"\",1}"));
     }

@@ -25,7 +25,8 @@ namespace FIBERSCOPE_API fiberscope {
 /// Its end (the object's destruction) is an exit with reason normal, unless an exit signal ended it before: from then on its
 /// calls that wait or reach others throw ProcessExit. The end of the Node is such a signal (`killed`), so a thread that waits
 /// hears of it. **Thread:** one at a time; a process of the same Node does not wait as one, since its scheduler would wait with
-/// it: that throws `Error{{badarg,"Process& used outside its own process"}}`. **Lifetime:** it may outlive its Node, but for what `node()` refers to.
+/// it: that throws `Error{{badarg,"Process& used outside its own process"}}`. **Lifetime:** it may outlive its Node, but for what
+/// `node()` refers to.
 class ExternalProcess {
 public:
     ExternalProcess(ExternalProcess&&) noexcept;

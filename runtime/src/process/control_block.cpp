@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "base/cut_text.hpp"
 #include "process/control_block.hpp"
+#include "base/cut_text.hpp"
 
 #include "base/clock.hpp"
 #include "base/code_depth.hpp"

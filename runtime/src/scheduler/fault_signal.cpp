@@ -115,9 +115,7 @@ void handle(int signal, siginfo_t* info, void* context) {
     switch (answer) {
     case FaultAnswer::go_on:
     case FaultAnswer::step: break;
-    case FaultAnswer::end_process:
-        fault_signal::end_process(context, *scheduler, fault.code);
-        break;
+    case FaultAnswer::end_process: fault_signal::end_process(context, *scheduler, fault.code); break;
     case FaultAnswer::crash:
         crash(fault, scheduler);
         pass_on(signal, info, context);

@@ -81,8 +81,8 @@ void handle(int signal, siginfo_t* info, void* context) {
     Scheduler* scheduler = Scheduler::current();
     const bool is_urging = info->si_code == SI_TIMER && info->si_value.sival_ptr == scheduler;
     // without room for what it tells (RLIMIT_SIGPENDING, which all programs of a user share) a signal comes from nobody
-    const bool is_ours = is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid()) ||
-                         (info->si_code == SI_USER && info->si_pid == 0);
+    const bool is_ours =
+        is_urging || (info->si_code == SI_TKILL && info->si_pid == ::getpid()) || (info->si_code == SI_USER && info->si_pid == 0);
     if (scheduler == nullptr || !is_ours)
         return borrowed.pass_on(signal, info, context);
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;

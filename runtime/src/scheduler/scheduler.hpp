@@ -236,8 +236,8 @@ private:
     std::uintptr_t unguarded_low_ = 0; ///< low end of the running process's stack; 0: it is guarded
     WatchedSlice slice_;
     std::int64_t now_ns_;
-    std::int64_t run_ns_ = 0; ///< that the running process has worked without giving way, to the last renewal of its slice
-    std::uint32_t last_used_ = 0;   ///< reductions of the slice that ended last
+    std::int64_t run_ns_ = 0;     ///< that the running process has worked without giving way, to the last renewal of its slice
+    std::uint32_t last_used_ = 0; ///< reductions of the slice that ended last
     DispatchClock clock_;
     WorkTime work_time_;
 

@@ -80,8 +80,8 @@ private:
     QLabel* m_matches;
     QAction *m_dump, *m_accumulate, *m_hideSystem;
     ProcessQuery m_query;
-    fiberscope::Pid m_pending; ///< to be selected as soon as a frame shows it
-    int m_pendingFrames = 0;   ///< so many frames it is still waited for
+    fiberscope::Pid m_pending;    ///< to be selected as soon as a frame shows it
+    int m_pendingFrames = 0;      ///< so many frames it is still waited for
     bool m_isFirstWanted = false; ///< the first row, as soon as a frame shows what is filtered for
     GuiRelay m_relay{this};
 };
